@@ -1,0 +1,30 @@
+"""Registration of all components."""
+
+import importlib
+
+from mmengine import DefaultScope
+from mmengine.logging import print_log
+
+
+def register_all_modules(init_default_scope: bool = True) -> None:
+    """Register the components of mmmaml, mmdet and, where it is installed, mmtrack.
+
+    Args:
+        init_default_scope: Make ``mmmaml`` the default scope, in which configs name our
+            components bare. A Runner sets the scope of its config by itself.
+    """
+    from mmdet.utils import register_all_modules as register_mmdet
+
+    register_mmdet(init_default_scope=False)
+    for package in ('datasets', 'engine', 'evaluation', 'models', 'visualization'):
+        importlib.import_module(f'mmmaml.{package}')
+    if not init_default_scope:
+        return
+    current = DefaultScope.get_current_instance()
+    if current is not None and current.scope_name != 'mmmaml':
+        print_log(
+            f'default scope changes from {current.scope_name!r} to \'mmmaml\'', logger='current'
+        )
+    if current is None or current.scope_name != 'mmmaml':
+        name = f'mmmaml-{len(DefaultScope._instance_dict)}'
+        DefaultScope.get_instance(name, scope_name='mmmaml')
