@@ -1,0 +1,19 @@
+"""The mathematics of MAML-MOT in plain torch: inner loops (Eq. 2-5), task memory (Eq. 6-7)."""
+
+from .functional_loop import batch_statistics_only, functional_inner_loop, select_parameters
+from .inner_loop import AdaptedEmbeddings, kernel_inner_loop, linear_inner_loop
+from .losses import cosine_scale, task_cross_entropy, way_prototypes
+from .task_memory import TaskMemory
+
+__all__ = [
+    'AdaptedEmbeddings',
+    'TaskMemory',
+    'batch_statistics_only',
+    'cosine_scale',
+    'functional_inner_loop',
+    'kernel_inner_loop',
+    'linear_inner_loop',
+    'select_parameters',
+    'task_cross_entropy',
+    'way_prototypes',
+]
