@@ -8,6 +8,8 @@ ours. See https://mmengine.readthedocs.io/en/latest/advanced_tutorials/registry.
 from mmengine import registry as root
 from mmengine.registry import Registry
 
+from mmmaml.compat import explain_missing_mmtrack
+
 
 def _child(name: str, parent: Registry, location: str) -> Registry:
     return Registry(name, parent=parent, scope='mmmaml', locations=[location])
@@ -22,6 +24,8 @@ MODELS = _child('model', root.MODELS, 'mmmaml.models')
 METRICS = _child('metric', root.METRICS, 'mmmaml.evaluation')
 TASK_UTILS = _child('task util', root.TASK_UTILS, 'mmmaml.models')
 VISUALIZERS = _child('visualizer', root.VISUALIZERS, 'mmmaml.visualization')
+
+explain_missing_mmtrack()
 
 __all__ = [
     'DATASETS',

@@ -1,0 +1,176 @@
+"""The bridge to MMTracking: lets mmtrack 1.0.0rc1 run beside today's mmcv and mmdet.
+
+The last release of mmtrack refuses today's mmcv and mmdet by an assertion on their version
+strings, so does mmcls (whose Re-ID parts mmtrack uses) with mmcv's, and one single-object module
+imports ``mmdet.models.layers.Transformer``, which mmdet no longer has. Nothing else stands in the
+way: all models of mmtrack register and its trackers run.
+
+The bridge is an import hook. It acts on the three modules in question when they are first
+imported, instead of importing mmtrack when mmmaml is: that keeps ``import mmmaml`` at some
+milliseconds (mmtrack with mmdet takes four seconds), and works in whatever order a registry, a
+config or a user asks for mmtrack. Each module is first run untouched, and only when it refuses it
+is run again with what it misses presented for just that time. So the bridge does nothing where
+mmtrack imports by itself, and everything it touched is restored, also on failure.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+MMTRACK_REQUIREMENTS = ('mmtrack==1.0.0rc1', 'mmcls==1.0.0rc6')
+"""Tested versions; installed without dependencies, as mmtrack pins an old pandas and scipy."""
+
+PRESENTED_VERSIONS = {'mmcv': '2.0.0rc4', 'mmdet': '3.0.0rc6'}
+"""Versions that mmtrack 1.0.0rc1 and mmcls 1.0.0rc6 accept."""
+
+
+def apply_bridge() -> None:
+    """Let mmtrack be imported from now on; calling it again changes nothing."""
+    if not any(isinstance(finder, _BridgeFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _BridgeFinder())
+
+
+@contextmanager
+def _presented(target: object, name: str, value: object) -> Iterator[None]:
+    """Give ``target`` the attribute ``name`` for the time of the block."""
+    missing = object()
+    original = getattr(target, name, missing)
+    setattr(target, name, value)
+    try:
+        yield
+    finally:
+        if original is missing:
+            delattr(target, name)
+        else:
+            setattr(target, name, original)
+
+
+@contextmanager
+def _accepted_versions() -> Iterator[None]:
+    """Present versions of mmcv and mmdet that the assertions of mmtrack and mmcls accept."""
+    mmcv, mmdet = (importlib.import_module(name) for name in PRESENTED_VERSIONS)
+    with (
+        _presented(mmcv, '__version__', PRESENTED_VERSIONS['mmcv']),
+        _presented(mmdet, '__version__', PRESENTED_VERSIONS['mmdet']),
+    ):
+        yield
+
+
+@contextmanager
+def _transformer_stand_in() -> Iterator[None]:
+    """Present a base class for STARK's transformer, which can be derived from but not built."""
+    from mmengine.model import BaseModule
+
+    class Transformer(BaseModule):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            raise NotImplementedError(
+                'STARK of mmtrack derives from mmdet.models.layers.Transformer, which the '
+                'installed mmdet no longer has; run STARK with MMTracking and MMDetection 3.0.'
+            )
+
+    layers = importlib.import_module('mmdet.models.layers')
+    with _presented(layers, 'Transformer', Transformer):
+        yield
+
+
+_REMEDIES: dict[str, Callable[[], AbstractContextManager[None]]] = {
+    'mmtrack': _accepted_versions,
+    'mmcls': _accepted_versions,
+    'mmtrack.models.track_heads.stark_head': _transformer_stand_in,
+}
+
+
+class _BridgeLoader(Loader):
+    """Runs a module as its own loader does, and once more with its remedy when it refuses."""
+
+    def __init__(self, loader: Loader, remedy: Callable[[], AbstractContextManager[None]]) -> None:
+        self._loader = loader
+        self._remedy = remedy
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        # The module keeps no trace of the bridge: sources and resources come from its own loader.
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        try:
+            self._loader.exec_module(module)
+        except (AssertionError, ImportError):
+            with self._remedy():
+                self._loader.exec_module(module)
+
+
+class _BridgeFinder(MetaPathFinder):
+    """Finds the modules that need help where Python finds them and gives them the bridge."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname not in _REMEDIES:
+            return None
+        spec = _find_without_bridge(fullname, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _BridgeLoader(spec.loader, _REMEDIES[fullname])
+            if fullname == 'mmtrack':
+                _forget_missing_scopes()
+        return spec
+
+
+def _find_without_bridge(
+    fullname: str, path: Sequence[str] | None, target: ModuleType | None
+) -> ModuleSpec | None:
+    for finder in sys.meta_path:
+        if isinstance(finder, _BridgeFinder):
+            continue
+        spec = finder.find_spec(fullname, path, target)
+        if spec is not None:
+            return spec
+    return None
+
+
+def explain_missing_mmtrack() -> None:
+    """Make every registry say what to install when ``mmtrack.X`` is named without mmtrack.
+
+    MMEngine alone would only say that ``mmtrack.X`` is not in a registry. Calling it again, or
+    with mmtrack installed, changes nothing.
+    """
+    if 'mmtrack' in sys.modules or _find_without_bridge('mmtrack', None, None) is not None:
+        return
+    from mmengine import registry
+
+    class MissingScope(registry.Registry):
+        def get(self, key: str) -> type | None:
+            raise ModuleNotFoundError(missing_mmtrack_message(key), name='mmtrack')
+
+    for root in list(vars(registry).values()):
+        if isinstance(root, registry.Registry) and 'mmtrack' not in root.children:
+            _missing_scopes.append(MissingScope(root.name, parent=root, scope='mmtrack'))
+
+
+def missing_mmtrack_message(key: str) -> str:
+    """One sentence that says what to install for ``mmtrack.{key}``."""
+    return (
+        f"'mmtrack.{key}' is a part of MMTracking, which is not installed: run "
+        f'`pip install --no-deps {" ".join(MMTRACK_REQUIREMENTS)}`, whose own needs come with '
+        'mmmaml.'
+    )
+
+
+_missing_scopes: list[Any] = []
+
+
+def _forget_missing_scopes() -> None:
+    """Make room for mmtrack's registries where it was installed after mmmaml was imported."""
+    while _missing_scopes:
+        scope = _missing_scopes.pop()
+        del scope.parent.children[scope.scope]
