@@ -1,0 +1,14 @@
+from .data_preprocessors import TaskDataPreprocessor
+from .detectors import PublicDetector
+from .mot import MAMLMOT
+from .reid import MetaReID, MetaReIDHead
+from .trackers import OnlineMetaTracker
+
+__all__ = [
+    'MAMLMOT',
+    'MetaReID',
+    'MetaReIDHead',
+    'OnlineMetaTracker',
+    'PublicDetector',
+    'TaskDataPreprocessor',
+]

@@ -1,0 +1,3 @@
+from .task_data_sample import TaskDataSample
+
+__all__ = ['TaskDataSample']

@@ -1,0 +1,3 @@
+from .meta_runner import MetaRunner
+
+__all__ = ['MetaRunner']

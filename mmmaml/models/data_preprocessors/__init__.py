@@ -1,0 +1,3 @@
+from .task_data_preprocessor import TaskDataPreprocessor
+
+__all__ = ['TaskDataPreprocessor']

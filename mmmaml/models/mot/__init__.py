@@ -1,0 +1,3 @@
+from .maml_mot import MAMLMOT
+
+__all__ = ['MAMLMOT']

@@ -1,0 +1,5 @@
+from .inner_loop_cfg import InnerLoopCfg
+from .meta_reid import MetaReID
+from .meta_reid_head import MetaReIDHead
+
+__all__ = ['InnerLoopCfg', 'MetaReID', 'MetaReIDHead']

@@ -1,0 +1,185 @@
+"""Which items of a dataset form a task (Eq. 1 of the paper)."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Task(NamedTuple):
+    """Items of one task.
+
+    Attributes:
+        identities: (N,) labels of its identities, within [0, num_identities).
+        items: (N, k + q) indices into the wrapped dataset, of each row the first k are support.
+    """
+
+    identities: np.ndarray
+    items: np.ndarray
+
+
+@dataclass(frozen=True)
+class IndexCounts:
+    """What became of the items: how many identities and boxes take part and how many do not."""
+
+    identities: int
+    videos: int
+    short_identities: int
+    boxes_without_identity: int
+    repeated_boxes: int
+
+
+class _FrameOrder(NamedTuple):
+    """Order in which identities ``first`` to ``last`` of a video take its frames."""
+
+    first: int
+    last: int
+    low: int
+    high: int
+    base: int
+    priority: np.ndarray
+
+
+class EpisodeIndex:
+    """Draws tasks from the identities, videos and frames of a dataset's items.
+
+    An identity is a pair of video and instance id: it may have any id, and the same id in another
+    video is another person. Items with id −1 belong to nobody and take no part; of several items
+    of one identity in one frame the first does.
+
+    Args:
+        instance_id: (R,) identity of each item.
+        video_id: (R,) its video. Videos of different datasets need different numbers.
+        frame_id: (R,) its frame within the video.
+        num_support: k support images of each identity.
+        num_query: q query images of each identity.
+        allow_repeats: Let identities with fewer than k + q frames (at least 1 + q) take part by
+            repeating support images. Otherwise they take no part.
+
+    Raises:
+        ValueError: No identity has enough frames; the message gives the counts.
+    """
+
+    def __init__(
+        self,
+        instance_id: np.ndarray,
+        video_id: np.ndarray,
+        frame_id: np.ndarray,
+        num_support: int,
+        num_query: int,
+        allow_repeats: bool = False,
+    ) -> None:
+        self.num_support, self.num_query = num_support, num_query
+        needed = (1 if allow_repeats else num_support) + num_query
+        rows = np.stack([np.asarray(a, np.int64) for a in (video_id, instance_id, frame_id)], 1)
+        known = np.flatnonzero(rows[:, 1] >= 0)
+        unique, first = np.unique(rows[known], axis=0, return_index=True)
+        keys, frames = np.unique(unique[:, :2], axis=0, return_counts=True)
+        keep = frames >= needed
+        self.counts = IndexCounts(
+            identities=int(keep.sum()),
+            videos=len(np.unique(keys[keep, 0])),
+            short_identities=int((~keep).sum()),
+            boxes_without_identity=len(rows) - len(known),
+            repeated_boxes=len(known) - len(unique),
+        )
+        if not keep.any():
+            raise ValueError(
+                f'no identity has the {needed} frames a task of num_support={num_support} and '
+                f'num_query={num_query} needs: {len(keys)} identities with at most '
+                f'{frames.max(initial=0)} frames, {self.counts.boxes_without_identity} boxes '
+                'without identity'
+            )
+        labels = np.repeat(np.where(keep, keep.cumsum() - 1, -1), frames)
+        used = labels >= 0
+        self.keys = keys[keep]
+        self._items = known[first[used]]
+        self._frames = unique[used, 2]
+        self._labels = labels[used]
+        self._bounds = np.concatenate([[0], np.cumsum(frames[keep])])
+        videos = self.keys[:, 0]
+        self._video_bounds = np.stack(
+            [np.searchsorted(videos, videos, side) for side in ('left', 'right')], 1
+        )
+
+    @property
+    def num_identities(self) -> int:
+        """Identities that take part; labels are 0 to ``num_identities − 1``."""
+        return len(self.keys)
+
+    def draw(
+        self, anchor: int, num_ways: int, window: int | None, rng: np.random.Generator
+    ) -> Task:
+        """Draw the task of one identity and ``num_ways − 1`` others of its subsequence.
+
+        The identities share frames as far as they can, so that a frame decoded once serves all.
+        Where the subsequence holds too few identities, others of the same video fill the task,
+        then such of other videos.
+
+        Args:
+            anchor: Label of the first identity.
+            num_ways: N.
+            window: Length of the subsequence in frames; None takes the whole video.
+            rng: Source of all randomness.
+        """
+        first, last = self._video_bounds[anchor]
+        rows = np.arange(self._bounds[first], self._bounds[last])
+        low, high = self._subsequence(anchor, window, rng)
+        inside = rows[(self._frames[rows] >= low) & (self._frames[rows] < high)]
+        present = np.bincount(self._labels[inside] - first, minlength=last - first)
+        near = first + np.flatnonzero(present >= self.num_support + self.num_query)
+        others = self._fill(anchor, np.arange(first, last), near, num_ways - 1, rng)
+        identities = np.concatenate([[anchor], others])
+        frames = self._frames[rows]
+        # One random order of the video's frames for all identities makes them share frames.
+        base = int(frames.min())
+        order = _FrameOrder(first, last, low, high, base, rng.random(int(frames.max()) - base + 1))
+        return Task(identities, np.stack([self._pick(i, order, rng) for i in identities]))
+
+    def _subsequence(
+        self, anchor: int, window: int | None, rng: np.random.Generator
+    ) -> tuple[int, int]:
+        frames = self._frames[self._bounds[anchor] : self._bounds[anchor + 1]]
+        needed = self.num_support + self.num_query
+        whole = int(np.iinfo(np.int64).min), int(np.iinfo(np.int64).max)
+        if window is None or len(frames) < needed:
+            return whole
+        spans = frames[needed - 1 :] - frames[: len(frames) - needed + 1]
+        starts = np.flatnonzero(spans < window)
+        if not len(starts):
+            return whole
+        start = rng.choice(starts)
+        slack = window - 1 - spans[start]
+        low = int(frames[start] - rng.integers(slack + 1))
+        return low, low + window
+
+    def _fill(
+        self,
+        anchor: int,
+        video: np.ndarray,
+        near: np.ndarray,
+        num: int,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        chosen = np.zeros(0, np.int64)
+        for pool in (near, video, np.arange(self.num_identities)):
+            if len(chosen) < num:
+                pool = np.setdiff1d(pool, np.append(chosen, anchor), assume_unique=True)
+                picked = rng.permutation(pool)[: num - len(chosen)]
+                chosen = np.concatenate([chosen, picked])
+        return chosen
+
+    def _pick(self, label: int, order: _FrameOrder, rng: np.random.Generator) -> np.ndarray:
+        rows = np.arange(self._bounds[label], self._bounds[label + 1])
+        frames = self._frames[rows]
+        inside = (frames >= order.low) & (frames < order.high)
+        inside &= order.first <= label < order.last
+        if inside.sum() >= self.num_support + self.num_query:
+            priority = order.priority[frames[inside] - order.base]
+            rows = rows[inside][np.argsort(priority, kind='stable')]
+        else:
+            rows = rng.permutation(rows)
+        distinct = min(self.num_support, len(rows) - self.num_query)
+        support = np.resize(rows[:distinct], self.num_support)
+        query = rows[distinct : distinct + self.num_query]
+        return self._items[np.concatenate([support, query])]

@@ -1,0 +1,38 @@
+"""Refuses to train when data and model do not belong together."""
+
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from mmmaml.datasets import EpisodeSampler, EpisodicDataset
+from mmmaml.registry import HOOKS
+
+from .maml_optimizer_hook import find_reid
+
+
+@HOOKS.register_module()
+class TaskCheckHook(Hook):
+    """Checks, before the first iteration, class count and sampler against the training tasks.
+
+    Raises:
+        ValueError: The classifier's size is not the number of identities, or the sampler would
+            draw the same tasks every epoch.
+    """
+
+    def before_train(self, runner: Runner) -> None:
+        """Check once the dataset, the model and a resumed checkpoint are there."""
+        dataset = runner.train_dataloader.dataset
+        if not isinstance(dataset, EpisodicDataset):
+            return
+        num_classes = find_reid(runner.model).head.num_classes
+        if num_classes != dataset.num_identities:
+            raise ValueError(
+                f'the classifier has {num_classes} classes, the training dataset '
+                f'{dataset.num_identities} identities: set num_classes={dataset.num_identities} '
+                'in the head (or None), or train from the checkpoint of the same data'
+            )
+        sampler = runner.train_dataloader.sampler
+        if not isinstance(sampler, EpisodeSampler):
+            raise ValueError(
+                f'{type(sampler).__name__} does not tell EpisodicDataset the epoch, every epoch '
+                "would repeat the same tasks: use sampler=dict(type='EpisodeSampler')"
+            )
