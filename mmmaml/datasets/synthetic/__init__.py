@@ -1,0 +1,14 @@
+"""Generator of demo sequences: procedural pedestrians in the MOTChallenge layout."""
+
+from .generate import dataset_specs, generate_dataset, generate_sequence
+from .render import render_sequence
+from .specs import Look, SequenceSpec
+
+__all__ = [
+    'Look',
+    'SequenceSpec',
+    'dataset_specs',
+    'generate_dataset',
+    'generate_sequence',
+    'render_sequence',
+]

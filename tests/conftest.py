@@ -1,0 +1,23 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope='session')
+def mot_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Generated data: two training sequences and a test one with ground truth, converted.
+
+    30 frames of 192x128 at 6 frames a second, six people a sequence, ids 1 to 6 and a statue.
+    """
+    from mmmaml.datasets.mot_to_coco import convert_mot
+    from mmmaml.datasets.synthetic import generate_dataset
+
+    root = tmp_path_factory.mktemp('mot')
+    generate_dataset(
+        root, num_train=2, num_test=1, num_frames=30, size=(192, 128), num_people=6, frame_rate=6
+    )
+    convert_mot(root)
+    return root

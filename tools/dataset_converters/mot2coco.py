@@ -1,0 +1,39 @@
+"""Convert a MOTChallenge folder (MOT16, MOT17, MOT20 or your own) to CocoVID annotations."""
+
+import argparse
+import sys
+
+from mmmaml.datasets.mot_to_coco import convert_mot
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('root', help='folder with train/SEQ and test/SEQ')
+    parser.add_argument('--out-dir', help='folder of the annotation files (ROOT/annotations)')
+    parser.add_argument(
+        '--detector',
+        help='which of the sequences that differ by detector to keep: DPM, FRCNN (the default '
+        'where there are duplicates), SDP, or all',
+    )
+    parser.add_argument(
+        '--no-half-split',
+        action='store_true',
+        help='do not write the halves of the training sequences',
+    )
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Convert; returns the exit status."""
+    args = parse_args(argv)
+    try:
+        convert_mot(args.root, args.out_dir, args.detector, not args.no_half_split)
+    except (OSError, ValueError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
