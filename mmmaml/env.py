@@ -121,10 +121,10 @@ def judge(package: Package, versions: Mapping[str, str]) -> str:
 
 def _is_in_range(found: str, tested: str) -> bool:
     try:
-        from packaging.specifiers import SpecifierSet
+        specifiers = importlib.import_module('packaging.specifiers')
     except ModuleNotFoundError:  # an environment with nothing but pip
-        from pip._vendor.packaging.specifiers import SpecifierSet
-    return SpecifierSet(tested).contains(found, prereleases=True)
+        specifiers = importlib.import_module('pip._vendor.packaging.specifiers')
+    return bool(specifiers.SpecifierSet(tested).contains(found, prereleases=True))
 
 
 def installed_versions(package: Package, providers: Mapping[str, list[str]]) -> dict[str, str]:

@@ -32,9 +32,11 @@ fail() {
 }
 
 stop_ticker() {
-    [ -n "$TICKER" ] && kill "$TICKER" 2>/dev/null && wait "$TICKER" 2>/dev/null
+    if [ -n "$TICKER" ]; then
+        kill "$TICKER" 2>/dev/null || true
+        wait "$TICKER" 2>/dev/null || true
+    fi
     TICKER=
-    return 0
 }
 
 # Show that a long step is alive: every second on a terminal, every minute in a log.
@@ -102,7 +104,8 @@ choose_base_python() {
     done
     [ -n "$without_venv" ] && fail "$without_venv has no venv module. Install it (Debian, Ubuntu:" \
         "apt install python3-venv), or activate a virtual environment, and run this again."
-    fail "Python $MIN_PYTHON or newer is needed; found: ${found:-, none}. Install one, or set" \
+    found="${found#, }"
+    fail "Python $MIN_PYTHON or newer is needed; found: ${found:-none}. Install one, or set" \
         'PYTHON to its path, or activate an environment that has one, and run this again.'
 }
 
