@@ -1,0 +1,3 @@
+from .mot_metric import MOTMetric
+
+__all__ = ['MOTMetric']

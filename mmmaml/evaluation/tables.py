@@ -1,0 +1,98 @@
+"""Scores as tables for people (ratios in percent) and as JSON for programs (fractions)."""
+
+import io
+import json
+import math
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from .trackeval_scorer import RATIOS, MOTScores, Scores
+
+COLUMNS = ('HOTA', 'DetA', 'AssA', 'MOTA', 'IDF1', 'IDs', 'MT', 'ML', 'FP', 'FN', 'Frag')
+CROSS_CHECK_COLUMNS = ('MOTA', 'IDF1', 'IDs')
+OVERALL = 'OVERALL'
+NOTE = (
+    'Scores by TrackEval. The columns named mm are motmetrics on the same boxes: it matches '
+    'frames in another order, so the two may differ by a switch or two.'
+)
+
+
+def terminal_table(scores: MOTScores, cross_check: MOTScores | None = None) -> str:
+    """Table with box-drawing lines, one row a sequence and one over all.
+
+    Args:
+        scores: TrackEval's scores.
+        cross_check: motmetrics' scores of the same sequences, shown beside.
+    """
+    header, rows = _cells(scores, cross_check)
+    table = Table(caption=NOTE if cross_check else None, caption_justify='left')
+    for i, title in enumerate(header):
+        table.add_column(title, justify='right' if i else 'left', no_wrap=True)
+    for row in rows[:-1]:
+        table.add_row(*row)
+    table.add_section()
+    table.add_row(*rows[-1], style='bold')
+    console = Console(file=io.StringIO(), width=_width(header, rows))
+    console.print(table)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def markdown_table(scores: MOTScores, cross_check: MOTScores | None = None) -> str:
+    """The same table in Markdown, ending with a line break."""
+    header, rows = _cells(scores, cross_check)
+    rules = ['---', *['---:'] * (len(header) - 1)]
+    lines = ['| ' + ' | '.join(cells) + ' |' for cells in (header, rules, *rows)]
+    if cross_check:
+        lines += ['', NOTE]
+    return '\n'.join(lines) + '\n'
+
+
+def scores_to_json(scores: MOTScores, cross_check: MOTScores | None = None) -> str:
+    """JSON with ``overall`` and ``sequences``, and motmetrics' scores under ``motmetrics``.
+
+    A value that is not a number (motmetrics' MOTA without ground truth) becomes null.
+    """
+    document: dict[str, Any] = _as_dict(scores)
+    if cross_check:
+        document['motmetrics'] = _as_dict(cross_check)
+    return json.dumps(document, indent=2, allow_nan=False) + '\n'
+
+
+def _as_dict(scores: MOTScores) -> dict[str, Any]:
+    def finite(values: Scores) -> dict[str, int | float | None]:
+        return {k: v if math.isfinite(v) else None for k, v in values.items()}
+
+    return {
+        'overall': finite(scores.overall),
+        'sequences': {name: finite(values) for name, values in scores.sequences.items()},
+    }
+
+
+def _cells(scores: MOTScores, cross_check: MOTScores | None) -> tuple[list[str], list[list[str]]]:
+    """Header and rows as text; the last row is the one over all sequences."""
+    header = ['Sequence', *COLUMNS]
+    tables: list[tuple[MOTScores, tuple[str, ...]]] = [(scores, COLUMNS)]
+    if cross_check:
+        header += [f'{column} (mm)' for column in CROSS_CHECK_COLUMNS]
+        tables.append((cross_check, CROSS_CHECK_COLUMNS))
+    rows = [
+        [name, *(_text(c, t.sequences[name][c]) for t, columns in tables for c in columns)]
+        for name in scores.sequences
+    ]
+    rows.append([OVERALL, *(_text(c, t.overall[c]) for t, columns in tables for c in columns)])
+    return header, rows
+
+
+def _text(column: str, value: float) -> str:
+    if not math.isfinite(value):
+        return '-'
+    return f'{100 * value:.1f}' if column in RATIOS else str(value)
+
+
+def _width(header: list[str], rows: list[list[str]]) -> int:
+    """Characters the table takes, so that no column is cut whatever the terminal."""
+    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
+    return sum(widths) + 3 * len(widths) + 1
