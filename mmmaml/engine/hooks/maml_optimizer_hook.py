@@ -70,12 +70,11 @@ def find_reid(model: nn.Module) -> MetaReID:
     Raises:
         TypeError: There is none.
     """
-    if is_model_wrapper(model):
-        model = model.module
-    reid = getattr(model, 'reid', model)
+    unwrapped = model.module if is_model_wrapper(model) else model
+    reid = getattr(unwrapped, 'reid', unwrapped)
     if not isinstance(reid, MetaReID):
         raise TypeError(
-            f'{type(model).__name__} has no MetaReID to train on tasks: use MetaReID as the model '
-            "or as its part 'reid'"
+            f'{type(unwrapped).__name__} has no MetaReID to train on tasks: use MetaReID as the '
+            "model or as its part 'reid'"
         )
     return reid

@@ -6,6 +6,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.dist import all_gather_object, get_rank, get_world_size
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
+from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import Tensor
 from torch.utils.data import DataLoader, Subset
@@ -66,7 +67,7 @@ class TaskMemoryHook(Hook):
         size = min(len(dataset), memory.max_tasks)
         indices = np.linspace(0, len(dataset) - 1, size).round().astype(int)
         mine = indices[get_rank() :: get_world_size()]
-        model = runner.model.module if hasattr(runner.model, 'module') else runner.model
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         loader = DataLoader(
             Subset(dataset, mine.tolist()),
             batch_size=self.batch_size,
@@ -84,7 +85,8 @@ class TaskMemoryHook(Hook):
         order = np.argsort(np.concatenate([part[0] for part in parts]))
         supports, grads = zip(*[task for part in parts for task in part[1]], strict=True)
         memory.clear()
-        memory.inner_lr.fill_(float(reid.head.inner_lr(cfg)))
+        with torch.no_grad():
+            memory.inner_lr.fill_(reid.head.inner_lr(cfg))
         memory.add(torch.stack(supports)[order], torch.stack(grads)[order])
         print_log(f'task memory: {len(memory)} of {len(dataset)} tasks', logger='current')
 

@@ -2,7 +2,7 @@
 
 from mmengine.device import get_device
 from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 from torch import nn
 
 from mmmaml.models.reid import MetaReIDHead
@@ -16,6 +16,9 @@ class MetaRunner(Runner):
     The training dataset is built before the classifier, and that before the optimizer and the
     distributed wrapper see the parameters. Chosen by ``runner_type='mmmaml.MetaRunner'``.
     """
+
+    model: nn.Module
+    _train_loop: dict | BaseLoop | None
 
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
         """Wrap for distributed training, which waits until the parameters are all there."""

@@ -1,5 +1,8 @@
 """Re-identification of crops, trained on tasks."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from mmdet.structures import ReIDDataSample
 from mmengine.model import BaseModel
@@ -60,7 +63,7 @@ class MetaReID(BaseModel):
     def forward(
         self,
         inputs: Tensor,
-        data_samples: list | None = None,
+        data_samples: list[Any] | None = None,
         mode: str = 'tensor',
     ) -> Tensor | dict[str, Tensor] | list[ReIDDataSample]:
         """Unified entry of MMEngine.
@@ -77,7 +80,7 @@ class MetaReID(BaseModel):
         if mode == 'predict':
             return self.predict(inputs, data_samples)
         if mode == 'loss':
-            return self.loss(inputs, data_samples)
+            return self.loss(inputs, data_samples or [])
         raise ValueError(f"mode must be 'tensor', 'predict' or 'loss', got {mode!r}")
 
     def extract_crop_feats(self, crops: Tensor) -> Tensor:
@@ -127,7 +130,7 @@ class MetaReID(BaseModel):
             support_ce = adapted.support_losses
         else:
             query_embeds, support_embeds, support_ce = self._adapt_named(
-                *inputs.tensor_split([num_support], dim=2), labels, self.inner_loop
+                inputs, num_support, labels, self.inner_loop
             )
         query_loss = self.head.task_loss(labels, query.shape[2])
         after = query_loss(query_embeds, support_embeds).mean()
@@ -144,33 +147,32 @@ class MetaReID(BaseModel):
         }
 
     def _adapt_named(
-        self, support: Tensor, query: Tensor, labels: Tensor, cfg: InnerLoopCfg
+        self, crops: Tensor, num_support: int, labels: Tensor, cfg: InnerLoopCfg
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Adapt the parameters matching ``cfg.adapt``, each task from its images on.
 
         Batch normalisation sees one task at a time here and keeps its running statistics for the
         forward pass over the whole batch.
         """
-        ways, images = support.shape[1:3]
+        ways = crops.shape[1]
 
-        def embed(params: dict[str, Tensor], crops: Tensor) -> Tensor:
-            return functional_call(self, params, (crops.flatten(0, 1),), {'mode': 'tensor'})
+        def embed(params: Mapping[str, Tensor], task: Tensor) -> Tensor:
+            return functional_call(self, dict(params), (task.flatten(0, 1),), {'mode': 'tensor'})
 
         def support_loss(embeds: Tensor, task_labels: Tensor) -> Tensor:
-            return self.head.support_loss(task_labels[None], images)(embeds[None])[0]
+            return self.head.support_loss(task_labels[None], num_support)(embeds[None])[0]
 
-        both = torch.cat([support, query], dim=2)
         with batch_statistics_only(self):
             out, support_ce = functional_inner_loop(
                 embed,
                 select_parameters(self, cfg.adapt or ''),
-                support,
+                crops[:, :, :num_support],
                 labels,
-                both,
+                crops,
                 support_loss,
                 self.head.inner_lr(cfg),
                 cfg.num_steps,
                 cfg.first_order,
             )
-        out = out.unflatten(1, (ways, -1))
-        return out[:, :, images:].flatten(1, 2), out[:, :, :images].flatten(1, 2), support_ce
+        support, query = out.unflatten(1, (ways, -1)).tensor_split([num_support], dim=2)
+        return query.flatten(1, 2), support.flatten(1, 2), support_ce
