@@ -1,0 +1,171 @@
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmmaml.visualization import plot_training_curves
+
+WEIGHT, BIAS = 'reid.weight', 'reid.bias'
+
+
+def checkpoint_of(path: Path) -> dict:
+    return torch.load(path, weights_only=False)
+
+
+def save_line(path: Path, weight: float, bias: float, prefix: str) -> Path:
+    state = {f'{prefix}weight': torch.tensor([[weight]]), f'{prefix}bias': torch.tensor([bias])}
+    torch.save({'state_dict': state, 'meta': {}}, path)
+    return path
+
+
+def predictions(path: Path) -> torch.Tensor:
+    return torch.cat([sample['found'] for sample in pickle.loads(path.read_bytes())])
+
+
+def test_work_dir_is_named_after_the_config(toy_config, run_tool):
+    run_tool('train', toy_config)
+    assert (toy_config.parent / 'work_dirs/toy/epoch_2.pth').is_file()
+
+
+def test_cfg_options_replace_values(toy_config, run_tool, tmp_path):
+    run_tool('train', toy_config, '--work-dir', tmp_path / 'w', **{'train_cfg.max_epochs': 1})
+    assert (tmp_path / 'w/epoch_1.pth').is_file()
+    assert not (tmp_path / 'w/epoch_2.pth').exists()
+
+
+def test_resumed_training_equals_uninterrupted_training(toy_config, run_tool, tmp_path):
+    three = {'train_cfg.max_epochs': 3}
+    run_tool('train', toy_config, '--work-dir', tmp_path / 'whole', **three)
+    whole = checkpoint_of(tmp_path / 'whole/epoch_3.pth')
+    run_tool('train', toy_config, '--work-dir', tmp_path / 'parts')
+    run_tool('train', toy_config, '--work-dir', tmp_path / 'parts', '--resume', **three)
+    run_tool(
+        'train',
+        toy_config,
+        '--resume',
+        tmp_path / 'parts/epoch_2.pth',
+        '--work-dir',
+        tmp_path / 'named',
+        **three,
+    )
+    for folder in ('parts', 'named'):
+        resumed = checkpoint_of(tmp_path / folder / 'epoch_3.pth')
+        assert resumed['meta']['iter'] == whole['meta']['iter'] == 9
+        for key, value in whole['state_dict'].items():
+            assert torch.equal(resumed['state_dict'][key], value), (folder, key)
+    assert not (tmp_path / 'named/epoch_1.pth').exists()
+
+
+def test_resume_without_a_checkpoint_starts_from_the_beginning(toy_config, run_tool, tmp_path):
+    run_tool('train', toy_config, '--resume', '--work-dir', tmp_path / 'new')
+    assert checkpoint_of(tmp_path / 'new/epoch_2.pth')['meta']['iter'] == 6
+
+
+def test_curves_of_a_real_run(toy_config, run_tool, tmp_path):
+    run_tool('train', toy_config, '--work-dir', tmp_path / 'w')
+    (log,) = (tmp_path / 'w').glob('*/vis_data/scalars.json')
+    out = plot_training_curves(log, tmp_path / 'curves.png', keys=['loss', 'lr'])
+    assert out.stat().st_size > 1000
+
+
+def test_auto_scale_lr_scales_by_the_total_batch_size(toy_config, run_tool, tmp_path):
+    run_tool(
+        'train',
+        toy_config,
+        '--auto-scale-lr',
+        '--work-dir',
+        tmp_path / 'w',
+        **{'auto_scale_lr.base_batch_size': 8},
+    )
+    (group,) = checkpoint_of(tmp_path / 'w/epoch_2.pth')['optimizer']['param_groups']
+    assert group['lr'] == pytest.approx(0.1 * 4 / 8)
+
+
+def test_runner_type_of_the_config_is_used(toy_config, run_tool, tmp_path):
+    run_tool('train', toy_config, '--work-dir', tmp_path / 'w', runner_type='ToyRunner')
+    assert (tmp_path / 'w/toy_runner').exists()
+
+
+@pytest.mark.parametrize('order', ['checkpoint first', 'options between'])
+def test_out_holds_the_predictions_of_the_checkpoint(toy_config, run_tool, tmp_path, order):
+    saved = save_line(tmp_path / 'line.pth', 3.0, -1.0, 'reid.')
+    options = ('--out', tmp_path / 'found.pkl')
+    arguments = (saved, *options) if order == 'checkpoint first' else (*options, saved)
+    run_tool('test', toy_config, *arguments)
+    expected = 3 * torch.linspace(-1, 1, 12) - 1
+    torch.testing.assert_close(predictions(tmp_path / 'found.pkl'), expected)
+
+
+@pytest.mark.parametrize('prefix', ['', 'reid.', 'module.reid.'])
+def test_reid_checkpoint_is_loaded_into_its_part(toy_config, run_tool, tmp_path, prefix):
+    saved = save_line(tmp_path / 'line.pth', 0.5, 4.0, prefix)
+    run_tool('test', toy_config, '--reid', saved, '--out', tmp_path / 'found.pkl')
+    expected = 0.5 * torch.linspace(-1, 1, 12) + 4
+    torch.testing.assert_close(predictions(tmp_path / 'found.pkl'), expected)
+
+
+def test_parts_take_the_place_of_load_from_in_the_config(toy_config, run_tool, tmp_path):
+    other = save_line(tmp_path / 'other.pth', 9.0, 9.0, 'reid.')
+    saved = save_line(tmp_path / 'line.pth', 0.5, 4.0, '')
+    run_tool(
+        'test', toy_config, '--reid', saved, '--out', tmp_path / 'found.pkl', load_from=str(other)
+    )
+    assert predictions(tmp_path / 'found.pkl')[-1] == 4.5
+
+
+def test_show_dir_turns_the_drawing_hook_on(toy_config, run_tool, tmp_path):
+    saved = save_line(tmp_path / 'line.pth', 1.0, 0.0, 'reid.')
+    hook = {
+        'default_hooks.visualization.type': 'ToyDrawing',
+        'default_hooks.visualization.note': str(tmp_path / 'note.json'),
+        'default_hooks.visualization.draw': False,
+    }
+    run_tool('test', toy_config, saved, '--show-dir', 'frames', **hook)
+    note = json.loads((tmp_path / 'note.json').read_text())
+    assert note == {'draw': True, 'test_out_dir': 'frames'}
+    run_tool('test', toy_config, saved, '--show', '--wait-time', '0.5', **hook)
+    note = json.loads((tmp_path / 'note.json').read_text())
+    assert note == {'draw': True, 'show': True, 'wait_time': 0.5}
+
+
+REFUSED = {
+    'config': ('train', ['missing.py'], 'config missing.py does not exist'),
+    'test config': ('test', ['missing.py', 'x.pth'], 'config missing.py does not exist'),
+    'resume': ('train', ['toy.py', '--resume', 'x.pth'], 'checkpoint x.pth does not exist'),
+    'checkpoint': ('test', ['toy.py', 'x.pth'], 'checkpoint x.pth does not exist'),
+    'reid': ('test', ['toy.py', '--reid', 'x.pth'], 'checkpoint of the reid x.pth does not'),
+    'both': ('test', ['toy.py', 'line.pth', '--reid', 'line.pth'], 'whole model or those of its'),
+    'no part': ('test', ['toy.py', '--detector', 'line.pth'], "ToyModel has no part 'detector'"),
+    'wrong part': (
+        'test',
+        ['toy.py', '--reid', 'line.pth'],
+        'holds no weight of Linear; it holds',
+    ),
+    'out': ('test', ['toy.py', 'line.pth', '--out', 'x.json'], 'must end in .pkl'),
+    'no hook': ('test', ['toy.py', 'line.pth', '--show-dir', 'd'], 'need a hook that draws'),
+    'base batch': ('train', ['toy.py', '--auto-scale-lr'], 'base_batch_size=N'),
+    'base config': ('train', ['child.py'], 'config child.py cannot be read'),
+}
+
+
+@pytest.mark.parametrize('case', REFUSED)
+def test_wrong_arguments_end_with_one_sentence(toy_config, run_tool, tmp_path, capsys, case):
+    tool, arguments, message = REFUSED[case]
+    save_line(tmp_path / 'line.pth', 1.0, 0.0, 'backbone.')
+    (tmp_path / 'child.py').write_text("_base_ = './missing.py'\n")
+    with pytest.raises(SystemExit) as stopped:
+        run_tool(tool, *arguments)
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count('\n') == 1
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='needs a machine without a GPU')
+def test_mixed_precision_on_a_cpu_is_refused(toy_config, run_tool, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        run_tool('train', toy_config, '--amp')
+    assert stopped.value.code == 2
+    assert '--amp needs a GPU' in capsys.readouterr().err

@@ -1,0 +1,109 @@
+"""Options that train.py and test.py share, and the Runner that they describe."""
+
+import argparse
+import os
+import subprocess
+from pathlib import Path
+from typing import NoReturn
+
+import torch
+from mmengine.config import Config, DictAction
+from mmengine.device import get_device
+from mmengine.runner import Runner
+
+from mmmaml.registry import RUNNERS
+from mmmaml.utils import register_all_modules
+
+LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
+# Where the launchers say which process this is: rank, number of processes, rank on this node.
+_RANK_VARIABLES = {
+    'slurm': ('SLURM_PROCID', 'SLURM_NTASKS', 'SLURM_LOCALID'),
+    'mpi': ('OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE', 'OMPI_COMM_WORLD_LOCAL_RANK'),
+}
+
+
+def add_runner_options(parser: argparse.ArgumentParser) -> None:
+    """Add the config and the options that every run has."""
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        '--work-dir',
+        help='folder of logs and checkpoints; default: work_dir of the config, else '
+        'work_dirs/NAME of the config',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='replace values of the config, e.g. train_cfg.max_epochs=2 randomness.seed=1 '
+        'a.b="[1,2]" a.0.b=x',
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=LAUNCHERS,
+        default='none',
+        help='what started the processes of a distributed run',
+    )
+    # Launchers of PyTorch before 2.0 pass the first form, later ones the second.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help='by launchers')
+
+
+def fail(parser: argparse.ArgumentParser, message: str) -> NoReturn:
+    """End the program with one sentence and status 2."""
+    parser.exit(2, f'{parser.prog}: {message}\n')
+
+
+def check_file(parser: argparse.ArgumentParser, path: str | None, what: str) -> None:
+    """End the program where a file is missing; addresses such as ``https://`` pass."""
+    if path is not None and '://' not in path and not Path(path).is_file():
+        fail(parser, f'{what} {path} does not exist')
+
+
+def load_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Config:
+    """Read the config and lay the options of :func:`add_runner_options` over it."""
+    register_all_modules(init_default_scope=False)
+    check_file(parser, args.config, 'config')
+    try:
+        config = Config.fromfile(args.config)
+    except FileNotFoundError as error:  # a config under _base_
+        fail(parser, f'config {args.config} cannot be read: {error}')
+    config.merge_from_dict(args.cfg_options)
+    config.launcher = args.launcher
+    if args.work_dir is not None:
+        config.work_dir = args.work_dir
+    elif config.get('work_dir') is None:
+        config.work_dir = str(Path('work_dirs') / Path(args.config).stem)
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return config
+
+
+def build_runner(config: Config) -> Runner:
+    """Build the Runner, of the class ``runner_type`` where the config names one."""
+    if config.launcher != 'none' and get_device() == 'cpu':
+        _join_processes_on_cpu(config)
+    if 'runner_type' in config:
+        return RUNNERS.build(config)
+    return Runner.from_cfg(config)
+
+
+def _join_processes_on_cpu(config: Config) -> None:
+    """Join the process group with gloo.
+
+    MMEngine's own start asks for a GPU, and its default wrapper puts the model on one.
+    """
+    if config.launcher in _RANK_VARIABLES:
+        names = ('RANK', 'WORLD_SIZE', 'LOCAL_RANK')
+        for name, variable in zip(names, _RANK_VARIABLES[config.launcher], strict=True):
+            os.environ[name] = os.environ[variable]
+    if config.launcher == 'slurm' and 'MASTER_ADDR' not in os.environ:
+        nodes = ('scontrol', 'show', 'hostnames', os.environ['SLURM_NODELIST'])
+        os.environ['MASTER_ADDR'] = subprocess.check_output(nodes, text=True).split()[0]
+    os.environ.setdefault('MASTER_PORT', '29500')
+    torch.distributed.init_process_group('gloo')
+    wrapper = config.get('model_wrapper_cfg') or {
+        'type': 'MMDistributedDataParallel',
+        'broadcast_buffers': False,
+        'find_unused_parameters': config.get('find_unused_parameters', False),
+    }
+    config.model_wrapper_cfg = {**wrapper, 'device_ids': None}

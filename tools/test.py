@@ -1,0 +1,125 @@
+"""Test a trained model: run it over the test set of its config and evaluate it."""
+
+import argparse
+import re
+from collections.abc import Sequence
+
+from mmengine.config import Config
+from mmengine.evaluator import DumpResults
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner, load_checkpoint
+from runner_options import add_runner_options, build_runner, check_file, fail, load_config
+
+_PARTS = ('detector', 'reid')
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_runner_options(parser)
+    parser.add_argument(
+        'checkpoint',
+        nargs='?',
+        help='checkpoint of the whole model; default: load_from of the config, else the init_cfg '
+        'of its parts',
+    )
+    parser.add_argument('--detector', metavar='CHECKPOINT', help='of the detector of a MOT model')
+    parser.add_argument('--reid', metavar='CHECKPOINT', help='of the Re-ID model of a MOT model')
+    parser.add_argument('--out', metavar='FILE.pkl', help='also write all predictions here')
+    parser.add_argument('--show', action='store_true', help='show each frame in a window')
+    parser.add_argument(
+        '--show-dir',
+        metavar='DIR',
+        help='write each frame with its tracks to WORK_DIR/TIMESTAMP/DIR, or to DIR if that is '
+        'an absolute path',
+    )
+    parser.add_argument(
+        '--wait-time',
+        type=float,
+        default=2,
+        metavar='SECONDS',
+        help='how long --show shows each frame; 0 waits for the space key',
+    )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Test from the command line."""
+    parser = build_parser()
+    args = parser.parse_intermixed_args(argv)  # CONFIG --work-dir DIR CHECKPOINT
+    config = load_config(parser, args)
+    _check_options(parser, args)
+    if args.show or args.show_dir:
+        _draw_frames(parser, args, config)
+    parts = {part: getattr(args, part) for part in _PARTS if getattr(args, part) is not None}
+    config.resume = False
+    if args.checkpoint is not None or parts:
+        config.load_from = args.checkpoint
+    runner = build_runner(config)
+    if config.get('load_from') is None:
+        _load_parts(parser, runner, parts)
+    if args.out is not None:
+        runner.test_evaluator.metrics.append(DumpResults(out_file_path=args.out))
+    runner.test()
+
+
+def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    check_file(parser, args.checkpoint, 'checkpoint')
+    for part in _PARTS:
+        check_file(parser, getattr(args, part), f'checkpoint of the {part}')
+    if args.checkpoint is not None and (args.detector or args.reid):
+        fail(parser, 'give the checkpoint of the whole model or those of its parts, not both')
+    if args.out is not None and not args.out.endswith(('.pkl', '.pickle')):
+        fail(parser, f'--out writes a pickle file, {args.out} must end in .pkl or .pickle')
+
+
+def _draw_frames(
+    parser: argparse.ArgumentParser, args: argparse.Namespace, config: Config
+) -> None:
+    hook = config.get('default_hooks', {}).get('visualization')
+    if hook is None:
+        fail(
+            parser,
+            f'--show and --show-dir need a hook that draws, and {config.filename} has none: add '
+            "visualization=dict(type='mmdet.TrackVisualizationHook') to its default_hooks",
+        )
+    hook.draw = True
+    if args.show:
+        hook.show, hook.wait_time = True, args.wait_time
+    if args.show_dir:
+        hook.test_out_dir = args.show_dir
+
+
+def _load_parts(
+    parser: argparse.ArgumentParser, runner: Runner, checkpoints: dict[str, str]
+) -> None:
+    """Load the weights that each part names by ``init_cfg``, and over them its checkpoint.
+
+    The Runner itself does neither when it tests.
+    """
+    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    if hasattr(model, 'init_weights'):
+        runner.logger.info('no checkpoint of the whole model: its weights start from init_cfg')
+        model.init_weights()
+    for part, path in checkpoints.items():
+        _load_part(parser, model, part, path)
+
+
+def _load_part(parser: argparse.ArgumentParser, model: object, name: str, path: str) -> None:
+    """Load a checkpoint of a part, or that part of a checkpoint of a whole MOT model."""
+    part = getattr(model, name, None)
+    if part is None:
+        fail(parser, f'--{name}: {type(model).__name__} has no part {name!r}')
+    prefix = rf'^(module\.)?({name}\.)?'
+    checkpoint = load_checkpoint(part, path, map_location='cpu', revise_keys=[(prefix, '')])
+    stored = {re.sub(prefix, '', key) for key in checkpoint.get('state_dict', checkpoint)}
+    if not stored & set(part.state_dict()):
+        fail(
+            parser,
+            f'--{name}: {path} holds no weight of {type(part).__name__}; it holds '
+            f'{", ".join(sorted(stored)[:3])}, ...',
+        )
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,79 @@
+"""Train the model of a config."""
+
+import argparse
+from collections.abc import Sequence
+
+from mmengine.config import Config
+from mmengine.device import get_device
+from runner_options import add_runner_options, build_runner, check_file, fail, load_config
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_runner_options(parser)
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CHECKPOINT',
+        help='go on from this checkpoint with its optimizer, schedule and iteration; without a '
+        'value, from the newest one in the work folder, or from the start if there is none',
+    )
+    parser.add_argument(
+        '--amp', action='store_true', help='automatic mixed precision (needs a GPU)'
+    )
+    parser.add_argument(
+        '--auto-scale-lr',
+        action='store_true',
+        help='scale the learning rate by the total batch size over auto_scale_lr.base_batch_size',
+    )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Train from the command line."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    config = load_config(parser, args)
+    if args.amp:
+        _use_mixed_precision(parser, config)
+    if args.auto_scale_lr:
+        _scale_learning_rate(parser, config)
+    if args.resume is not None:
+        _resume(parser, config, args.resume)
+    build_runner(config).train()
+
+
+def _use_mixed_precision(parser: argparse.ArgumentParser, config: Config) -> None:
+    if get_device() == 'cpu':
+        fail(parser, '--amp needs a GPU and none was found; leave it out on a CPU')
+    wrapper = config.optim_wrapper
+    kind = wrapper.get('type', 'OptimWrapper')
+    if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
+        fail(parser, f'--amp replaces an optim_wrapper of type OptimWrapper, not of type {kind}')
+    wrapper.type = 'AmpOptimWrapper'
+    wrapper.setdefault('loss_scale', 'dynamic')
+
+
+def _scale_learning_rate(parser: argparse.ArgumentParser, config: Config) -> None:
+    if 'base_batch_size' not in config.get('auto_scale_lr', {}):
+        fail(
+            parser,
+            f'--auto-scale-lr needs auto_scale_lr = dict(base_batch_size=N) in {config.filename}:'
+            ' the total batch size that its learning rate was chosen for',
+        )
+    config.auto_scale_lr.enable = True
+
+
+def _resume(parser: argparse.ArgumentParser, config: Config, checkpoint: str) -> None:
+    config.resume = True
+    if checkpoint == 'auto':
+        config.load_from = None
+    else:
+        check_file(parser, checkpoint, 'checkpoint')
+        config.load_from = checkpoint
+
+
+if __name__ == '__main__':
+    main()
