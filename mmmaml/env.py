@@ -202,7 +202,7 @@ def print_report(facts: Mapping[str, str], findings: list[Finding]) -> None:
     for row, finding in zip(rows, findings, strict=True):
         style = 'red' if finding.is_fatal else 'yellow' if finding.verdict != 'ok' else None
         table.add_row(*row, style=style)
-    Console().print(table, markup=False)
+    Console().print(table)
 
 
 def main() -> int:
@@ -212,9 +212,7 @@ def main() -> int:
     print_report(facts, findings)
     bad = [finding.package.module for finding in findings if finding.is_fatal]
     if bad or not torch_imports:
-        print(
-            f'Not ready: {", ".join(bad or ["torch"])}. bash tools/install.sh sets up all of it.'
-        )
+        print(f'Not ready: {", ".join(bad or ["torch"])}. Run bash tools/install.sh.')
         return 1
     print('Ready. (* for mmtrack only)')
     return 0
