@@ -1,0 +1,13 @@
+"""Randomness of transforms, without a global generator."""
+
+import numpy as np
+
+
+def generator(results: dict) -> np.random.Generator:
+    """The generator that came with an item under ``rng``, or a fresh one.
+
+    With one that was seeded by (seed, epoch, index) an item is the same in every run, whichever
+    worker or rank loads it.
+    """
+    rng = results.get('rng')
+    return np.random.default_rng() if rng is None else rng
