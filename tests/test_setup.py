@@ -1,6 +1,5 @@
 """Set-up: requirements agree with each other, and the scripts say what is wrong."""
 
-import os
 import re
 import runpy
 import shutil
@@ -140,11 +139,10 @@ class Machine:
         return str(self.commands / 'env')
 
     def run(self, script: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
-        inherited = {key: os.environ[key] for key in ('HOME', 'TMPDIR') if key in os.environ}
         return subprocess.run(
             [str(self.commands / 'bash'), f'tools/{script}', *arguments],
             cwd=self.root,
-            env={**inherited, 'PATH': str(self.commands), **variables},
+            env={'PATH': str(self.commands), 'TMPDIR': str(self.root), **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -201,10 +201,11 @@ install_openmmlab() {
     while read -r requirement; do
         case "$requirement" in
             onedl-mmcv*)
-                begin "$requirement (compiled, 5 minutes or more, unless pip kept the wheel)"
+                begin "$requirement"
                 if missing "$requirement" >/dev/null; then
                     skip 'already there'
                 else
+                    TITLE="$TITLE (compiled, 5 minutes or more, unless pip kept the wheel)"
                     run "$BUILD_HINT" build_mmcv "$requirement"
                 fi
                 ;;
