@@ -1,0 +1,3 @@
+from .online_meta_tracker import OnlineMetaTracker
+
+__all__ = ['OnlineMetaTracker']

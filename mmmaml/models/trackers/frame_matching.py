@@ -1,0 +1,131 @@
+"""Which track each detection of a frame belongs to."""
+
+from collections.abc import Callable
+
+import numpy as np
+from torch import Tensor
+
+from . import motion
+from .association import assign, pairwise_iou
+from .detections import Detections
+from .track_pool import TrackPool
+
+
+class FrameMatching:
+    """The stages of matching one frame; each works on what those before it left.
+
+    Tracks are named by their slots in the pool.
+
+    Args:
+        pool: The tracks, predicted for this frame.
+        detections: The N detections of this frame.
+        similarity: Cosine (T, P) between slots (T,) and features (P, C).
+
+    Attributes:
+        slots: (N,) int64 track of each detection, −1 while it has none.
+        returned: (T,) tracks that were found again by :meth:`by_return`.
+    """
+
+    def __init__(
+        self,
+        pool: TrackPool,
+        detections: Detections,
+        similarity: Callable[[np.ndarray, Tensor], np.ndarray],
+    ) -> None:
+        self.pool = pool
+        self.options = pool.options
+        self.detections = detections
+        self.slots = np.full(len(detections), -1, dtype=np.int64)
+        self.returned = np.zeros(0, dtype=np.int64)
+        self._similarity = similarity
+        # By slot: a clear view of someone who does not look like the track at all.
+        self._strangers = np.zeros((pool.state.capacity, len(detections)), dtype=bool)
+
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Tracks (P,) and detections (P,) matched so far, by detection."""
+        found = np.flatnonzero(self.slots >= 0)
+        return self.slots[found], found
+
+    def free(self, group: np.ndarray) -> np.ndarray:
+        """Indices of the detections of ``group`` (N,) bool that have no track."""
+        return np.flatnonzero(group & (self.slots < 0))
+
+    def assign_new(self, tracks: np.ndarray, found: np.ndarray) -> None:
+        """Give detections (P,) to tracks (P,) just started for them."""
+        self.slots[found] = tracks
+
+    def by_appearance(self) -> None:
+        """Match recent tracks within the motion gate, by similarity and motion together."""
+        options, state = self.options, self.pool.state
+        tracks = self.pool.with_looks(self.pool.recent())
+        found = self._with_features(self.detections.high)
+        if not len(tracks) or not len(found):
+            return
+        similarity = self._similarity(tracks, self.detections.features(found))
+        clear = self.detections.covered[found] <= options.max_covered
+        stranger = clear & (similarity < options.overlap_sim_thr)
+        self._strangers[np.ix_(tracks, found)] = stranger
+        distance = motion.gating_distance(state.motion[tracks], self.detections.measured[found])
+        weight = options.motion_weight
+        cost = (1 - weight) * (1 - similarity) + weight * distance
+        too_far = distance > motion.CHI2_95_4DOF
+        cost[too_far | (similarity < options.match_sim_thr)] = np.inf
+        # No possible pair costs more than the two largest distances together.
+        self._assign(tracks, found, cost, 2 + weight * motion.CHI2_95_4DOF)
+
+    def by_overlap(self) -> None:
+        """Match predicted boxes: recent tracks, then weak detections, then tentative tracks."""
+        options, recent = self.options, self.pool.recent()
+        just_seen = recent[self.pool.just_seen(recent)]
+        for tracks, group, threshold in (
+            (recent, self.detections.high, options.match_iou_thr),
+            (just_seen, self.detections.low, options.match_iou_thr),
+            (self.pool.tentative(), self.detections.high, options.tentative_iou_thr),
+        ):
+            tracks, found = self._unmatched(tracks), self.free(group)
+            if not len(tracks) or not len(found):
+                continue
+            predicted = motion.predicted_boxes(self.pool.state.motion[tracks])
+            cost = 1 - pairwise_iou(predicted, self.detections.boxes[found])
+            cost[self._strangers[np.ix_(tracks, found)]] = np.inf
+            self._assign(tracks, found, cost, 1 - threshold)
+
+    def by_return(self) -> None:
+        """Match lost tracks by appearance alone, where their people can have got to.
+
+        Someone who returns is often half hidden at first. So they are looked for as long as
+        their new track is tentative; the old track then takes its place.
+        """
+        pool, detections = self.pool, self.detections
+        tracks = pool.with_looks(self._unmatched(pool.confirmed()))
+        unnamed = (self.slots < 0) | np.isin(self.slots, pool.tentative())
+        found = self._with_features(detections.high & unnamed)
+        reachable = pool.reachable(tracks, detections.boxes[found])
+        rows, columns = reachable.any(axis=1), reachable.any(axis=0)
+        tracks, found = tracks[rows], found[columns]
+        if not len(tracks):
+            return
+        cost = 1 - self._similarity(tracks, pool.looks_since_start(self.slots, found, detections))
+        cost[~reachable[np.ix_(rows, columns)]] = np.inf
+        before = self.slots[found]
+        self._assign(tracks, found, cost, 1 - self.options.reentry_sim_thr)
+        changed = self.slots[found] != before
+        pool.state.drop(before[changed & (before >= 0)])
+        self.returned = self.slots[found[changed]]
+
+    def _unmatched(self, tracks: np.ndarray) -> np.ndarray:
+        return tracks[~np.isin(tracks, self.slots)]
+
+    def _with_features(self, group: np.ndarray) -> np.ndarray:
+        """Indices of the detections of ``group``, none in a frame without features."""
+        known = self.detections.feats is not None
+        return np.flatnonzero(group) if known else np.zeros(0, dtype=np.int64)
+
+    def _assign(
+        self, tracks: np.ndarray, found: np.ndarray, cost: np.ndarray, threshold: float
+    ) -> None:
+        """Match tracks (T,) to detections (P,) of their class by cost (T, P)."""
+        labels = self.pool.state.labels[tracks]
+        other_class = labels[:, None] != self.detections.labels[found]
+        rows, columns = assign(np.where(other_class, np.inf, cost), threshold)
+        self.slots[found[columns]] = tracks[rows]

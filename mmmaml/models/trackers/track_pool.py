@@ -1,0 +1,210 @@
+"""The life of tracks: start, motion, looks, end."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from . import motion
+from .appearance import AppearanceMemory
+from .detections import Detections
+from .track_state import TrackState
+from .tracker_options import TrackerOptions
+
+if TYPE_CHECKING:
+    from .frame_matching import FrameMatching
+
+
+class TrackPool:
+    """All tracks of a video and its clock; knows nothing of how they are matched.
+
+    Args:
+        options: Knobs of the tracker.
+        frame_rate: Frames per second of the video.
+
+    Attributes:
+        state: The tracks.
+        appearance: Their looks; None until features have been seen.
+        frame_id: The current frame, None before the first.
+        previous_frame_id: The one before it, None at the first.
+    """
+
+    def __init__(self, options: TrackerOptions, frame_rate: float) -> None:
+        self.options = options
+        self.frame_rate = float(frame_rate)
+        self.state = TrackState.empty()
+        self.appearance: AppearanceMemory | None = None
+        self.frame_id: int | None = None
+        self.previous_frame_id: int | None = None
+        self._next_id = 1
+
+    # ---- who is there
+
+    def tentative(self) -> np.ndarray:
+        """Slots of tracks that are not reported yet."""
+        return self.state.slots(confirmed=False)
+
+    def confirmed(self) -> np.ndarray:
+        """Slots of reported tracks, seen or lost."""
+        return self.state.slots(confirmed=True)
+
+    def just_seen(self, tracks: np.ndarray) -> np.ndarray:
+        """(T,) bool: seen in the frame before."""
+        return self.state.last_frame[tracks] == self.previous_frame_id
+
+    def seconds_unseen(self, tracks: np.ndarray) -> np.ndarray:
+        """(T,) seconds since the tracks were seen, up to the current frame."""
+        return (self.frame_id - self.state.last_frame[tracks]) / self.frame_rate
+
+    def recent(self) -> np.ndarray:
+        """Slots of reported tracks whose motion is still trusted."""
+        tracks = self.confirmed()
+        recent = self.seconds_unseen(tracks) <= self.options.recent_seconds
+        return tracks[recent | self.just_seen(tracks)]
+
+    def with_looks(self, tracks: np.ndarray) -> np.ndarray:
+        """Those of the tracks whose appearance is known."""
+        if self.appearance is None:
+            return tracks[:0]
+        return tracks[self.appearance.count[tracks] > 0]
+
+    def looks(self, tracks: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+        """Running means (T, C), galleries (T, K, C) and their counts (T,) of tracks."""
+        memory = self.appearance
+        assert memory is not None
+        index = torch.from_numpy(tracks).to(memory.mean.device)
+        count = torch.from_numpy(memory.count[tracks]).to(memory.mean.device)
+        return memory.mean[index], memory.gallery[index], count
+
+    def looks_since_start(
+        self, owners: np.ndarray, found: np.ndarray, detections: Detections
+    ) -> Tensor:
+        """Features of detections, averaged with those of the track each belongs to.
+
+        Args:
+            owners: (N,) slot of each detection's track, −1 where it has none.
+            found: (P,) detections wanted.
+            detections: All detections.
+
+        Returns:
+            (P, C): the mean that the track will have after this frame, weighted by trust; of a
+            detection without a track its own feature.
+        """
+        feats, memory = detections.features(found), self.appearance
+        assert memory is not None
+        owner = owners[found]
+        weight = np.where(owner >= 0, memory.weight[owner], 0.0)
+        share = torch.from_numpy(weight / (weight + detections.trust(found))).to(feats)
+        index = torch.from_numpy(owner).to(feats.device)
+        return torch.lerp(feats, memory.mean[index], share[:, None])
+
+    def reachable(self, tracks: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        """Whether lost tracks (T,) can have come to boxes (N, 4): (T, N) bool."""
+        last = self.state.boxes[tracks]
+        centre, target = (last[:, :2] + last[:, 2:]) / 2, (boxes[:, :2] + boxes[:, 2:]) / 2
+        way = np.linalg.norm(centre[:, None] - target[None], axis=2)
+        seconds, height = self.seconds_unseen(tracks), last[:, 3] - last[:, 1]
+        # Half a height of slack covers the jitter of boxes and people who sit down or get up.
+        reach = (0.5 + self.options.reentry_speed * seconds) * height
+        anywhere = seconds > self.options.reentry_anywhere_seconds
+        return (way <= reach[:, None]) | anywhere[:, None]
+
+    # ---- what happens to them
+
+    def advance(self, frame_id: int) -> None:
+        """Move on to a frame and predict where everyone is."""
+        frames = 1 if self.frame_id is None else frame_id - self.frame_id
+        self.previous_frame_id, self.frame_id = self.frame_id, frame_id
+        alive = np.flatnonzero(self.state.alive)
+        states = self.state.motion[alive]
+        # Unseen people keep walking, but their box must not keep growing or shrinking.
+        states[~self.just_seen(alive), motion.VELOCITY, motion.ASPECT :] = 0
+        states = motion.predict(states, frames)
+        size = states[:, motion.POSITION, motion.ASPECT :]
+        np.maximum(size, (0.05, 1.0), out=size)
+        self.state.motion[alive] = states
+
+    def update(self, matching: 'FrameMatching', detections: Detections) -> None:
+        """Bring matched tracks up to date."""
+        state = self.state
+        tracks, found = matching.pairs()
+        measured = detections.measured[found]
+        # Where someone comes back says nothing about how they walk.
+        state.motion[tracks] = np.where(
+            np.isin(tracks, matching.returned)[:, None, None],
+            motion.initiate(measured),
+            motion.update(state.motion[tracks], measured),
+        )
+        state.boxes[tracks] = detections.boxes[found]
+        state.last_frame[tracks] = self.frame_id
+        state.hits[tracks] += 1
+        self._confirm(tracks[state.hits[tracks] >= self.options.num_tentatives])
+        if detections.feats is not None and len(tracks):
+            self._learn_looks(tracks, found, detections)
+
+    def start(self, matching: 'FrameMatching', detections: Detections) -> None:
+        """Start a track for each strong detection that belongs to nobody."""
+        strong = detections.scores >= self.options.init_score_thr
+        found = matching.free(strong & detections.high)
+        state = self.state
+        tracks = state.add(len(found))
+        matching.assign_new(tracks, found)
+        state.confirmed[tracks] = False
+        state.ids[tracks] = 0
+        state.labels[tracks] = detections.labels[found]
+        state.hits[tracks] = 1
+        state.last_frame[tracks] = self.frame_id
+        state.boxes[tracks] = detections.boxes[found]
+        state.motion[tracks] = motion.initiate(detections.measured[found])
+        if self.previous_frame_id is None or self.options.num_tentatives == 1:
+            self._confirm(tracks)
+        if self.appearance is not None:
+            self.appearance.reserve(state.capacity)
+            self.appearance.clear(tracks)
+        if detections.feats is not None and len(tracks):
+            self._learn_looks(tracks, found, detections)
+
+    def retire(self) -> None:
+        """Forget false starts and those who have been away too long."""
+        tentative = self.tentative()
+        self.state.drop(tentative[self.state.last_frame[tentative] < self.frame_id])
+        tracks = self.confirmed()
+        lost = tracks[self.state.last_frame[tracks] < self.frame_id]
+        forgotten = self.seconds_unseen(lost) > self.options.lost_seconds
+        self.state.drop(lost[forgotten])
+        lost = lost[~forgotten]
+        newest_first = np.argsort(-self.state.last_frame[lost], kind='stable')
+        self.state.drop(lost[newest_first[self.options.max_lost :]])
+
+    def _confirm(self, tracks: np.ndarray) -> None:
+        state = self.state
+        new = tracks[~state.confirmed[tracks]]
+        state.confirmed[new] = True
+        state.ids[new] = np.arange(self._next_id, self._next_id + len(new))
+        self._next_id += len(new)
+
+    def _learn_looks(self, tracks: np.ndarray, found: np.ndarray, detections: Detections) -> None:
+        memory = self._memory(detections)
+        # Who hides behind someone looks like that someone; but a track without looks takes what
+        # it can get, with little trust.
+        clear = detections.covered[found] <= self.options.max_covered
+        learn = detections.high[found] & (clear | (memory.count[tracks] == 0))
+        tracks, found = tracks[learn], found[learn]
+        feats, trust = detections.features(found), detections.trust(found)
+        assert self.frame_id is not None
+        memory.update(tracks, feats, trust, self.frame_id)
+
+    def _memory(self, detections: Detections) -> AppearanceMemory:
+        options, feats = self.options, detections.feats
+        if self.appearance is None:
+            assert feats is not None
+            self.appearance = AppearanceMemory(
+                num_channels=feats.shape[1],
+                gallery_size=options.gallery_size,
+                gallery_interval=options.gallery_seconds * self.frame_rate / options.gallery_size,
+                momentum=options.momentum,
+                like=feats,
+            )
+        self.appearance.reserve(self.state.capacity)
+        return self.appearance

@@ -1,0 +1,116 @@
+"""The knobs of the tracker."""
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class TrackerOptions:
+    """Knobs of :class:`OnlineMetaTracker`, each an argument of it.
+
+    The defaults suit pedestrians at 25 to 30 frames per second and scores in 0..1. Times are in
+    seconds of the video, so that they keep their meaning at another ``frame_rate``. Similarities
+    are cosines, −1..1. A value equal to a threshold passes it.
+
+    Args:
+        score_thr: Detections with at least this score are matched by appearance, overlap and
+            re-entry. Raise it where false boxes join tracks, lower it where people are lost.
+        low_score_thr: Detections between this and ``score_thr`` may only continue, by overlap, a
+            track seen in the frame before: people half hidden. Equal to ``score_thr``: none do.
+        init_score_thr: An unmatched detection of at least this score starts a track. Raise it
+            where false boxes become tracks; people are then picked up later.
+        num_tentatives: Detections a new track needs, in successive frames, until it is reported
+            and gets its id. Larger: fewer false tracks, and true ones start that much later.
+            Tracks of a video's first frame are reported at once; with 1 all are.
+        match_sim_thr: Least similarity to match by appearance. Larger: fewer switches between
+            people, more tracks that only overlap can continue.
+        motion_weight: Share of the squared Mahalanobis distance in the cost of appearance
+            matching, the rest being 1 − cosine; 0..1. At 0 motion only rules out; larger, it
+            decides more, between people who look alike and then between those who do not.
+        match_iou_thr: Least overlap (IoU) with the predicted box to match by overlap, 0..1. Lower
+            it for low frame rates and moving cameras.
+        tentative_iou_thr: The same for tracks not yet confirmed, which hardly know their motion.
+        overlap_sim_thr: Boxes that overlap do not match where a clear view shows a similarity
+            below this: someone else stands in the track's place. −1 lets overlap always match.
+        recent_seconds: Tracks unseen for longer match by re-entry only. Larger: occlusions are
+            bridged by motion for longer; the predicted box drifts meanwhile.
+        reentry_sim_thr: Least similarity for a lost track to continue where someone appears.
+            Lower: more people keep their id when they return, more ids go to look-alikes. Above
+            1 turns re-entry off.
+        reentry_speed: How fast people may have moved since they were last seen, in heights of
+            their box per second; walking is about 0.8. Larger: a wider search.
+        reentry_anywhere_seconds: Unseen for longer, a person may return anywhere in the image.
+        lost_seconds: How long a lost track is remembered. Larger: later returns are recognised,
+            among more look-alikes.
+        max_lost: How many lost tracks are remembered at most; of more, those unseen for longest
+            are forgotten. Bounds memory and time per frame.
+        frame_rate: Frames per second of the video. In a model, the data sample's ``frame_rate``
+            goes first where the dataset gives it.
+        momentum: Share of a track's mean feature that survives a fully trusted observation, 0 to
+            below 1. Larger: steadier, slower to follow a change of looks.
+        gallery_size: Features kept of each track, besides the mean, for adaptation.
+        gallery_seconds: Time over which those are spread. Larger: more varied, and older.
+        max_covered: A track's looks are not updated from a detection of whose box a nearer
+            person's box covers more than this share, 0..1. 1 updates always.
+
+    Raises:
+        ValueError: A value is out of its range, or two contradict each other.
+    """
+
+    score_thr: float = 0.4
+    low_score_thr: float = 0.1
+    init_score_thr: float = 0.5
+    num_tentatives: int = 2
+    match_sim_thr: float = 0.6
+    motion_weight: float = 0.02
+    match_iou_thr: float = 0.5
+    tentative_iou_thr: float = 0.5
+    overlap_sim_thr: float = 0.0
+    recent_seconds: float = 2.0
+    reentry_sim_thr: float = 0.7
+    reentry_speed: float = 2.0
+    reentry_anywhere_seconds: float = 4.0
+    lost_seconds: float = 10.0
+    max_lost: int = 100
+    frame_rate: float = 30.0
+    momentum: float = 0.9
+    gallery_size: int = 10
+    gallery_seconds: float = 2.0
+    max_covered: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name in ('motion_weight', 'match_iou_thr', 'tentative_iou_thr', 'max_covered'):
+            self._require(name, 0 <= getattr(self, name) <= 1, 'between 0 and 1')
+        for name in ('match_sim_thr', 'overlap_sim_thr'):
+            self._require(name, -1 <= getattr(self, name) <= 1, 'a cosine, between -1 and 1')
+        for name in ('recent_seconds', 'reentry_speed', 'lost_seconds', 'gallery_seconds'):
+            self._require(name, getattr(self, name) >= 0, 'at least 0')
+        for name in ('num_tentatives', 'gallery_size'):
+            value = getattr(self, name)
+            self._require(name, value >= 1 and value == int(value), 'a whole number from 1')
+        self._require(
+            'max_lost', self.max_lost >= 0 and self.max_lost == int(self.max_lost), 'whole, >= 0'
+        )
+        self._require('frame_rate', self.frame_rate > 0, 'greater than 0')
+        self._require('momentum', 0 <= self.momentum < 1, 'at least 0 and below 1')
+        self._require('reentry_sim_thr', self.reentry_sim_thr >= -1, 'at least -1')
+        self._require(
+            'low_score_thr',
+            self.low_score_thr <= self.score_thr,
+            f'at most score_thr={self.score_thr}',
+        )
+        self._require(
+            'init_score_thr',
+            self.init_score_thr >= self.score_thr,
+            f'at least score_thr={self.score_thr}: weaker detections cannot start a track',
+        )
+
+    def _require(self, name: str, fulfilled: bool, expected: str) -> None:
+        if not fulfilled:
+            raise ValueError(
+                f'OnlineMetaTracker: {name}={getattr(self, name)!r} must be {expected}'
+            )
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Names of all knobs."""
+        return [each.name for each in fields(cls)]
