@@ -7,57 +7,17 @@ The files are those of mmtrack's converter in names and meaning, so that mmdet's
 import json
 import os
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 from mmengine.logging import print_log
 
 from ..utils.files import write_text
-from ..utils.mot_files import (
-    CLASS,
-    FRAME,
-    HEIGHT,
-    ID,
-    LEFT,
-    PEDESTRIAN,
-    SCORE,
-    VISIBILITY,
-    WIDTH,
-    SequenceInfo,
-    find_sequences,
-    read_rows,
-    read_seqinfo,
-)
+from ..utils.mot_files import find_sequences
+from .mot_records import CLASSES, SequenceReader, VideoRecord
 
-CLASSES = (
-    'pedestrian',
-    'person_on_vehicle',
-    'car',
-    'bicycle',
-    'motorbike',
-    'non_mot_vehicle',
-    'static_person',
-    'distractor',
-    'occluder',
-    'occluder_on_ground',
-    'occluder_full',
-    'reflection',
-    'crowd',
-)
 DEFAULT_DETECTOR = 'FRCNN'
 _DETECTOR_SUFFIX = re.compile(r'(?P<base>.+)-(?P<detector>DPM|FRCNN|SDP)', re.IGNORECASE)
-
-
-@dataclass
-class _Sequence:
-    """One sequence as it goes into the files; images are in the order of their frames."""
-
-    video: dict
-    images: list[dict]
-    annotations: list[dict] = field(default_factory=list)
 
 
 def convert_mot(
@@ -95,18 +55,18 @@ def convert_mot(
         raise FileNotFoundError(
             f'{root} has neither a folder train nor a folder test; expected {root}/train/SEQ/img1'
         )
-    builder, written = _Builder(), []
+    reader, written = SequenceReader(), []
     for subset in subsets:
         folders = select_sequences(find_sequences(root / subset), detector)
-        first = builder.num_instances
-        sequences = [builder.add(folder, subset == 'train') for folder in folders]
+        first = reader.num_instances
+        sequences = [reader.read(folder, subset == 'train') for folder in folders]
         parts = {subset: (0.0, 1.0)}
         if half_split and subset == 'train':
             parts |= {'half-train': (0.0, 0.5), 'half-val': (0.5, 1.0)}
         for name, part in parts.items():
             path = out_dir / f'{name}_cocoformat.json'
             content = _merge([_cut(sequence, part) for sequence in sequences])
-            content['num_instances'] = builder.num_instances - first
+            content['num_instances'] = reader.num_instances - first
             write_text(path, json.dumps(content))
             _log_written(path, content)
             written.append(path)
@@ -147,112 +107,7 @@ def select_sequences(folders: Sequence[Path], detector: str | None = None) -> li
     return kept
 
 
-class _Builder:
-    """Gives out ids that are unique over all sequences."""
-
-    def __init__(self) -> None:
-        self.num_videos = self.num_images = self.num_annotations = self.num_instances = 0
-
-    def add(self, folder: Path, needs_truth: bool) -> _Sequence:
-        info = read_seqinfo(folder)
-        self.num_videos += 1
-        sequence = _Sequence(self._video(info), self._images(info))
-        truth = folder / 'gt' / 'gt.txt'
-        if truth.is_file():
-            rows = _clean(read_rows(truth), info, truth)
-            sequence.annotations = self._annotations(rows)
-        elif needs_truth:
-            raise FileNotFoundError(
-                f'{truth} is missing: a training sequence needs ground truth. Move {folder} to '
-                f'{folder.parent.parent / "test"} if it has none'
-            )
-        self.num_images += info.num_frames
-        return sequence
-
-    def _video(self, info: SequenceInfo) -> dict:
-        size = {'width': info.width, 'height': info.height}
-        return {'id': self.num_videos, 'name': info.name, 'fps': info.frame_rate, **size}
-
-    def _images(self, info: SequenceInfo) -> list[dict]:
-        return [
-            {
-                'id': self.num_images + number,
-                'video_id': self.num_videos,
-                'file_name': info.image_path(number).relative_to(info.root.parent).as_posix(),
-                'height': info.height,
-                'width': info.width,
-                'frame_id': number - 1,
-                'mot_frame_id': number,
-            }
-            for number in range(1, info.num_frames + 1)
-        ]
-
-    def _annotations(self, rows: np.ndarray) -> list[dict]:
-        raw = rows[:, ID].astype(np.int64)
-        known, compact = np.unique(raw[raw >= 0], return_inverse=True)
-        instance = np.full(len(rows), -1)
-        instance[raw >= 0] = compact + self.num_instances
-        frame = rows[:, FRAME].astype(np.int64)
-        box = rows[:, LEFT : HEIGHT + 1]
-        columns = {
-            'id': np.arange(len(rows)) + self.num_annotations + 1,
-            'image_id': frame + self.num_images,
-            'category_id': rows[:, CLASS].astype(np.int64),
-            'bbox': box,
-            'area': box[:, 2] * box[:, 3],
-            'iscrowd': np.zeros(len(rows), dtype=bool),
-            'visibility': rows[:, VISIBILITY],
-            'mot_conf': rows[:, SCORE],
-            'mot_instance_id': raw,
-            'instance_id': instance,
-        }
-        self.num_annotations += len(rows)
-        self.num_instances += len(known)
-        values = zip(*(column.tolist() for column in columns.values()), strict=True)
-        return [dict(zip(columns, row, strict=True)) for row in values]
-
-
-def _clean(rows: np.ndarray, info: SequenceInfo, path: Path) -> np.ndarray:
-    """Rows of existing frames in the order of the frames, with MOT15's gaps filled."""
-    rows = rows[np.argsort(rows[:, FRAME], kind='stable')]
-    late = rows[:, FRAME] > info.num_frames
-    empty = ~late & (rows[:, WIDTH : HEIGHT + 1] <= 0).any(1)
-    rows = rows[~late & ~empty].copy()
-    # MOT15 knows pedestrians only and writes −1 where later files have class and visibility.
-    old = rows[:, CLASS] == -1
-    rows[old, CLASS] = PEDESTRIAN
-    for column in (SCORE, VISIBILITY):
-        rows[old & (rows[:, column] == -1), column] = 1.0
-    _check(rows, path)
-    counts = {
-        f'rows after frame {info.num_frames} dropped': late.sum(),
-        'empty boxes dropped': empty.sum(),
-        'boxes without identity kept for detection': (rows[:, ID] < 0).sum(),
-    }
-    said = ', '.join(f'{count} {what}' for what, count in counts.items() if count)
-    if said:
-        print_log(f'{info.name}: {said}', logger='current')
-    return rows
-
-
-def _check(rows: np.ndarray, path: Path) -> None:
-    unknown = ~np.isin(rows[:, CLASS], np.arange(1, len(CLASSES) + 1))
-    if unknown.any():
-        row = rows[unknown][0]
-        raise ValueError(
-            f'{path}: class {row[CLASS]:g} of id {row[ID]:g} in frame {row[FRAME]:g} is none of '
-            f'1 to {len(CLASSES)} (column 8; -1 counts as pedestrian)'
-        )
-    pairs = Counter(map(tuple, rows[rows[:, ID] >= 0][:, [FRAME, ID]].astype(int).tolist()))
-    if pairs and max(pairs.values()) > 1:
-        frame, identity = max(pairs, key=pairs.__getitem__)
-        raise ValueError(
-            f'{path}: id {identity} appears {pairs[frame, identity]} times in frame {frame}; a '
-            'person can be in one place only. Give boxes without identity the id -1'
-        )
-
-
-def _cut(sequence: _Sequence, part: tuple[float, float]) -> _Sequence:
+def _cut(sequence: VideoRecord, part: tuple[float, float]) -> VideoRecord:
     """The part of a sequence between two fractions of its frames, numbered from 0 again."""
     start, stop = (_border(fraction, len(sequence.images)) for fraction in part)
     images = [
@@ -262,7 +117,7 @@ def _cut(sequence: _Sequence, part: tuple[float, float]) -> _Sequence:
     annotations = [a for a in sequence.annotations if a['image_id'] in kept]
     if not images:
         print_log(f'{sequence.video["name"]}: too short for a second half', 'current', level=30)
-    return _Sequence(sequence.video, images, annotations)
+    return VideoRecord(sequence.video, images, annotations)
 
 
 def _border(fraction: float, num_frames: int) -> int:
@@ -270,7 +125,7 @@ def _border(fraction: float, num_frames: int) -> int:
     return {0.0: 0, 1.0: num_frames}.get(fraction, int(fraction * num_frames) + 1)
 
 
-def _merge(sequences: Sequence[_Sequence]) -> dict:
+def _merge(sequences: Sequence[VideoRecord]) -> dict:
     sequences = [sequence for sequence in sequences if sequence.images]
     return {
         'categories': [{'id': k, 'name': name} for k, name in enumerate(CLASSES, start=1)],

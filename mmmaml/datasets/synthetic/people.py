@@ -1,7 +1,7 @@
 """Who walks through the demo sequences: identities of limited, confusable appearance."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, fields, replace
 from typing import TypeVar
 
 import numpy as np
@@ -9,7 +9,6 @@ import numpy as np
 Colour = tuple[int, int, int]
 T = TypeVar('T')
 
-GROUP_SIZE = 4
 BLACK: Colour = (0, 0, 0)
 
 # Clothes as (blue, green, red). Few of them, on purpose: identities have to share them.
@@ -71,29 +70,50 @@ class Person:
     shoes: Colour
 
 
-def sample_people(seed: int, count: int, palette: int = 0) -> list[Person]:
+def sample_people(
+    seed: int, count: int, palette: int = 0, group_size: int = 4, similarity: float = 0.4
+) -> list[Person]:
     """The first ``count`` people of a seed; a longer list starts with the shorter one.
 
-    Consecutive people come in groups of four in the same kind of clothes, told apart by
-    pattern, trousers, bag, hair, hat or height only. No two are the same.
+    Consecutive people come in groups in upper garments of one colour, told apart by pattern,
+    trousers, bag, hair, hat, height and the like only. No two are the same.
 
     Args:
         seed: Decides everybody's looks.
         count: How many people.
         palette: Index of the clothes' colours.
+        group_size: People a group. More make more rivals for every identity.
+        similarity: Probability of each other attribute being that of the group's first member,
+            0 to 0.9. At 0.9 two members differ by one or two small things.
     """
     rng = np.random.default_rng([seed, 1])
     people: list[Person] = []
     seen: set[tuple] = set()
+    first: Person | None = None
     while len(people) < count:
-        if len(people) % GROUP_SIZE == 0:
-            upper, lower = _pick(rng, _UPPER[palette]), _pick(rng, _LOWER[palette])
-        candidate = _dress(rng, upper, lower, palette)
+        if len(people) % group_size == 0:
+            first = None
+        candidate = _dress(rng, palette)
+        if first is not None:
+            candidate = _resemble(candidate, first, similarity, rng)
         signature = _visible_signature(candidate)
         if signature not in seen:
             seen.add(signature)
             people.append(candidate)
+            first = first or candidate
     return people
+
+
+def _resemble(
+    person: Person, first: Person, similarity: float, rng: np.random.Generator
+) -> Person:
+    """Take over the upper garment's colour and some other attributes of somebody."""
+    names = [f.name for f in fields(Person) if f.name not in ('height', 'build', 'upper')]
+    same = rng.random(len(names)) < similarity
+    shared = {name: getattr(first, name) for name, take in zip(names, same, strict=True) if take}
+    # An accent in the colour of the garment would not be seen.
+    accent = person.accent if person.accent != first.upper else first.accent
+    return replace(person, **{'accent': accent, **shared}, upper=first.upper)
 
 
 def _visible_signature(person: Person) -> tuple:
@@ -115,7 +135,8 @@ def _pick(rng: np.random.Generator, options: Sequence[T], p: tuple[float, ...] |
     return options[int(rng.choice(len(options), p=p))]
 
 
-def _dress(rng: np.random.Generator, upper: Colour, lower: Colour, palette: int) -> Person:
+def _dress(rng: np.random.Generator, palette: int) -> Person:
+    upper = _pick(rng, _UPPER[palette])
     others = tuple(colour for colour in _UPPER[palette] if colour != upper)
     return Person(
         height=float(rng.uniform(1.56, 1.92)),
@@ -124,7 +145,7 @@ def _dress(rng: np.random.Generator, upper: Colour, lower: Colour, palette: int)
         pattern=_pick(rng, ('plain', 'stripes', 'band', 'jacket'), (0.4, 0.2, 0.2, 0.2)),
         accent=_pick(rng, others),
         short_sleeves=bool(rng.random() < 0.35),
-        lower=lower if rng.random() < 0.6 else _pick(rng, _LOWER[palette]),
+        lower=_pick(rng, _LOWER[palette]),
         lower_kind=_pick(rng, ('trousers', 'shorts', 'skirt'), (0.7, 0.15, 0.15)),
         skin=_pick(rng, _SKIN, (0.4, 0.3, 0.15, 0.15)),
         hair=_pick(rng, _HAIR, (0.4, 0.3, 0.2, 0.1)),

@@ -54,14 +54,18 @@ class SequenceSpec:
         name: Name of the sequence folder.
         num_frames: Length in frames.
         size: Width and height of the frames in pixels, each at least 64.
-        num_people: Identities in the sequence. About two thirds of them are in the picture at a
-            time; the others have not come yet or are about to come back.
+        num_people: Identities in the sequence. About three quarters of them are in the picture at
+            a time; the others have not come yet or are about to come back.
         frame_rate: Frames per second. People walk at about 1.3 m/s whatever it is, so a lower
             rate makes larger steps from frame to frame.
         seed: Decides where people walk, the scene, the noise and the detections.
         people_seed: Decides what the people look like, with ``first_person``.
         first_person: Number of the first identity in the people of ``people_seed``. Sequences
             with ranges that do not overlap share nobody.
+        group_size: Consecutive people in upper garments of one colour. More make more rivals for
+            every identity.
+        similarity: How much else the people of a group share, 0 to 0.9: the higher, the more
+            easily they are confused. At 0.9 they differ by one or two small things.
         look: Appearance of the whole sequence.
         jpeg_quality: 1 to 100; under 50 the blocks show.
     """
@@ -74,6 +78,8 @@ class SequenceSpec:
     seed: int = 0
     people_seed: int = 0
     first_person: int = 0
+    group_size: int = 4
+    similarity: float = 0.4
     look: Look = field(default_factory=Look)
     jpeg_quality: int = 90
 
@@ -85,6 +91,8 @@ class SequenceSpec:
         _require(self.num_people >= 1, 'num_people', self.num_people, 'at least 1')
         _require(self.frame_rate >= 1, 'frame_rate', self.frame_rate, 'at least 1')
         _require(self.first_person >= 0, 'first_person', self.first_person, 'at least 0')
+        _require(self.group_size >= 1, 'group_size', self.group_size, 'at least 1')
+        _require(0 <= self.similarity <= 0.9, 'similarity', self.similarity, '0 to 0.9')
         _require(1 <= self.jpeg_quality <= 100, 'jpeg_quality', self.jpeg_quality, '1 to 100')
 
 
