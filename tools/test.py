@@ -84,6 +84,7 @@ def _draw_frames(
             "visualization=dict(type='mmdet.TrackVisualizationHook') to its default_hooks",
         )
     hook.draw = True
+    hook.setdefault('frame_interval', 1)  # mmdet's own default leaves 29 of 30 frames out
     if args.show:
         hook.show, hook.wait_time = True, args.wait_time
     if args.show_dir:

@@ -124,10 +124,11 @@ def test_show_dir_turns_the_drawing_hook_on(toy_config, run_tool, tmp_path):
     }
     run_tool('test', toy_config, saved, '--show-dir', 'frames', **hook)
     note = json.loads((tmp_path / 'note.json').read_text())
-    assert note == {'draw': True, 'test_out_dir': 'frames'}
+    assert note == {'draw': True, 'frame_interval': 1, 'test_out_dir': 'frames'}
+    hook['default_hooks.visualization.frame_interval'] = 5
     run_tool('test', toy_config, saved, '--show', '--wait-time', '0.5', **hook)
     note = json.loads((tmp_path / 'note.json').read_text())
-    assert note == {'draw': True, 'show': True, 'wait_time': 0.5}
+    assert note == {'draw': True, 'frame_interval': 5, 'show': True, 'wait_time': 0.5}
 
 
 REFUSED = {
