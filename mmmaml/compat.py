@@ -11,6 +11,9 @@ milliseconds (mmtrack with mmdet takes four seconds), and works in whatever orde
 config or a user asks for mmtrack. Each module is first run untouched, and only when it refuses it
 is run again with what it misses presented for just that time. So the bridge does nothing where
 mmtrack imports by itself, and everything it touched is restored, also on failure.
+
+What it does not bring back: building STARK, whose base class is gone, and the evaluation of video
+instance segmentation, which calls ``np.float``.
 """
 
 import importlib

@@ -25,19 +25,29 @@ class Package:
             them may be there at a time only where they are made for that, as OpenCV's are.
         tested: Version specifier of what the tests ran with.
         needed: Whether mmmaml cannot work without it. The others are mmtrack's.
+        pip_options: What ``pip install`` needs besides the name.
     """
 
     module: str
     distributions: tuple[str, ...]
     tested: str
     needed: bool = True
+    pip_options: str = ''
+
+    @property
+    def remedy(self) -> str:
+        """The command that installs a tested version."""
+        options = f'{self.pip_options} ' if self.pip_options else ''
+        return f'pip install {options}"{self.distributions[0]}{self.tested}"'
 
 
 PACKAGES = (
     Package('torch', ('torch',), '>=2.4,<2.14'),
     Package('mmengine', ('onedl-mmengine', 'mmengine'), '>=0.10.12,<0.11'),
-    Package('mmcv', ('onedl-mmcv', 'mmcv'), '>=2.3.6,<2.4'),
-    Package('mmdet', ('onedl-mmdetection', 'mmdet'), '>=3.5.1,<3.6'),
+    Package('mmcv', ('onedl-mmcv', 'mmcv'), '>=2.3.6,<2.4', pip_options='--no-build-isolation'),
+    Package(
+        'mmdet', ('onedl-mmdetection', 'mmdet'), '>=3.5.1,<3.6', pip_options='--no-build-isolation'
+    ),
     Package('numpy', ('numpy',), '>=2.2.6,<2.5'),
     Package('scipy', ('scipy',), '>=1.15.3,<1.18'),
     Package('pandas', ('pandas',), '>=2.2,<4'),
@@ -48,8 +58,8 @@ PACKAGES = (
     Package('trackeval', ('trackeval',), '==1.3.0'),
     Package('motmetrics', ('motmetrics',), '==1.4.0'),
     Package('pycocotools', ('pycocotools',), '>=2.0.10,<3'),
-    Package('mmtrack', ('mmtrack',), '==1.0.0rc1', needed=False),
-    Package('mmcls', ('mmcls',), '==1.0.0rc6', needed=False),
+    Package('mmtrack', ('mmtrack',), '==1.0.0rc1', needed=False, pip_options='--no-deps'),
+    Package('mmcls', ('mmcls',), '==1.0.0rc6', needed=False, pip_options='--no-deps'),
     Package('lap', ('lap',), '>=0.5.12,<0.6', needed=False),
     Package('attributee', ('attributee',), '>=0.1.10,<0.2', needed=False),
     Package('seaborn', ('seaborn',), '>=0.13,<0.14', needed=False),
@@ -107,7 +117,7 @@ def judge(package: Package, versions: Mapping[str, str]) -> str:
         ``'ok'``, or what is wrong and what to do.
     """
     if not versions:
-        return f'missing: pip install "{package.distributions[0]}{package.tested}"'
+        return f'missing: {package.remedy}'
     together = package.module == 'cv2' and len(set(versions.values())) == 1
     if len(versions) > 1 and not together:
         return (
@@ -115,7 +125,7 @@ def judge(package: Package, versions: Mapping[str, str]) -> str:
             f'reinstall {package.distributions[0]}'
         )
     if not all(_is_in_range(found, package.tested) for found in versions.values()):
-        return f'untested: pip install "{package.distributions[0]}{package.tested}"'
+        return f'untested: {package.remedy}'
     return 'ok'
 
 

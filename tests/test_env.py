@@ -49,6 +49,10 @@ class TestJudge:
     def test_verdict(self, package: Package, versions: dict[str, str], verdict: str) -> None:
         assert judge(package, versions) == verdict
 
+    def test_mmtrack_is_installed_without_its_outdated_needs(self) -> None:
+        (mmtrack,) = (package for package in env.PACKAGES if package.module == 'mmtrack')
+        assert judge(mmtrack, {}) == 'missing: pip install --no-deps "mmtrack==1.0.0rc1"'
+
     def test_works_without_packaging(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, 'packaging.specifiers', None)
         assert judge(MMCV, {'onedl-mmcv': '2.3.6'}) == 'ok'
