@@ -7,7 +7,6 @@ import mmcv
 import numpy as np
 import torch
 from mmdet.visualization import TrackLocalVisualizer
-from mmengine.dist import master_only
 from mmengine.structures import BaseDataElement, InstanceData
 
 from mmmaml.registry import VISUALIZERS
@@ -43,7 +42,6 @@ class TrackVisualizer(TrackLocalVisualizer):
         self._trails = TrailBuffer(trail_length)
         self._video: object = None
 
-    @master_only
     def add_datasample(
         self,
         name: str,
@@ -60,7 +58,8 @@ class TrackVisualizer(TrackLocalVisualizer):
         """Draw the tracks of one frame, then show it, write it or hand it to the backends.
 
         The frames of a video come in order; trails start anew at frame 0, at another video, and
-        where the frame number goes back.
+        where the frame number goes back. In a distributed test every process writes the frames
+        of its own videos to ``out_file``; windows and backends belong to the first.
 
         Args:
             name: Title of the window, or name under which the backends keep the picture.

@@ -158,3 +158,11 @@ def test_hundred_frames_a_second():
         visualizer.add_datasample('frame', image, one)
         seconds.append(time.perf_counter() - start)
     assert min(seconds[25:]) < 0.01  # the least of many, for machines that are busy
+
+
+def test_every_process_of_a_distributed_test_writes_its_own_frames(tmp_path, monkeypatch):
+    monkeypatch.setattr('mmengine.dist.utils.get_rank', lambda group=None: 1)
+    out = tmp_path / 'frame.png'
+    visualizer = TrackVisualizer(line_width=3)
+    visualizer.add_datasample('frame', IMAGE, sample(0, 100), out_file=str(out))
+    assert colored(cv2.imread(str(out))[..., ::-1]).any()
