@@ -1,7 +1,10 @@
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from mmengine.logging import MMLogger
 
 torch.set_num_threads(1)
 
@@ -21,3 +24,15 @@ def mot_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     convert_mot(root)
     return root
+
+
+@pytest.fixture
+def log_lines() -> Iterator[list[str]]:
+    """What the current MMLogger is told; it stands apart from the loggers that caplog sees."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(handler)
+    yield lines
+    logger.removeHandler(handler)

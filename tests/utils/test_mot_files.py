@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+
+from mmmaml.utils.mot_files import find_sequences, read_rows, read_seqinfo, write_results
+from tests.datasets.mot_folder import write_sequence
+
+
+def test_seqinfo_is_read_by_key_not_by_line(tmp_path):
+    folder = write_sequence(tmp_path / 'A')
+    (folder / 'seqinfo.ini').write_text(
+        '[Sequence]\nimHeight=48\nframeRate=29.97\nextra=1\nimWidth=64\nseqLength=4\n'
+    )
+    info = read_seqinfo(folder)
+    assert (info.name, info.width, info.height, info.num_frames) == ('A', 64, 48, 4)
+    assert info.frame_rate == 29.97
+    assert info.image_path(3) == folder / 'img1' / '000003.jpg'
+
+
+def test_fewer_images_than_stated_decide_and_are_told(tmp_path, log_lines):
+    folder = write_sequence(tmp_path / 'A', stated_frames=600)
+    assert read_seqinfo(folder).num_frames == 4
+    assert log_lines == [
+        'A: seqinfo.ini states 600 frames, 4 images are there; using frames 1 to 4'
+    ]
+
+
+def test_more_images_than_stated_are_not_used(tmp_path):
+    assert read_seqinfo(write_sequence(tmp_path / 'A', stated_frames=3)).num_frames == 3
+
+
+def test_without_images_the_file_is_believed(tmp_path):
+    folder = write_sequence(tmp_path / 'A', num_frames=1, stated_frames=600)
+    (folder / 'img1' / '000001.jpg').unlink()
+    (folder / 'img1').rmdir()
+    assert read_seqinfo(folder).num_frames == 600
+
+
+@pytest.mark.parametrize(
+    ('gone', 'named'), [((1,), '000001'), ((3,), '000003'), ((1, 2, 3, 4), '000001')]
+)
+def test_gap_between_images_is_an_error(tmp_path, gone, named):
+    folder = write_sequence(tmp_path / 'A')
+    for number in gone:
+        (folder / 'img1' / f'{number:06d}.jpg').unlink()
+    with pytest.raises(FileNotFoundError, match=f'{named}.jpg is missing'):
+        read_seqinfo(folder)
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('imWidth=64', 'no readable section'),
+        ('[Other]\nimWidth=64', 'no readable section'),
+        ('[Sequence]\nseqLength=4', "no key 'frameRate'"),
+        ('[Sequence]\nframeRate=fast', "frameRate='fast' is not a number"),
+        ('[Sequence]\nframeRate=0', 'frameRate=0 must be greater than 0'),
+        ('[Sequence]\nframeRate=nan', 'frameRate=nan must be greater than 0'),
+    ],
+)
+def test_bad_seqinfo_is_named(tmp_path, text, message):
+    (tmp_path / 'seqinfo.ini').write_text(text)
+    with pytest.raises(ValueError, match=f'seqinfo.ini.*{message}'):
+        read_seqinfo(tmp_path)
+
+
+def test_missing_seqinfo(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'seqinfo\.ini is missing'):
+        read_seqinfo(tmp_path)
+    with pytest.raises(FileNotFoundError, match='holds no MOTChallenge sequence'):
+        find_sequences(tmp_path)
+
+
+def test_sequences_come_sorted_and_other_folders_do_not(tmp_path):
+    for name in ('B', 'A'):
+        write_sequence(tmp_path / name, num_frames=1)
+    (tmp_path / 'C').mkdir()
+    assert [p.name for p in find_sequences(tmp_path)] == ['A', 'B']
+
+
+@pytest.mark.parametrize('text', ['', '\n\n'])
+def test_empty_file_has_no_rows(tmp_path, text):
+    (tmp_path / 'a.txt').write_text(text)
+    assert read_rows(tmp_path / 'a.txt').shape == (0, 9)
+
+
+@pytest.mark.parametrize(
+    ('line', 'row'),
+    [
+        ('1,7,2,3,4,5', [1, 7, 2, 3, 4, 5, -1, -1, -1]),
+        ('1,-1,2.5,3,4,5,0.9', [1, -1, 2.5, 3, 4, 5, 0.9, -1, -1]),
+        ('1, 1000003, 2, 3, 4, 5, 1, 1, 0.25', [1, 1000003, 2, 3, 4, 5, 1, 1, 0.25]),
+        ('1 7 2 3 4 5 1 -1 -1 -1', [1, 7, 2, 3, 4, 5, 1, -1, -1]),
+        ('1e0,7.0,2,3,4,5', [1, 7, 2, 3, 4, 5, -1, -1, -1]),
+    ],
+)
+def test_rows_of_six_to_ten_columns(tmp_path, line, row):
+    (tmp_path / 'a.txt').write_text(f'{line}\r\n')
+    np.testing.assert_array_equal(read_rows(tmp_path / 'a.txt'), [row])
+
+
+@pytest.mark.parametrize(
+    ('line', 'message'),
+    [
+        ('2,7,1,1', 'has 4 columns, expected 6 to 10'),
+        ('2,7,1,1,1,1,1,1,1,1,1', 'has 11 columns, expected 6 to 10'),
+        ('2,7,1,1,1,1,1', 'has 7 columns, the rows before it 6'),
+        ('2,7,1,one,1,1', 'not a number'),
+        ('2,7,1,nan,1,1', 'finite'),
+        ('2,7,1,inf,1,1', 'finite'),
+        ('0,7,1,1,1,1', 'frame >= 1'),
+        ('2.5,7,1,1,1,1', 'whole numbers'),
+        ('2,7.5,1,1,1,1', 'whole numbers'),
+    ],
+)
+def test_malformed_rows_are_named_by_line(tmp_path, line, message):
+    (tmp_path / 'gt.txt').write_text(f'1,7,1,1,1,1\n\n{line}\n')
+    with pytest.raises(ValueError, match=rf'gt.txt, line 3: .*{message}'):
+        read_rows(tmp_path / 'gt.txt')
+
+
+def test_missing_rows_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'a\.txt does not exist'):
+        read_rows(tmp_path / 'a.txt')
+
+
+def test_results_are_read_as_written(tmp_path):
+    rows = np.array([[1, 3, 0.5, -2.25, 10.125, 20, 0.75], [12, 1000003, 1, 2, 3, 4, 1]])
+    write_results(tmp_path / 'out' / 'A.txt', rows)
+    np.testing.assert_array_equal(read_rows(tmp_path / 'out' / 'A.txt')[:, :7], rows)
+    first = (tmp_path / 'out' / 'A.txt').read_text().splitlines()[0]
+    assert first == '1,3,0.500,-2.250,10.125,20.000,0.7500,-1,-1,-1'
+
+
+def test_no_results_make_an_empty_file(tmp_path):
+    write_results(tmp_path / 'A.txt', np.zeros((0, 7)))
+    assert (tmp_path / 'A.txt').read_text() == ''
