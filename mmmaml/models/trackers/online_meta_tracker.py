@@ -205,11 +205,15 @@ class OnlineMetaTracker:
 
     def _similarity(self, tracks: np.ndarray, feats: Tensor) -> np.ndarray:
         """Cosine (T, N) of tracks and features (N, C), each track under its own parameters."""
-        mean, gallery, count = self.tracks.looks(tracks)
+        memory = self.tracks.appearance
+        assert memory is not None
+        index = torch.from_numpy(tracks).to(feats.device)
+        mean = memory.mean[index]
         if self.adapter is None:
             similarity = F.normalize(mean, dim=1) @ F.normalize(feats, dim=1).T
-        else:
-            similarity = self.adapter.similarity(mean, gallery, count, feats)  # Eq. 6-7
+        else:  # Eq. 6-7
+            count = torch.from_numpy(memory.count[tracks]).to(feats.device)
+            similarity = self.adapter.similarity(mean, memory.gallery[index], count, feats)
         return similarity.cpu().numpy()
 
     def _reported_ids(

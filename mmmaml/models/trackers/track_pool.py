@@ -69,14 +69,6 @@ class TrackPool:
             return tracks[:0]
         return tracks[self.appearance.count[tracks] > 0]
 
-    def looks(self, tracks: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
-        """Running means (T, C), galleries (T, K, C) and their counts (T,) of tracks."""
-        memory = self.appearance
-        assert memory is not None
-        index = torch.from_numpy(tracks).to(memory.mean.device)
-        count = torch.from_numpy(memory.count[tracks]).to(memory.mean.device)
-        return memory.mean[index], memory.gallery[index], count
-
     def looks_since_start(
         self, owners: np.ndarray, found: np.ndarray, detections: Detections
     ) -> Tensor:

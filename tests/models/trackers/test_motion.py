@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+from mmdet.models.task_modules.tracking import KalmanFilter
+
+from mmmaml.models.trackers import motion
+
+
+def full_covariance(state):
+    """The (8, 8) covariance that a (5, 4) state stands for."""
+    cross = np.diag(state[motion.COVARIANCE])
+    return np.block(
+        [
+            [np.diag(state[motion.VAR_POSITION]), cross],
+            [cross, np.diag(state[motion.VAR_VELOCITY])],
+        ]
+    )
+
+
+def assert_same(states, means, covariances):
+    for state, mean, covariance in zip(states, means, covariances, strict=True):
+        ours = np.concatenate([state[motion.POSITION], state[motion.VELOCITY]])
+        np.testing.assert_allclose(ours, mean, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(full_covariance(state), covariance, rtol=1e-9, atol=1e-12)
+
+
+@pytest.fixture
+def walks():
+    """(20 frames, 7 people, 4) measurements."""
+    rng = np.random.default_rng(0)
+    start = np.c_[rng.uniform(0, 900, (7, 2)), rng.uniform(0.3, 0.6, 7), rng.uniform(30, 300, 7)]
+    speed = np.c_[rng.normal(0, 4, (7, 2)), np.zeros(7), rng.normal(0, 0.5, 7)]
+    noise = rng.normal(size=(20, 7, 4)) * [2, 2, 0.02, 3]
+    return start + np.arange(20)[:, None, None] * speed + noise
+
+
+def test_twenty_frames_equal_mmdets_filter(walks):
+    reference = KalmanFilter()
+    states = motion.initiate(walks[0])
+    means, covariances = map(list, zip(*map(reference.initiate, walks[0]), strict=True))
+    assert_same(states, means, covariances)
+    for measured in walks[1:]:
+        states = motion.predict(states)
+        for i in range(7):
+            means[i], covariances[i] = reference.predict(means[i], covariances[i])
+        assert_same(states, means, covariances)
+        distances = [
+            reference.gating_distance(mean, covariance, measured)
+            for mean, covariance in zip(means, covariances, strict=True)
+        ]
+        np.testing.assert_allclose(motion.gating_distance(states, measured), distances, rtol=1e-9)
+        states = motion.update(states, measured)
+        for i in range(7):
+            means[i], covariances[i] = reference.update(means[i], covariances[i], measured[i])
+        assert_same(states, means, covariances)
+
+
+@pytest.mark.parametrize('frames', [1, 2, 5, 60])
+def test_a_gap_equals_that_many_single_predictions(walks, frames):
+    states = motion.initiate(walks[0])
+    for measured in walks[1:10]:
+        states = motion.update(motion.predict(states), measured)
+    states[:, motion.VELOCITY, motion.HEIGHT] = 0  # the noise of a step is that of its beginning
+    reference = KalmanFilter()
+    means = [np.concatenate([s[motion.POSITION], s[motion.VELOCITY]]) for s in states]
+    covariances = [full_covariance(s) for s in states]
+    for _ in range(frames):
+        for i in range(7):
+            means[i], covariances[i] = reference.predict(means[i], covariances[i])
+    assert_same(motion.predict(states, frames), means, covariances)
+
+
+def test_gate_is_mmdets():
+    assert KalmanFilter().gating_threshold == motion.CHI2_95_4DOF
+
+
+def test_a_measurement_where_it_was_predicted_is_at_distance_zero(walks):
+    states = motion.predict(motion.initiate(walks[0]))
+    distance = motion.gating_distance(states, states[:, motion.POSITION])
+    np.testing.assert_array_equal(np.diag(distance), 0)
+    assert (distance[~np.eye(7, dtype=bool)] > 0).all()
+
+
+def test_boxes_survive_the_round_trip():
+    boxes = np.array([[10.0, 20, 50, 120], [-5, 0, 1, 2]])
+    measured = motion.boxes_to_cxcyah(boxes)
+    np.testing.assert_allclose(measured, [[30, 70, 0.4, 100], [-2, 1, 3, 2]])
+    np.testing.assert_allclose(motion.predicted_boxes(motion.initiate(measured)), boxes)
+
+
+def test_nobody_there():
+    states = motion.initiate(np.zeros((0, 4)))
+    assert states.shape == (0, 5, 4)
+    assert motion.predict(states, 3).shape == (0, 5, 4)
+    assert motion.update(states, np.zeros((0, 4))).shape == (0, 5, 4)
+    assert motion.gating_distance(states, np.zeros((2, 4))).shape == (0, 2)
+    assert motion.predicted_boxes(states).shape == (0, 4)
+
+
+def test_inputs_are_left_alone(walks):
+    states = motion.initiate(walks[0])
+    before = states.copy()
+    motion.predict(states, 2)
+    motion.update(states, walks[1])
+    np.testing.assert_array_equal(states, before)

@@ -1,0 +1,424 @@
+"""Stories of people in front of a camera, at 10 frames a second."""
+
+import numpy as np
+import pytest
+import torch
+
+from mmmaml.models.trackers import OnlineMetaTracker
+from mmmaml.registry import MODELS
+
+LOOKS = torch.eye(8)
+"""Features of eight people who look nothing alike."""
+
+
+def box(cx, cy=200.0, width=40.0, height=100.0):
+    return [cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2]
+
+
+def tracker(**options):
+    return OnlineMetaTracker(**{'frame_rate': 10, **options})
+
+
+def see(track, frame, boxes, looks=None, scores=None, labels=None):
+    """One step; returns the ids as a list. ``looks`` are rows of LOOKS or features."""
+    number = len(boxes)
+    if looks is not None and not isinstance(looks, torch.Tensor):
+        looks = LOOKS[list(looks)]
+    return track.step(
+        frame,
+        torch.tensor(boxes, dtype=torch.float32).reshape(number, 4),
+        torch.full((number,), 0.9) if scores is None else torch.tensor(scores),
+        torch.tensor([0] * number if labels is None else labels, dtype=torch.long),
+        looks,
+    ).tolist()
+
+
+# ---- edges
+
+
+def test_ids_are_int64_from_one_on_the_first_frame():
+    ids = tracker().step(
+        0, torch.tensor([box(50), box(150)]), torch.ones(2), torch.zeros(2).long(), LOOKS[:2]
+    )
+    assert ids.dtype == torch.int64
+    assert ids.tolist() == [1, 2]
+
+
+def test_nobody_ever():
+    track = tracker()
+    for frame in range(5):
+        assert see(track, frame, [], LOOKS[:0]) == []
+    assert len(track.tracks.state) == 0
+    assert track.tracks.state.capacity == 0
+
+
+def test_after_an_empty_first_frame_tracks_must_prove_themselves():
+    track = tracker()
+    see(track, 0, [])
+    assert see(track, 1, [box(50)], [0]) == [-1]
+    assert see(track, 2, [box(52)], [0]) == [1]
+
+
+def test_everyone_is_forgotten_after_a_long_emptiness():
+    track = tracker(lost_seconds=2)
+    see(track, 0, [box(50)], [0])
+    for frame in range(1, 21):
+        see(track, frame, [], LOOKS[:0])
+    assert len(track.tracks.state) == 1
+    see(track, 21, [], LOOKS[:0])
+    assert len(track.tracks.state) == 0
+    assert see(track, 22, [box(50)], [0]) == [-1]
+
+
+@pytest.mark.parametrize('value', [0.4, 0.8])
+def test_scores_at_a_threshold_pass_it(value):
+    track = tracker(score_thr=value, init_score_thr=value, low_score_thr=0.1)
+    below = float(np.nextafter(np.float32(value), np.float32(0)))
+    boxes = [box(50), box(150), box(250)]
+    scores = torch.tensor([value, below, 1.0], dtype=torch.float64)
+    ids = track.step(0, torch.tensor(boxes), scores, torch.zeros(3).long(), LOOKS[:3])
+    assert ids.tolist() == [1, -1, 2]
+
+
+def test_similarity_at_the_threshold_matches_and_below_it_does_not():
+    cosine = 0.75
+    half = torch.tensor([[cosine, (1 - cosine**2) ** 0.5]], dtype=torch.float64)
+    start = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
+    for threshold, expected in ((cosine - 1e-9, [1]), (cosine + 1e-6, [-1])):
+        # IoU is too small for overlap, so only appearance can match.
+        track = tracker(match_sim_thr=threshold, match_iou_thr=1, reentry_sim_thr=1.1)
+        see(track, 0, [box(50)], start)
+        assert see(track, 1, [box(54)], half) == expected
+
+
+def test_overlap_at_the_threshold_matches_and_below_it_does_not():
+    for shift, expected in ((16.0, [1]), (16.1, [-1])):
+        track = tracker(match_iou_thr=24 / 56)
+        see(track, 0, [box(50)])
+        assert see(track, 1, [box(50 + shift)]) == expected
+
+
+def test_boxes_without_area_are_nobody():
+    track = tracker()
+    boxes = [[10, 10, 10, 50], box(100), [60, 40, 50, 90], [5, 5, 25, 5]]
+    assert see(track, 0, boxes, [0, 1, 2, 3]) == [-1, 1, -1, -1]
+    assert len(track.tracks.state) == 1
+
+
+@pytest.mark.parametrize(
+    ('what', 'message'),
+    [
+        ({'bboxes': torch.zeros(2, 5)}, r'bboxes has shape \(2, 5\), expected \(2, 4\)'),
+        ({'scores': torch.zeros(3)}, r'scores has shape \(3,\), expected \(2,\)'),
+        ({'labels': torch.zeros(2, 1)}, r'labels has shape \(2, 1\), expected \(2,\)'),
+        ({'feats': torch.zeros(3, 8)}, r'feats has shape \(3, 8\), expected \(2, 8\)'),
+        ({'feats': torch.zeros(2)}, r'feats has shape \(2,\)'),
+        ({'feats': torch.zeros(2, 5)}, '5 channels, those of the frames before 8'),
+        ({'feats': torch.tensor([[1.0] * 8, [0, 0, np.nan] + [0] * 5])}, 'feats row 1 of 2'),
+        ({'bboxes': torch.tensor([box(1), [0, 0, np.inf, 9]])}, 'bboxes row 1 of 2.*inf'),
+        ({'scores': torch.tensor([np.nan, 1])}, 'scores row 0 of 2.*nan'),
+        ({'frame_id': 4}, 'frame_id 4 does not come after frame_id 4'),
+        ({'frame_id': 0}, 'frame_id 0 does not come after frame_id 4'),
+    ],
+)
+def test_bad_input_is_refused_and_changes_nothing(what, message):
+    track = tracker()
+    see(track, 4, [box(50), box(150)], [0, 1])
+    good = {
+        'frame_id': 5,
+        'bboxes': torch.tensor([box(51), box(151)]),
+        'scores': torch.ones(2),
+        'labels': torch.zeros(2, dtype=torch.long),
+        'feats': LOOKS[:2],
+    }
+    with pytest.raises(ValueError, match=message):
+        track.step(**{**good, **what})
+    assert track.step(**good).tolist() == [1, 2]
+
+
+def test_reset_starts_ids_and_time_again():
+    track = tracker()
+    see(track, 7, [box(50), box(150)], [0, 1])
+    track.reset()
+    assert see(track, 0, [box(150)], [1]) == [1]
+
+
+def test_features_may_be_missing_in_some_frames_and_half_precision():
+    track = tracker()
+    see(track, 0, [box(50)])
+    assert see(track, 1, [box(51)], LOOKS[:1].half()) == [1]
+    assert see(track, 2, [box(52)]) == [1]
+    assert see(track, 3, [box(53)], [0]) == [1]
+
+
+def test_buildable_from_a_config():
+    made = MODELS.build({'type': 'OnlineMetaTracker', 'match_sim_thr': 0.3})
+    assert made.options.match_sim_thr == 0.3
+
+
+# ---- the life of a track
+
+
+def test_a_flicker_is_never_reported():
+    track = tracker(num_tentatives=3)
+    see(track, 0, [])
+    assert see(track, 1, [box(50)], [0]) == [-1]
+    assert see(track, 2, [box(51)], [0]) == [-1]
+    assert see(track, 3, [], LOOKS[:0]) == []
+    assert len(track.tracks.state) == 0
+    found = [see(track, frame, [box(50)], [0]) for frame in (4, 5, 6)]
+    assert found == [[-1], [-1], [1]]
+
+
+def test_weak_detections_continue_a_track_but_start_none():
+    track = tracker()
+    see(track, 0, [box(50)], [0])
+    assert see(track, 1, [box(52), box(300)], [0, 1], [0.2, 0.2]) == [1, -1]
+    assert see(track, 2, [box(54), box(300)], [0, 1], [0.2, 0.2]) == [1, -1]
+    assert see(track, 3, [box(56)], [0], [0.05]) == [-1]
+    # Its looks were not taken from the weak ones.
+    assert track.tracks.appearance.weight[0] == pytest.approx(0.9)
+
+
+def test_weak_detections_do_not_revive_a_track_unseen_in_the_frame_before():
+    track = tracker()
+    see(track, 0, [box(50)], [0])
+    see(track, 1, [], LOOKS[:0])
+    assert see(track, 2, [box(50)], [0], [0.2]) == [-1]
+
+
+def test_classes_never_mix():
+    track = tracker()
+    assert see(track, 0, [box(50), box(60)], [0, 0], labels=[0, 1]) == [1, 2]
+    # They swap places; box and looks would say otherwise.
+    assert see(track, 1, [box(60), box(50)], [0, 0], labels=[0, 1]) == [1, 2]
+    assert see(track, 2, [box(50)], [0], labels=[2]) == [-1]
+
+
+def test_frames_may_be_missing():
+    track = tracker()
+    for frame in range(6):
+        assert see(track, frame, [box(50 + 10 * frame)], [0]) == [1]
+    # Five frames later the person has walked 50 pixels, more than the width of the box.
+    assert see(track, 10, [box(150)]) == [1]
+
+
+# ---- crossings
+
+
+def crossing(track, looks, hidden=()):
+    """Two people walk through each other; returns the ids of the left and of the right one."""
+    left, right = [], []
+    for frame in range(21):
+        boxes = [box(100 + 10 * frame), box(300 - 10 * frame, cy=204)]
+        keep = [0, 1] if frame not in hidden else [1]
+        ids = see(track, frame, [boxes[i] for i in keep], [looks[i] for i in keep])
+        left += ids[:-1]
+        right += ids[-1:]
+    return left, right
+
+
+@pytest.mark.parametrize('hidden', [(), (9, 10, 11)])
+def test_people_of_distinct_looks_cross(hidden):
+    left, right = crossing(tracker(), (0, 1), hidden)
+    assert set(left) == {1}
+    assert set(right) == {2}
+
+
+@pytest.mark.parametrize('hidden', [(), (9, 10, 11)])
+def test_people_of_the_same_looks_cross_and_motion_decides(hidden):
+    left, right = crossing(tracker(), (0, 0), hidden)
+    assert set(left) == {1}
+    assert set(right) == {2}
+
+
+def test_without_features_motion_carries_people_across():
+    track = tracker()
+    for frame in range(21):
+        boxes = [box(100 + 10 * frame), box(300 - 10 * frame, cy=230)]
+        assert see(track, frame, boxes) == [1, 2]
+
+
+def test_people_who_turn_round_together_are_told_apart_by_looks():
+    track = tracker()
+    for frame in range(21):
+        reach = 100 - 10 * abs(frame - 10)  # they meet and go back: motion alone would swap them
+        ids = see(track, frame, [box(100 + reach), box(310 - reach)], [0, 1])
+        assert ids == [1, 2]
+
+
+def test_another_person_in_the_same_place_is_someone_new():
+    track = tracker(overlap_sim_thr=0.2)
+    for frame in range(3):
+        see(track, frame, [box(50)], [0])
+    assert see(track, 3, [box(50)], [1]) == [-1]
+    assert see(track, 4, [box(50)], [1]) == [2]
+
+
+def test_who_is_hidden_keeps_their_own_looks():
+    track = tracker(max_covered=0.5)
+    see(track, 0, [box(50), box(90, 210)], [0, 1])
+    assert see(track, 1, [box(50), box(60, 210)], [2, 1]) == [1, 2]
+    memory = track.tracks.appearance
+    torch.testing.assert_close(memory.mean[0], LOOKS[0])
+    assert memory.weight[0] == pytest.approx(0.9)
+    assert memory.weight[1] == pytest.approx(1.8)
+
+
+# ---- coming back
+
+
+def leave_and_return(track, seconds, place, look=0):
+    """Someone is seen for a second, leaves, and someone appears; ids of those two frames."""
+    for frame in range(10):
+        see(track, frame, [box(100 + 3 * frame), box(600)], [0, 1])
+    back = 10 + round(10 * seconds)
+    for frame in range(10, back):
+        see(track, frame, [box(600)], [1])
+    return [see(track, back + i, [box(600), place], [1, look])[1] for i in range(2)]
+
+
+def test_a_person_who_returns_elsewhere_keeps_the_id():
+    assert leave_and_return(tracker(), 3, box(500, 350)) == [1, 1]
+
+
+def test_another_person_who_appears_is_new():
+    assert leave_and_return(tracker(), 3, box(500, 350), look=2) == [-1, 3]
+
+
+def test_nobody_returns_when_reentry_is_off():
+    assert leave_and_return(tracker(reentry_sim_thr=1.1), 3, box(500, 350)) == [-1, 3]
+
+
+def test_nobody_can_have_walked_that_fast_until_they_could():
+    far = box(900, 350)  # 7.9 heights away, which would take 3.7 seconds
+    options = {'reentry_speed': 2.0, 'reentry_anywhere_seconds': 3.45}
+    assert leave_and_return(tracker(**options), 3.2, far) == [-1, 3]
+    assert leave_and_return(tracker(**options), 3.4, far) == [1, 1]
+
+
+def test_the_search_widens_with_age():
+    near = box(100 + 27 + 120)  # 1.2 heights, 0.5 of them slack: 0.35 seconds
+    options = {'reentry_anywhere_seconds': 9, 'match_iou_thr': 1, 'match_sim_thr': 1}
+    assert leave_and_return(tracker(**options), 0.1, near) == [-1, 3]
+    assert leave_and_return(tracker(**options), 0.3, near) == [1, 1]
+
+
+def test_forgotten_people_are_new():
+    assert leave_and_return(tracker(lost_seconds=2.9), 3, box(500, 350)) == [-1, 3]
+
+
+def test_someone_seen_badly_is_recognised_by_all_views_of_the_tentative_track():
+    track = tracker(reentry_sim_thr=0.7)
+    for frame in range(10):
+        see(track, frame, [box(100)], [0])
+    for frame in range(10, 40):
+        see(track, frame, [], LOOKS[:0])
+    views = 0.65 * LOOKS[0] + (1 - 0.65**2) ** 0.5 * LOOKS[3:5]  # each too unlike, not their mean
+    assert see(track, 40, [box(500)], views[:1]) == [-1]
+    assert see(track, 41, [box(502)], views[1:]) == [1]
+    assert len(track.tracks.state) == 1  # the tentative track is gone
+
+
+def test_the_number_of_lost_tracks_is_bounded_and_the_oldest_goes():
+    track = tracker(max_lost=3, num_tentatives=1)
+    for frame in range(6):
+        see(track, frame, [box(100 + 200 * frame)], [frame])
+    see(track, 6, [], LOOKS[:0])
+    state = track.tracks.state
+    assert sorted(state.ids[state.slots(confirmed=True)]) == [4, 5, 6]
+
+
+# ---- adaptation
+
+
+class ScaledCosine:
+    """Stands in for the adaptation: compares only some channels of each feature."""
+
+    def __init__(self, channels):
+        self.channels = channels
+        self.calls = []
+
+    def similarity(self, track_mean, gallery, gallery_count, feats):
+        self.calls.append((tuple(track_mean.shape), tuple(gallery.shape), gallery_count.tolist()))
+        assert gallery_count.min() >= 1
+        first, second = track_mean[:, self.channels], feats[:, self.channels]
+        return torch.nn.functional.cosine_similarity(first[:, None], second[None], dim=2)
+
+
+def test_the_adapter_decides_on_features_as_they_are():
+    looks = torch.tensor([[3.0, 0.0, 9.0], [0.0, 3.0, 9.0]])  # alike but for the adapter
+    track = tracker(gallery_seconds=0)
+    track.adapter = ScaledCosine([0, 1])
+    for frame in range(21):
+        reach = 100 - 10 * abs(frame - 10)
+        ids = see(track, frame, [box(100 + reach), box(310 - reach)], looks)
+        assert ids == [1, 2]
+    # The mean is of the features themselves, not of their directions.
+    torch.testing.assert_close(track.tracks.appearance.mean[0], looks[0])
+    assert track.adapter.calls[-1] == ((2, 3), (2, 10, 3), [10, 10])
+
+
+def test_one_call_a_stage_and_none_without_need():
+    track = tracker()
+    track.adapter = ScaledCosine(list(range(8)))
+    see(track, 0, [box(50), box(150)], [0, 1])
+    assert len(track.adapter.calls) == 0  # no track to compare with
+    see(track, 1, [box(50), box(150)], [0, 1])
+    assert len(track.adapter.calls) == 1  # all were found in view
+    see(track, 2, [box(50), box(300)], [0, 2])
+    # One track in view is left, but the other person is too far away to be it.
+    assert len(track.adapter.calls) == 2
+    for frame in range(3, 13):
+        see(track, frame, [box(50), box(300)], [0, 2])
+    assert track.adapter.calls[-1][0] == (3, 8)
+
+
+def test_binding_another_head_starts_anew():
+    torch.manual_seed(0)
+    head = MODELS.build({'type': 'MetaReIDHead', 'in_channels': 8, 'feat_channels': 4})
+    track = tracker()
+    see(track, 0, [box(50)], [0])
+    track.bind(head)
+    assert track.adapter is not None
+    assert len(track.tracks.state) == 0
+    adapter = track.adapter
+    assert see(track, 0, [box(50)], [0]) == [1]
+    track.bind(head)
+    assert track.adapter is adapter
+    assert len(track.tracks.state) == 1
+    track.bind(None)
+    assert track.adapter is None
+    assert len(track.tracks.state) == 0
+
+
+# ---- endurance
+
+
+def test_two_thousand_frames_of_thirty_people_stay_bounded():
+    rng = np.random.default_rng(0)
+    track = tracker(lost_seconds=3, max_lost=20, frame_rate=30)
+    generator = torch.Generator().manual_seed(0)
+    centre = rng.uniform((50, 100), (1900, 900), (30, 2))
+    looks = torch.randn(30, 16, generator=generator)
+    for frame in range(2000):
+        centre += rng.normal(0, 3, (30, 2))
+        replaced = rng.random(30) < 0.002
+        number = int(replaced.sum())
+        looks[replaced] = torch.randn(number, 16, generator=generator)
+        centre[replaced] = rng.uniform((50, 100), (1900, 900), (number, 2))
+        seen = rng.random(30) > 0.2
+        half = np.array([20, 50])
+        boxes = np.hstack([centre - half, centre + half])[seen]
+        scores = torch.from_numpy(rng.uniform(0.3, 1, len(boxes)))
+        labels = torch.zeros(len(boxes), dtype=torch.long)
+        ids = track.step(frame, torch.from_numpy(boxes), scores, labels, looks[seen]).numpy()
+        reported = ids[ids > 0]
+        assert len(np.unique(reported)) == len(reported)
+        assert len(track.tracks.state) <= 30 + 20
+    state, memory = track.tracks.state, track.tracks.appearance
+    assert state.capacity == 64
+    assert memory.mean.shape == (64, 16)
+    assert memory.gallery.shape == (64, 10, 16)
+    assert np.isfinite(state.motion).all()
+    assert torch.isfinite(memory.mean).all()
