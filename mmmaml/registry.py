@@ -25,16 +25,38 @@ METRICS = _child('metric', root.METRICS, 'mmmaml.evaluation')
 TASK_UTILS = _child('task util', root.TASK_UTILS, 'mmmaml.models')
 VISUALIZERS = _child('visualizer', root.VISUALIZERS, 'mmmaml.visualization')
 
+# Empty so far: a config in our scope looks here first, and MMEngine warns where nothing is.
+LOOPS = _child('loop', root.LOOPS, 'mmmaml.engine')
+LOG_PROCESSORS = _child('log processor', root.LOG_PROCESSORS, 'mmmaml.engine')
+MODEL_WRAPPERS = _child('model_wrapper', root.MODEL_WRAPPERS, 'mmmaml.engine')
+OPTIMIZERS = _child('optimizer', root.OPTIMIZERS, 'mmmaml.engine')
+OPTIM_WRAPPERS = _child('optim_wrapper', root.OPTIM_WRAPPERS, 'mmmaml.engine')
+OPTIM_WRAPPER_CONSTRUCTORS = _child(
+    'optimizer wrapper constructor', root.OPTIM_WRAPPER_CONSTRUCTORS, 'mmmaml.engine'
+)
+PARAM_SCHEDULERS = _child('parameter scheduler', root.PARAM_SCHEDULERS, 'mmmaml.engine')
+VISBACKENDS = _child('vis_backend', root.VISBACKENDS, 'mmmaml.visualization')
+WEIGHT_INITIALIZERS = _child('weight initializer', root.WEIGHT_INITIALIZERS, 'mmmaml.models')
+
 explain_missing_mmtrack()
 
 __all__ = [
     'DATASETS',
     'DATA_SAMPLERS',
     'HOOKS',
+    'LOG_PROCESSORS',
+    'LOOPS',
     'METRICS',
     'MODELS',
+    'MODEL_WRAPPERS',
+    'OPTIMIZERS',
+    'OPTIM_WRAPPERS',
+    'OPTIM_WRAPPER_CONSTRUCTORS',
+    'PARAM_SCHEDULERS',
     'RUNNERS',
     'TASK_UTILS',
     'TRANSFORMS',
+    'VISBACKENDS',
     'VISUALIZERS',
+    'WEIGHT_INITIALIZERS',
 ]
