@@ -159,9 +159,9 @@ def _follow(
         for k, position in ((1, x), (2, z))
     )
     speed = np.hypot(vx, vz)
-    walking = speed > 0.3
     # Beyond 3 m/s somebody is being moved outside the picture, not walking.
-    distance = np.cumsum(np.where(speed < 3, speed, 0) * step)
+    walking = (speed > 0.3) & (speed < 3)
+    distance = np.cumsum(np.where(walking, speed, 0) * step)
     return x, z, _heading(vx, vz, walking, step), _phase(distance, rng), walking
 
 
@@ -170,13 +170,9 @@ def _phase(distance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _heading(vx: np.ndarray, vz: np.ndarray, walking: np.ndarray, step: float) -> np.ndarray:
-    """Direction of walking; who stands keeps the last one, turns take a third of a second."""
+    """Direction of walking; who stands keeps the last one, turns take half a second."""
     last = np.maximum.accumulate(np.where(walking, np.arange(len(vx)), -1))
     last = np.where(last < 0, int(np.argmax(walking)), last)
-    direction = vx[last] - 1j * vz[last]
-    direction /= np.maximum(np.abs(direction), 1e-9)
-    sigma = 0.15 / step
-    smooth = gaussian_filter1d(direction.real, sigma) + 1j * gaussian_filter1d(
-        direction.imag, sigma
-    )
-    return np.angle(np.where(np.abs(direction) < 0.5, 1j, smooth))
+    # Turning through the angle, not through the vector, which would vanish on the way back.
+    angle = np.unwrap(np.arctan2(-vz[last], vx[last]))
+    return gaussian_filter1d(angle, 0.15 / step)
