@@ -94,7 +94,7 @@ class FrameMatching:
         """Match lost tracks by appearance alone, where their people can have got to.
 
         Someone who returns is often half hidden at first. So they are looked for as long as
-        their new track is tentative; the old track then takes its place.
+        their new track is tentative; the old track then takes its detection, and it ends.
         """
         pool, detections = self.pool, self.detections
         tracks = pool.with_looks(self._unmatched(pool.confirmed()))
@@ -110,7 +110,6 @@ class FrameMatching:
         before = self.slots[found]
         self._assign(tracks, found, cost, 1 - self.options.reentry_sim_thr)
         changed = self.slots[found] != before
-        pool.state.drop(before[changed & (before >= 0)])
         self.returned = self.slots[found[changed]]
 
     def _unmatched(self, tracks: np.ndarray) -> np.ndarray:

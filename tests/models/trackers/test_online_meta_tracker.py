@@ -203,6 +203,47 @@ def test_frames_may_be_missing():
     assert see(track, 10, [box(150)]) == [1]
 
 
+def test_people_who_stand_still_are_found_after_a_long_gap():
+    track = tracker(recent_seconds=1)
+    see(track, 0, [box(50)])
+    assert see(track, 30, [box(50)]) == [1]
+    see(track, 31, [])
+    assert see(track, 42, [box(50)]) == [-1]  # unseen for longer in frames that were looked at
+
+
+def test_the_box_of_someone_unseen_moves_on_but_does_not_grow():
+    track = tracker()
+    for frame in range(8):
+        size = 100 + 10 * frame
+        see(track, frame, [box(100 + 8 * frame, width=0.4 * size, height=size)])
+    predicted = []
+    for frame in range(8, 12):
+        see(track, frame, [])
+        predicted.append(track.tracks.state.motion[0, 0].copy())
+    centers, heights = np.array(predicted)[:, 0], np.array(predicted)[:, 3]
+    assert (np.diff(centers) > 4).all()
+    np.testing.assert_array_equal(np.diff(heights)[1:], 0)
+
+
+def test_the_box_of_someone_walking_away_never_turns_inside_out():
+    track = tracker()
+    for frame in range(8):
+        size = 200 - 20 * frame
+        see(track, frame, [box(100, width=0.4 * size, height=size)])
+    see(track, 100, [])
+    assert track.tracks.state.motion[0, 0, 3] >= 1
+
+
+def test_a_newcomer_seen_without_features_does_not_inherit_looks():
+    track = tracker(lost_seconds=0, num_tentatives=1)
+    see(track, 0, [box(50)], [0])
+    see(track, 1, [], LOOKS[:0])
+    see(track, 2, [box(300)])
+    assert track.tracks.appearance.count[:1].tolist() == [0]
+    assert see(track, 3, [box(302)], [5]) == [2]
+    torch.testing.assert_close(track.tracks.appearance.mean[0], LOOKS[5])
+
+
 # ---- crossings
 
 
@@ -265,6 +306,13 @@ def test_who_is_hidden_keeps_their_own_looks():
     assert memory.weight[1] == pytest.approx(1.8)
 
 
+def test_looks_count_as_far_as_they_are_visible_and_certain():
+    track = tracker()
+    # The one in front hides a quarter of the one behind: half the width, half the height.
+    see(track, 0, [box(50), box(70, 250)], [0, 1], [0.8, 0.5])
+    assert track.tracks.appearance.weight[:2] == pytest.approx([0.8 * 0.75, 0.5])
+
+
 # ---- coming back
 
 
@@ -302,6 +350,24 @@ def test_the_search_widens_with_age():
     options = {'reentry_anywhere_seconds': 9, 'match_iou_thr': 1, 'match_sim_thr': 1}
     assert leave_and_return(tracker(**options), 0.1, near) == [-1, 3]
     assert leave_and_return(tracker(**options), 0.3, near) == [1, 1]
+
+
+def test_the_more_alike_of_two_is_passed_over_if_too_far_away():
+    track = tracker(reentry_sim_thr=0.5, reentry_anywhere_seconds=9, reentry_speed=1)
+    both = torch.stack([LOOKS[0], 0.6 * LOOKS[0] + 0.8 * LOOKS[1]])
+    see(track, 0, [box(100), box(900)], both)
+    for frame in range(1, 10):
+        see(track, frame, [], LOOKS[:0])
+    # A second later someone of the first one's looks appears a height away from the second, and
+    # a stranger near the first.
+    assert see(track, 10, [box(1000), box(150)], [0, 5]) == [2, -1]
+
+
+def test_who_came_back_stands_where_they_were_seen():
+    track = tracker()
+    leave_and_return(track, 3, box(500, 350))
+    # Had the way since then been taken for speed, overlap would not find them.
+    assert see(track, 42, [box(600), box(503, 350)]) == [2, 1]
 
 
 def test_forgotten_people_are_new():
