@@ -1,0 +1,3 @@
+from .experiment import track, train
+
+__all__ = ['track', 'train']

@@ -1,0 +1,31 @@
+# Public detections, a ResNet-50 on crops of 256x128 pixels, and the online-adapting tracker.
+model = dict(
+    type='MAMLMOT',
+    data_preprocessor=dict(
+        type='TaskDataPreprocessor',
+        mean=[123.675, 116.28, 103.53],
+        std=[58.395, 57.12, 57.375],
+        bgr_to_rgb=True,
+    ),
+    detector=dict(type='PublicDetector'),
+    reid=dict(
+        type='MetaReID',
+        backbone=dict(
+            type='mmdet.ResNet',
+            depth=50,
+            num_stages=4,
+            out_indices=(3,),
+            norm_eval=False,
+            style='pytorch',
+            init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet50'),
+        ),
+        head=dict(
+            type='MetaReIDHead',
+            in_channels=2048,
+            feat_channels=128,
+            # A task of 8 ways and 4 shots takes 270 kB.
+            memory=dict(max_tasks=128),
+        ),
+    ),
+    tracker=dict(type='OnlineMetaTracker', reid=dict(img_scale=(256, 128), img_norm_cfg=None)),
+)

@@ -1,0 +1,52 @@
+# MAML-MOT on the generated demo sequences, in minutes on two CPU cores.
+#   python tools/demo.py
+# runs it as a whole: data, training, tracking, table, video. By hand, on data that is there:
+#   python tools/train.py configs/demo/maml-mot_r18_demo.py
+#   python tools/test.py configs/demo/maml-mot_r18_demo.py work_dirs/maml-mot_r18_demo/epoch_12.pth
+# Numbers to expect are in the README's table.
+_base_ = [
+    '../_base_/models/maml-mot_r50.py',
+    '../_base_/datasets/mot17_full.py',
+    '../_base_/schedules/adam_60e.py',
+    '../_base_/default_runtime.py',
+]
+
+data_root = 'data/demo/'
+train_pipeline = [
+    dict(type='LoadCrop', scale=(32, 64), jitter=0.05, max_cached_frames=32),
+    dict(type='FlipCrop', prob=0.5),
+]
+
+model = dict(
+    reid=dict(
+        # A ResNet-18 of a quarter of the usual width: 64x32 pixels hold no more than that.
+        backbone=dict(depth=18, base_channels=16, init_cfg=None),
+        head=dict(in_channels=128, feat_channels=64, memory=dict(max_tasks=512)),
+    ),
+    tracker=dict(reid=dict(img_scale=(64, 32)), frame_rate=12),
+)
+train_dataloader = dict(
+    batch_size=3,
+    num_workers=0,
+    persistent_workers=False,
+    dataset=dict(
+        dataset=dict(
+            data_root=data_root,
+            pipeline=train_pipeline,
+            min_visibility=0.4,
+        ),
+    ),
+)
+test_dataloader = dict(
+    num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root)
+)
+train_cfg = dict(max_epochs=20)
+optim_wrapper = dict(optimizer=dict(lr=2e-3))
+param_scheduler = [dict(type='CosineAnnealingLR', by_epoch=True, T_max=20)]
+default_hooks = dict(checkpoint=dict(interval=20))
+env_cfg = dict(dist_cfg=dict(backend='gloo'))
+custom_hooks = [
+    dict(type='TaskCheckHook'),
+    dict(type='MAMLOptimizerHook', inner_lr=5e-3, num_steps=1),
+    dict(type='TaskMemoryHook'),
+]

@@ -1,0 +1,86 @@
+"""Every config builds all its parts, on generated data."""
+
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmengine.runner import Runner
+
+from mmmaml.datasets import EpisodicDataset
+from mmmaml.engine import MetaRunner
+from mmmaml.models import MetaReID
+from mmmaml.registry import DATASETS, HOOKS, METRICS, MODELS, RUNNERS, VISUALIZERS
+from mmmaml.utils import register_all_modules
+
+ROOT = Path(__file__).resolve().parents[1] / 'configs'
+CONFIGS = sorted(
+    path for path in ROOT.rglob('*.py') if '_base_' not in path.relative_to(ROOT).parts
+)
+META = [path for path in CONFIGS if path.name.startswith('maml-mot')]
+
+
+def ids(paths: list[Path]) -> list[str]:
+    return [str(path.relative_to(ROOT)) for path in paths]
+
+
+@pytest.fixture
+def scope():
+    register_all_modules(init_default_scope=False)
+    with DefaultScope.overwrite_default_scope('mmmaml'):
+        yield
+
+
+def on_data(config: Config, root: Path) -> Config:
+    """Point the datasets of a config at generated data."""
+    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        dataset = (config.get(loader) or {}).get('dataset')
+        if dataset is not None:
+            dataset = dataset.get('dataset', dataset)
+            dataset.data_root = str(root)
+    config.train_dataloader.dataset.num_ways = 2
+    return config
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=ids(CONFIGS))
+def test_every_part_builds(path: Path, mot_root: Path, scope: None) -> None:
+    config = on_data(Config.fromfile(path), mot_root)
+    model = MODELS.build(config.model)
+    assert isinstance(model.reid, MetaReID)
+    train = DATASETS.build(config.train_dataloader.dataset)
+    assert isinstance(train, EpisodicDataset)
+    ways, images = train.task(0).items.shape
+    height, width = config.model.tracker.reid.img_scale
+    assert train[0]['inputs'].shape == (ways, images, 3, height, width)
+    test = DATASETS.build(config.test_dataloader.dataset)
+    frame = test[(0, 0)] if hasattr(test, 'get_len_per_video') else test[0]
+    assert {'inputs', 'data_samples'} <= set(frame)
+    VISUALIZERS.build({**config.visualizer, 'name': path.stem})  # some hooks ask for it
+    for hook in [*config.custom_hooks, *config.default_hooks.values()]:
+        HOOKS.build(hook)
+    METRICS.build(config.test_evaluator)
+    assert RUNNERS.get(config.runner_type) is MetaRunner
+    assert issubclass(MetaRunner, Runner)
+
+
+def without_hooks(config: Config) -> dict:
+    config = config.to_dict()
+    config.pop('custom_hooks')
+    return config
+
+
+@pytest.mark.parametrize('path', META, ids=ids(META))
+def test_the_plain_twin_differs_by_the_meta_learning_hooks_alone(path: Path) -> None:
+    twin = path.with_name(path.name.replace('maml-mot', 'plain-reid'))
+    meta, plain = Config.fromfile(path), Config.fromfile(twin)
+    assert without_hooks(meta) == without_hooks(plain)
+    difference = [hook.type for hook in meta.custom_hooks if hook not in plain.custom_hooks]
+    assert difference == ['MAMLOptimizerHook', 'TaskMemoryHook']
+    assert all(hook in meta.custom_hooks for hook in plain.custom_hooks)
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=ids(CONFIGS))
+def test_the_head_comment_says_how_to_run_it(path: Path) -> None:
+    head = path.read_text().split('_base_')[0]
+    assert f'configs/{path.relative_to(ROOT)}' in head
+    assert all(line.startswith('#') for line in head.splitlines() if line)

@@ -1,0 +1,217 @@
+"""Meta-train, track and score: from nothing to a table, videos and learning curves."""
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from demo_data import DemoData, generated_data, given_data
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from mmmaml.apis import track, train
+from mmmaml.utils import write_text
+from mmmaml.utils.mot_files import FRAME, read_rows
+from mmmaml.visualization import plot_training_curves, render_video
+
+CONFIGS = Path(__file__).resolve().parents[1] / 'configs' / 'demo'
+METRICS = ('MOTA', 'IDF1', 'HOTA', 'AssA', 'IDs')
+COUNTS = ('IDs',)
+Advance = Callable[[int, int], None]
+Scores = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A row of the table: which training, and whether tracks adapt online."""
+
+    key: str
+    name: str
+    training: str
+    adapts: bool
+
+
+VARIANTS = (
+    Variant('plain', 'plain embedding', 'plain-reid_r18_demo', adapts=False),
+    Variant('plain_adapted', 'plain embedding, adapted online', 'plain-reid_r18_demo', True),
+    Variant('maml', 'MAML, not adapted online', 'maml-mot_r18_demo', adapts=False),
+    Variant('maml_adapted', 'MAML, adapted online', 'maml-mot_r18_demo', adapts=True),
+)
+SHOWN = VARIANTS[-1]
+
+
+class ProgressHook(Hook):
+    """Reports iterations of training and testing to a progress bar."""
+
+    def __init__(self, advance: Advance) -> None:
+        self.advance = advance
+
+    def after_train_iter(self, runner: Any, *args: object, **kwargs: object) -> None:
+        """Report the iterations done."""
+        self.advance(runner.iter + 1, runner.max_iters)
+
+    def after_test_iter(self, runner: Any, batch_idx: int, *args: object, **kw: object) -> None:
+        """Report the frames done."""
+        self.advance(batch_idx + 1, len(runner.test_dataloader))
+
+
+class Steps:
+    """Numbered steps of a program, each with a progress bar and its time."""
+
+    def __init__(self, console: Console, total: int) -> None:
+        self.console, self.total, self.number = console, total, 0
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Advance]:
+        """Show a step; yields a function of what is done and of all there is to do."""
+        self.number += 1
+        label = f'[{self.number}/{self.total}] {name}'
+        columns = TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn()
+        start = time.monotonic()
+        with Progress(
+            *columns, TimeRemainingColumn(), console=self.console, transient=True
+        ) as progress:
+            task = progress.add_task(label, total=None)
+            yield lambda done, total: progress.update(task, completed=done, total=total)
+        self.console.print(f'{label}: {time.monotonic() - start:.0f} s', highlight=False)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the demo from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        '--data',
+        type=Path,
+        help='folder in the MOTChallenge layout to use instead of generated sequences: train/ '
+        'with ground truth, and test/, without which second halves are held out',
+    )
+    parser.add_argument('--out', type=Path, default=Path('outputs/demo'), help='output folder')
+    parser.add_argument(
+        '--seeds',
+        type=int,
+        default=1,
+        metavar='N',
+        help='trainings of each kind, for mean ± spread',
+    )
+    args = parser.parse_args(argv)
+    if args.seeds < 1:
+        parser.error(f'--seeds {args.seeds} must be at least 1')
+    if args.data is not None and not (args.data / 'train').is_dir():
+        parser.error(f'--data {args.data} has no folder train/: it needs the MOTChallenge layout')
+    run(args.data, args.out, args.seeds)
+
+
+def run(data_dir: Path | None, out: Path, num_seeds: int) -> dict[str, list[Scores]]:
+    """Run the demo.
+
+    Args:
+        data_dir: Folder in the MOTChallenge layout, None to generate data.
+        out: Folder of all outputs.
+        num_seeds: Trainings of each kind.
+
+    Returns:
+        For each variant the scores of each seed, as in ``metrics.json``.
+    """
+    console = Console()
+    trainings = sorted({variant.training for variant in VARIANTS})
+    steps = Steps(console, 3 + (len(trainings) + len(VARIANTS)) * num_seeds)
+    with steps.step('data') as advance:
+        if data_dir is None:
+            data = generated_data(out / 'data', advance)
+        else:
+            data = given_data(data_dir, out / 'annotations')
+    scores: dict[str, list[Scores]] = {variant.key: [] for variant in VARIANTS}
+    for seed in range(num_seeds):
+        for variant in VARIANTS:
+            config = load_config(variant, data)
+            work_dir = out / f'seed{seed}' / variant.training
+            if variant.training in trainings:
+                with steps.step(f'{variant.training}, seed {seed}') as advance:
+                    checkpoint = train(config, work_dir, seed, (ProgressHook(advance),))
+                trainings.remove(variant.training)
+            with steps.step(f'track: {variant.name}') as advance:
+                folder = out / f'seed{seed}' / variant.key
+                result = track(config, checkpoint, folder, (ProgressHook(advance),))
+                scores[variant.key].append(result or {})
+        trainings = sorted({variant.training for variant in VARIANTS})
+    with steps.step('pictures') as advance:
+        draw(data, out, advance)
+    with steps.step('table'):
+        report(scores, out, console)
+    return scores
+
+
+def load_config(variant: Variant, data: DemoData) -> Config:
+    """The config of a variant on some data, quiet on the terminal."""
+    config = Config.fromfile(CONFIGS / f'{variant.training}.py')
+    data.configure(config)
+    config.log_level = 'WARNING'
+    if not variant.adapts:
+        config.model.tracker.adapter_cfg = {'blend_tasks': False, 'num_steps': 0}
+    return config
+
+
+def draw(data: DemoData, out: Path, advance: Advance) -> None:
+    """Write videos of the held-out sequences and the learning curves, of the first seed."""
+    first = out / 'seed0'
+    log = max((first / SHOWN.training).glob('*/vis_data/scalars.json'))
+    plot_training_curves(log, out / 'learning_curves.png')
+    for sequence, start in data.test.sequences().items():
+        rows = read_rows(first / SHOWN.key / 'results' / f'{sequence.name}.txt')
+        rows[:, FRAME] += start - 1
+        frames = range(start, sequence.num_frames + 1)
+        render_video(
+            sequence,
+            rows,
+            out / 'videos' / f'{sequence.name}.mp4',
+            frames=frames,
+            on_frame=lambda frame, frames=frames: advance(frame - frames.start + 1, len(frames)),
+        )
+
+
+def report(scores: dict[str, list[Scores]], out: Path, console: Console) -> None:
+    """Show the table, and write it as Markdown and JSON."""
+    write_text(out / 'metrics.json', json.dumps(scores, indent=1) + '\n')
+    if not all(all(runs) for runs in scores.values()):
+        console.print('No ground truth for the held-out sequences: nothing to score.')
+        return
+    sequences = list(scores[SHOWN.key][0]['sequences'])
+    header = ['', *METRICS, *(f'IDF1 {name}' for name in sequences)]
+    rows = []
+    for variant in VARIANTS:
+        runs = scores[variant.key]
+        cells = [summary([r['overall'][m] for r in runs], m in COUNTS) for m in METRICS]
+        cells += [summary([r['sequences'][s]['IDF1'] for r in runs], False) for s in sequences]
+        rows.append([variant.name, *cells])
+    table = Table()
+    for number, column in enumerate(header):
+        table.add_column(column, justify='right' if number else 'left')
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    rule = ['---', *['---:'] * (len(header) - 1)]
+    lines = [f'| {" | ".join(cells)} |' for cells in (header, rule, *rows)]
+    write_text(out / 'metrics.md', '\n'.join(lines) + '\n')
+    console.print(
+        f'All outputs are in {out}: metrics.md, metrics.json, videos/, learning_curves.png'
+    )
+
+
+def summary(values: list[float], count: bool) -> str:
+    """Mean, and standard deviation over the seeds where there are several."""
+    factor, digits = (1, 0) if count else (100, 1)
+    values = [factor * value for value in values]
+    mean = f'{statistics.mean(values):.{digits}f}'
+    return mean if len(values) == 1 else f'{mean} ± {statistics.stdev(values):.1f}'
+
+
+if __name__ == '__main__':
+    main()
