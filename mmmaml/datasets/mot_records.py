@@ -90,6 +90,7 @@ class SequenceReader:
                 'width': info.width,
                 'frame_id': number - 1,
                 'mot_frame_id': number,
+                'frame_rate': info.frame_rate,
             }
             for number in range(1, info.num_frames + 1)
         ]

@@ -9,6 +9,7 @@ import configparser
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from mmengine.logging import print_log
@@ -158,21 +159,16 @@ def read_rows(path: str | os.PathLike) -> np.ndarray:
     if not path.is_file():
         raise FileNotFoundError(f'{path} does not exist')
     text = path.read_text(encoding='utf-8')
+    fields = [line.replace(',', ' ').split() for line in text.splitlines() if line.strip()]
     try:
-        table = np.array(
-            [line.replace(',', ' ').split() for line in text.splitlines() if line.strip()],
-            dtype=np.float64,
-        )
-    except ValueError:
-        table = None
-    if table is None or (
-        table.size and (table.ndim != 2 or not 6 <= table.shape[1] <= 10 or _bad_rows(table).any())
-    ):
+        table = np.array(fields, dtype=np.float64).reshape(len(fields), -1 if fields else 0)
+    except ValueError:  # not numbers, or rows of different lengths
+        _raise_first_bad_row(path, text)
+    if len(table) and (not 6 <= table.shape[1] <= 10 or _bad_rows(table).any()):
         _raise_first_bad_row(path, text)
     rows = np.full((len(table), NUM_COLUMNS), -1.0)
-    if len(table):
-        columns = min(table.shape[1], NUM_COLUMNS)
-        rows[:, :columns] = table[:, :columns]
+    columns = min(table.shape[1], NUM_COLUMNS)
+    rows[:, :columns] = table[:, :columns]
     return rows
 
 
@@ -181,7 +177,7 @@ def _bad_rows(table: np.ndarray) -> np.ndarray:
     return ~np.isfinite(table).all(1) | ~whole.all(1) | (table[:, FRAME] < 1)
 
 
-def _raise_first_bad_row(path: Path, text: str) -> None:
+def _raise_first_bad_row(path: Path, text: str) -> NoReturn:
     columns = 0
     for number, line in enumerate(text.splitlines(), start=1):
         fields = line.replace(',', ' ').split()

@@ -32,7 +32,8 @@ def crop_and_resize(img: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor
     bottom_right = torch.minimum(torch.maximum(boxes[:, 2:], top_left + 1), limit)
     image_index = boxes.new_zeros(len(boxes), 1)
     rois = torch.cat([image_index, top_left, bottom_right], dim=1).to(img)
-    return roi_align(img, rois, tuple(size), 1.0, 1, 'avg', True)
+    # mmcv's CPU operator reads strided memory as if it were contiguous.
+    return roi_align(img.contiguous(), rois, tuple(size), 1.0, 1, 'avg', True)
 
 
 def boxes_in_image(boxes: Tensor, metainfo: dict, rescale: bool) -> Tensor:
