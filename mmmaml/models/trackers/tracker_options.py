@@ -64,7 +64,7 @@ class TrackerOptions:
     motion_weight: float = 0.02
     match_iou_thr: float = 0.5
     tentative_iou_thr: float = 0.5
-    overlap_sim_thr: float = 0.0
+    overlap_sim_thr: float = 0.2
     recent_seconds: float = 2.0
     reentry_sim_thr: float = 0.7
     reentry_speed: float = 2.0

@@ -353,7 +353,9 @@ def test_the_search_widens_with_age():
 
 
 def test_the_more_alike_of_two_is_passed_over_if_too_far_away():
-    track = tracker(reentry_sim_thr=0.5, reentry_anywhere_seconds=9, reentry_speed=1)
+    track = tracker(
+        reentry_sim_thr=0.5, reentry_anywhere_seconds=9, reentry_speed=1, match_sim_thr=0.9
+    )
     both = torch.stack([LOOKS[0], 0.6 * LOOKS[0] + 0.8 * LOOKS[1]])
     see(track, 0, [box(100), box(900)], both)
     for frame in range(1, 10):
