@@ -3,9 +3,10 @@
 import argparse
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,10 +65,15 @@ class ProgressHook(Hook):
 
 
 class Steps:
-    """Numbered steps of a program, each with a progress bar and its time."""
+    """Numbered steps of a program, each with a progress bar and its time.
 
-    def __init__(self, console: Console, total: int) -> None:
-        self.console, self.total, self.number = console, total, 0
+    What libraries print meanwhile goes to a log file.
+    """
+
+    def __init__(self, total: int, log: Path) -> None:
+        self.console = Console(file=sys.stdout)
+        self.total, self.number, self.log = total, 0, log
+        log.parent.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
     def step(self, name: str) -> Iterator[Advance]:
@@ -76,11 +82,14 @@ class Steps:
         label = f'[{self.number}/{self.total}] {name}'
         columns = TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn()
         start = time.monotonic()
-        with Progress(
-            *columns, TimeRemainingColumn(), console=self.console, transient=True
-        ) as progress:
-            task = progress.add_task(label, total=None)
-            yield lambda done, total: progress.update(task, completed=done, total=total)
+        with (
+            Progress(*columns, TimeRemainingColumn(), console=self.console, transient=True) as bar,
+            self.log.open('a', encoding='utf-8') as log,
+            redirect_stdout(log),
+            redirect_stderr(log),
+        ):
+            task = bar.add_task(label, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
         self.console.print(f'{label}: {time.monotonic() - start:.0f} s', highlight=False)
 
 
@@ -120,9 +129,8 @@ def run(data_dir: Path | None, out: Path, num_seeds: int) -> dict[str, list[Scor
     Returns:
         For each variant the scores of each seed, as in ``metrics.json``.
     """
-    console = Console()
-    trainings = sorted({variant.training for variant in VARIANTS})
-    steps = Steps(console, 3 + (len(trainings) + len(VARIANTS)) * num_seeds)
+    trainings = {variant.training for variant in VARIANTS}
+    steps = Steps(2 + (len(trainings) + len(VARIANTS)) * num_seeds, out / 'log.txt')
     with steps.step('data') as advance:
         if data_dir is None:
             data = generated_data(out / 'data', advance)
@@ -130,22 +138,22 @@ def run(data_dir: Path | None, out: Path, num_seeds: int) -> dict[str, list[Scor
             data = given_data(data_dir, out / 'annotations')
     scores: dict[str, list[Scores]] = {variant.key: [] for variant in VARIANTS}
     for seed in range(num_seeds):
+        checkpoints: dict[str, Path] = {}
         for variant in VARIANTS:
             config = load_config(variant, data)
-            work_dir = out / f'seed{seed}' / variant.training
-            if variant.training in trainings:
-                with steps.step(f'{variant.training}, seed {seed}') as advance:
-                    checkpoint = train(config, work_dir, seed, (ProgressHook(advance),))
-                trainings.remove(variant.training)
-            with steps.step(f'track: {variant.name}') as advance:
-                folder = out / f'seed{seed}' / variant.key
-                result = track(config, checkpoint, folder, (ProgressHook(advance),))
-                scores[variant.key].append(result or {})
-        trainings = sorted({variant.training for variant in VARIANTS})
-    with steps.step('pictures') as advance:
+            folder = out / f'seed{seed}'
+            if variant.training not in checkpoints:
+                with steps.step(f'train {variant.training}, seed {seed}') as advance:
+                    hooks = (ProgressHook(advance),)
+                    checkpoint = train(config, folder / variant.training, seed, hooks)
+                checkpoints[variant.training] = checkpoint
+            with steps.step(f'track with {variant.name}, seed {seed}') as advance:
+                hooks = (ProgressHook(advance),)
+                result = track(config, checkpoints[variant.training], folder / variant.key, hooks)
+            scores[variant.key].append(result or {})
+    with steps.step('draw') as advance:
         draw(data, out, advance)
-    with steps.step('table'):
-        report(scores, out, console)
+    report(scores, out, steps.console)
     return scores
 
 
@@ -155,7 +163,7 @@ def load_config(variant: Variant, data: DemoData) -> Config:
     data.configure(config)
     config.log_level = 'WARNING'
     if not variant.adapts:
-        config.model.tracker.adapter_cfg = {'blend_tasks': False, 'num_steps': 0}
+        config.model.tracker.adapter_cfg = {'blend_tasks': False, 'solver': None}
     return config
 
 

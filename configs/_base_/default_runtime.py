@@ -17,8 +17,13 @@ env_cfg = dict(
     dist_cfg=dict(backend='nccl'),
 )
 vis_backends = [dict(type='LocalVisBackend')]
-visualizer = dict(type='TrackVisualizer', vis_backends=vis_backends, name='visualizer')
-log_processor = dict(type='LogProcessor', window_size=20, by_epoch=True)
+visualizer = dict(type='TrackVisualizer', vis_backends=vis_backends)
+log_processor = dict(
+    type='LogProcessor',
+    window_size=20,
+    by_epoch=True,
+    mean_pattern=r'.*(loss|time|_ce|grad_norm).*',
+)
 log_level = 'INFO'
 load_from = None
 resume = False

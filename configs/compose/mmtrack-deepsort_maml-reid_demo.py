@@ -34,4 +34,4 @@ test_dataloader = dict(
 default_hooks = dict(
     visualization=dict(_delete_=True, type='mmtrack.TrackVisualizationHook', draw=False)
 )
-visualizer = dict(_delete_=True, type='mmtrack.DetLocalVisualizer', name='visualizer')
+visualizer = dict(_delete_=True, type='mmtrack.DetLocalVisualizer')

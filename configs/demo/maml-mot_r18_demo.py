@@ -37,9 +37,7 @@ train_dataloader = dict(
         ),
     ),
 )
-test_dataloader = dict(
-    num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root)
-)
+test_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root))
 train_cfg = dict(max_epochs=20)
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
 param_scheduler = [dict(type='CosineAnnealingLR', by_epoch=True, T_max=20)]

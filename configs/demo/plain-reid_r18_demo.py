@@ -2,4 +2,7 @@
 #   python tools/train.py configs/demo/plain-reid_r18_demo.py
 _base_ = './maml-mot_r18_demo.py'
 
-custom_hooks = [dict(type='TaskCheckHook')]
+custom_hooks = [
+    dict(type='TaskCheckHook'),
+    dict(type='TaskMemoryHook'),
+]

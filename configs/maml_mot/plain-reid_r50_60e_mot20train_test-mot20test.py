@@ -3,4 +3,7 @@
 #   bash tools/dist_train.sh configs/maml_mot/plain-reid_r50_60e_mot20train_test-mot20test.py 2
 _base_ = './maml-mot_r50_60e_mot20train_test-mot20test.py'
 
-custom_hooks = [dict(type='TaskCheckHook')]
+custom_hooks = [
+    dict(type='TaskCheckHook'),
+    dict(type='TaskMemoryHook', num_workers=4),
+]

@@ -3,10 +3,18 @@
 from .functional_loop import batch_statistics_only, functional_inner_loop, select_parameters
 from .inner_loop import AdaptedEmbeddings, kernel_inner_loop, linear_inner_loop
 from .losses import cosine_scale, task_cross_entropy, way_prototypes
+from .scene_metric import (
+    ScatterStatistics,
+    SceneMetric,
+    solve_scene_metric,
+    within_scatter,
+)
 from .task_memory import TaskMemory
 
 __all__ = [
     'AdaptedEmbeddings',
+    'ScatterStatistics',
+    'SceneMetric',
     'TaskMemory',
     'batch_statistics_only',
     'cosine_scale',
@@ -14,6 +22,8 @@ __all__ = [
     'kernel_inner_loop',
     'linear_inner_loop',
     'select_parameters',
+    'solve_scene_metric',
     'task_cross_entropy',
     'way_prototypes',
+    'within_scatter',
 ]

@@ -23,7 +23,7 @@ def register_all_modules(init_default_scope: bool = True) -> None:
     current = DefaultScope.get_current_instance()
     if current is not None and current.scope_name != 'mmmaml':
         print_log(
-            f'default scope changes from {current.scope_name!r} to \'mmmaml\'', logger='current'
+            f"default scope changes from {current.scope_name!r} to 'mmmaml'", logger='current'
         )
     if current is None or current.scope_name != 'mmmaml':
         name = f'mmmaml-{len(DefaultScope._instance_dict)}'

@@ -58,6 +58,11 @@ def test_memory_is_in_the_last_checkpoint_and_only_there(tmp_path):
     torch.testing.assert_close(fresh.model.head.task_memory.embed(new, x, *args), expected)
 
 
+def embeds_of_first_way(reid, dataset, index):
+    batch = reid.data_preprocessor({k: [v] for k, v in dataset[index].items()}, training=True)
+    return reid(batch['inputs'][0, 0]).detach()
+
+
 def test_memory_holds_the_tasks_of_the_final_parameters(tmp_path):
     runner = train(config(tmp_path, hooks=[MAML, MEMORY]))
     reid, dataset = runner.model.eval(), runner.train_dataloader.dataset
@@ -66,6 +71,9 @@ def test_memory_holds_the_tasks_of_the_final_parameters(tmp_path):
     adapted = reid.head.adapt(
         feats[:, :, :2], feats[:, :, 2:], batch['data_samples'][0].labels[None], reid.inner_loop
     )
+    embeds = torch.stack([embeds_of_first_way(reid, dataset, i) for i in range(10)])
+    deviations = (embeds - embeds.mean(1, keepdim=True)).flatten(0, 1)
+    torch.testing.assert_close(reid.head.scatter.scatter, deviations.T @ deviations / 20)
     memory: TaskMemory = reid.head.task_memory
     torch.testing.assert_close(memory.support[4], feats[0, :, :2].flatten(0, 1).detach())
     torch.testing.assert_close(memory.grads[4], adapted.grads[0].detach())
@@ -85,6 +93,7 @@ def test_without_the_hook_the_same_config_trains_the_plain_baseline(tmp_path):
     assert 'loss_plain' in rows[0]
     assert 'loss_query' not in rows[0]
     assert len(runner.model.head.task_memory) == 0
+    assert runner.model.head.scatter.count == 10
 
 
 def test_resuming_continues_the_learned_rate(tmp_path):
@@ -101,7 +110,7 @@ def test_resuming_continues_the_learned_rate(tmp_path):
             load_from=str(tmp_path / 'b' / 'epoch_2.pth'),
         )
     )
-    assert float(whole.model.head.log_inner_lr.exp()) != pytest.approx(0.1, rel=1e-3)
+    assert whole.model.head.log_inner_lr.exp().item() != pytest.approx(0.1, rel=1e-3)
     for name, value in whole.model.state_dict().items():
         torch.testing.assert_close(resumed.model.state_dict()[name], value, rtol=0, atol=0)
     assert 'inner_lr' in logged(tmp_path / 'a')[0]

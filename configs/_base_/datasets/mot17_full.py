@@ -1,9 +1,7 @@
 # All training sequences of MOT17 to train, the test sequences (without ground truth) to test.
 _base_ = './mot17_half.py'
 
-train_dataloader = dict(
-    dataset=dict(dataset=dict(ann_file='annotations/train_cocoformat.json'))
-)
+train_dataloader = dict(dataset=dict(dataset=dict(ann_file='annotations/train_cocoformat.json')))
 test_dataloader = dict(
     dataset=dict(ann_file='annotations/test_cocoformat.json', data_prefix=dict(img_path='test'))
 )

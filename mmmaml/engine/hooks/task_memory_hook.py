@@ -1,4 +1,6 @@
-"""Builds the task memory after meta-training."""
+"""Keeps of the training tasks what online tracking starts from."""
+
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,28 +14,35 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 
 from mmmaml.datasets import EpisodicDataset
-from mmmaml.models.reid import InnerLoopCfg, MetaReID
+from mmmaml.models.reid import MetaReID
 from mmmaml.registry import HOOKS
 
 from .maml_optimizer_hook import find_reid
+
+
+class _Kept(NamedTuple):
+    """Of one task: embeddings (k + q, D) of its first identity, support (N·k, C), gradients."""
+
+    embeds: Tensor
+    support: Tensor
+    grads: Tensor | None
 
 
 @HOOKS.register_module()
 class TaskMemoryHook(Hook):
     """Keeps training tasks for the initialisation of new tracks (Eq. 6-7).
 
-    After the last epoch one pass over the training tasks runs the inner loop with the final
-    parameters and stores the support features and gradients in the head's task memory, before the
-    checkpoint is written. Where there are more tasks than the memory takes, tasks are chosen at
-    even steps through the identities, which are ordered by video: every video is represented by
-    its share. Without an inner loop (plain training) nothing is stored.
+    After the last epoch, before the checkpoint is written, one pass over the training tasks runs
+    the inner loop with the final parameters and stores support features and gradients in the
+    head's task memory, and the scatter of embeddings within identities that online adaptation
+    starts from. Where there are more tasks than the memory takes, tasks are chosen at even steps
+    through the identities, which are ordered by video: every video is represented by its share.
+    Without an inner loop (plain training) there is only the scatter to store.
 
     Args:
         batch_size: Tasks at a time.
         num_workers: Processes that load images.
     """
-
-    priority = 'NORMAL'
 
     def __init__(self, batch_size: int = 4, num_workers: int = 0) -> None:
         self.batch_size = batch_size
@@ -41,15 +50,7 @@ class TaskMemoryHook(Hook):
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Build the memory at the end of the last epoch."""
-        reid = find_reid(runner.model)
-        if not self.is_last_train_epoch(runner) or reid.inner_loop is None:
-            return
-        if reid.inner_loop.adapt is not None:
-            print_log(
-                f'no task memory: it holds tasks of the last layer, and adapt='
-                f'{reid.inner_loop.adapt!r} adapts other parameters',
-                logger='current',
-            )
+        if not self.is_last_train_epoch(runner):
             return
         dataset = runner.train_dataloader.dataset
         if not isinstance(dataset, EpisodicDataset):
@@ -57,14 +58,24 @@ class TaskMemoryHook(Hook):
                 f'the task memory is built from an EpisodicDataset, the training dataset is a '
                 f'{type(dataset).__name__}'
             )
-        self.build(runner, reid, dataset, reid.inner_loop)
-
-    def build(
-        self, runner: Runner, reid: MetaReID, dataset: EpisodicDataset, cfg: InnerLoopCfg
-    ) -> None:
-        """Fill the memory with tasks of ``dataset``; the same for any number of ranks."""
+        reid = find_reid(runner.model)
+        kept = self._pass(runner, reid, dataset)
+        reid.head.scatter.fill(torch.stack([task.embeds for task in kept]))
         memory = reid.head.task_memory
-        size = min(len(dataset), memory.max_tasks)
+        memory.clear()
+        if kept[0].grads is None:
+            return
+        with torch.no_grad():
+            memory.inner_lr.fill_(reid.head.inner_lr(reid.inner_loop))
+        memory.add(
+            torch.stack([task.support for task in kept]),
+            torch.stack([task.grads for task in kept if task.grads is not None]),
+        )
+        print_log(f'task memory: {len(memory)} of {len(dataset)} tasks', logger='current')
+
+    def _pass(self, runner: Runner, reid: MetaReID, dataset: EpisodicDataset) -> list[_Kept]:
+        """What is kept of each chosen task, in their order, the same for any number of ranks."""
+        size = min(len(dataset), reid.head.task_memory.max_tasks)
         indices = np.linspace(0, len(dataset) - 1, size).round().astype(int)
         mine = indices[get_rank() :: get_world_size()]
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
@@ -76,26 +87,27 @@ class TaskMemoryHook(Hook):
         )
         was_training = model.training
         model.eval()
-        tasks = [
-            self._adapt(reid, model.data_preprocessor(batch, training=True), cfg)
-            for batch in loader
-        ]
+        batches = (model.data_preprocessor(batch, training=True) for batch in loader)
+        kept = [task for batch in batches for task in _keep(reid, batch)]
         model.train(was_training)
-        parts = all_gather_object((mine, [t for batch in tasks for t in batch]))
+        parts = all_gather_object((mine, kept))
         order = np.argsort(np.concatenate([part[0] for part in parts]))
-        supports, grads = zip(*[task for part in parts for task in part[1]], strict=True)
-        memory.clear()
-        with torch.no_grad():
-            memory.inner_lr.fill_(reid.head.inner_lr(cfg))
-        memory.add(torch.stack(supports)[order], torch.stack(grads)[order])
-        print_log(f'task memory: {len(memory)} of {len(dataset)} tasks', logger='current')
+        gathered = [task for part in parts for task in part[1]]
+        return [gathered[i] for i in order]
 
-    @staticmethod
-    @torch.no_grad()
-    def _adapt(reid: MetaReID, batch: dict, cfg: InnerLoopCfg) -> list[tuple[Tensor, Tensor]]:
-        inputs, samples = batch['inputs'], batch['data_samples']
-        labels = torch.stack([sample.labels for sample in samples])
-        crops = inputs[:, :, : samples[0].num_support]
-        support = reid.extract_crop_feats(crops.flatten(0, 2)).unflatten(0, crops.shape[:3])
-        grads = reid.head.adapt(support, support[:, :, :0], labels, cfg).grads
-        return list(zip(support.flatten(1, 2).cpu(), grads.cpu(), strict=True))
+
+@torch.no_grad()
+def _keep(reid: MetaReID, batch: dict) -> list[_Kept]:
+    inputs, samples = batch['inputs'], batch['data_samples']
+    labels = torch.stack([sample.labels for sample in samples])
+    feats = reid.extract_crop_feats(inputs.flatten(0, 2)).unflatten(0, inputs.shape[:3])
+    support = feats[:, :, : samples[0].num_support]
+    embeds = reid.head(feats[:, 0]).cpu()
+    cfg = reid.inner_loop
+    # The memory holds tasks of the last layer; of others only the scatter is of use.
+    if cfg is None or cfg.adapt is not None:
+        grads: list[Tensor | None] = [None] * len(feats)
+    else:
+        grads = list(reid.head.adapt(support, support[:, :, :0], labels, cfg).grads.cpu())
+    flat = support.flatten(1, 2).cpu()
+    return [_Kept(*task) for task in zip(embeds, flat, grads, strict=True)]

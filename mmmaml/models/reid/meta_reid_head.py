@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from mmmaml.meta import (
     AdaptedEmbeddings,
+    ScatterStatistics,
     TaskMemory,
     cosine_scale,
     linear_inner_loop,
@@ -76,6 +77,7 @@ class MetaReIDHead(BaseModule):
             self.set_num_classes(num_classes)
         self.log_inner_lr = nn.Parameter(torch.zeros(())) if learn_inner_lr else None
         self.task_memory = TaskMemory(**(memory or {}))
+        self.scatter = ScatterStatistics(feat_channels)
 
     @property
     def weight(self) -> Tensor:

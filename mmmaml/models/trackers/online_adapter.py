@@ -1,12 +1,12 @@
 """Appearance similarity under each track's own parameters."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mmmaml.meta import cosine_scale, kernel_inner_loop
+from mmmaml.meta import SceneMetric, cosine_scale, kernel_inner_loop, solve_scene_metric
 
 if TYPE_CHECKING:
     from mmmaml.models.reid import MetaReIDHead
@@ -16,31 +16,76 @@ class OnlineAdapter:
     """Every track is a task: its last layer is its own (Sec. II-C of the paper).
 
     The parameters of track t start as the similarity-weighted mean of the parameters adapted to
-    training tasks (Eq. 6-7), recomputed as the features of the track change. On top, inner-loop
-    steps can tell its gallery from the other tracks in view. All tracks are adapted together and
-    no parameters are formed: everything is inner products of features.
+    training tasks (Eq. 6-7), recomputed as the features of the track change, and then keep
+    adapting to the scene frame by frame. All tracks are adapted together.
 
     Args:
-        head: Gives the layer and the task memory.
+        head: Gives the layer, the task memory and the statistics a scene starts from.
         blend_tasks: Start from the task memory. False starts every track from θ.
-        num_steps: Inner-loop steps on the tracks' own galleries; 0 takes none. More separate the
-            tracks in view more sharply and follow a wrong match further.
-        inner_lr: Rate of these steps; None takes the memory's.
+        solver: How the layer adapts to the tracks in view. ``'closed_form'`` solves for the
+            metric that tells them apart, shared by all; ``'gradient'`` takes inner-loop steps
+            on each track's gallery; None does not adapt.
+        shrinkage: For ``'closed_form'``, how far the metric stays from the one fitted, 0 to
+            about 3. Larger is safer with few people in view, and adapts less.
+        prior_weight: For ``'closed_form'``, how many observations the training data are worth.
+            Larger adapts more slowly in a new video.
+        num_steps: For ``'gradient'``, steps. More separate the tracks in view more sharply and
+            follow a wrong match further.
+        inner_lr: For ``'gradient'``, the rate; None takes the memory's.
+
+    Raises:
+        ValueError: An argument is out of its range.
     """
 
     def __init__(
         self,
         head: 'MetaReIDHead',
         blend_tasks: bool = True,
-        num_steps: int = 0,
+        solver: Literal['closed_form', 'gradient'] | None = 'closed_form',
+        shrinkage: float = 0.3,
+        prior_weight: float = 100.0,
+        num_steps: int = 1,
         inner_lr: float | None = None,
     ) -> None:
-        if num_steps < 0:
-            raise ValueError(f'num_steps must be at least 0, got {num_steps}')
+        if solver not in ('closed_form', 'gradient', None):
+            raise ValueError(f"solver must be 'closed_form', 'gradient' or None, got {solver!r}")
+        if num_steps < 1 or shrinkage <= 0 or prior_weight < 0:
+            raise ValueError(
+                f'num_steps={num_steps} must be at least 1, shrinkage={shrinkage} positive and '
+                f'prior_weight={prior_weight} at least 0'
+            )
         self.head = head
         self.blend_tasks = blend_tasks
+        self.solver = solver
+        self.shrinkage = shrinkage
+        self.prior_weight = prior_weight
         self.num_steps = num_steps
         self.inner_lr = inner_lr
+        self.metric: SceneMetric | None = None
+
+    def reset(self) -> None:
+        """Forget the scene."""
+        self.metric = None
+
+    @torch.no_grad()
+    def fit(self, track_mean: Tensor, gallery: Tensor, gallery_count: Tensor) -> None:
+        """Adapt to the tracks in view, once a frame.
+
+        Args:
+            track_mean: (T, C) running mean of each track's features.
+            gallery: (T, K, C) the last features of each track.
+            gallery_count: (T,) how many of the K are valid, from the front.
+        """
+        if self.solver != 'closed_form':
+            return
+        self.metric = solve_scene_metric(
+            self.head(track_mean),
+            self.head(gallery),
+            _valid(gallery, gallery_count),
+            self.head.scatter,
+            self.shrinkage,
+            self.prior_weight,
+        )
 
     @torch.no_grad()
     def similarity(
@@ -60,13 +105,16 @@ class OnlineAdapter:
         tracks = len(track_mean)
         points = torch.cat([track_mean, feats])
         weights = self.head.task_memory.blend_weights(track_mean)
-        if not self.blend_tasks or not weights.any():
-            embeds = self.head(points).expand(tracks, -1, -1)
-        else:
-            embeds = self.head(points) + self._blend(weights, points)
-        if self.num_steps and tracks:
+        embeds = self.head(points)[None]
+        if self.blend_tasks and weights.any():
+            embeds = embeds + self._blend(weights, points)
+        if self.solver == 'gradient' and tracks:
             embeds = self._separate(embeds, weights, points, gallery, gallery_count)
+        if self.metric is not None:
+            embeds = self.metric.transform(embeds)
         directions = F.normalize(embeds, dim=-1)
+        if len(directions) == 1:  # all tracks have the same parameters
+            return directions[0, :tracks] @ directions[0, tracks:].T
         own = torch.arange(tracks, device=points.device)
         return torch.einsum('td,tnd->tn', directions[own, own], directions[:, tracks:])
 
@@ -80,7 +128,8 @@ class OnlineAdapter:
         """Inner-loop steps: each track's gallery against the means of the others in view."""
         tracks, size = gallery.shape[:2]
         own = torch.arange(tracks, device=points.device)
-        valid = torch.arange(size, device=points.device) < counts[:, None]
+        valid = _valid(gallery, counts)
+        embeds = embeds.expand(tracks, -1, -1)
         support_embeds = self.head(gallery)
         if self.blend_tasks and weights.any():
             memory, flat = self.head.task_memory, gallery.flatten(0, 1)
@@ -107,3 +156,8 @@ class OnlineAdapter:
             self.num_steps,
             first_order=True,
         ).query_embeds
+
+
+def _valid(gallery: Tensor, counts: Tensor) -> Tensor:
+    """Which entries (T, K) of the galleries are there."""
+    return torch.arange(gallery.shape[1], device=gallery.device) < counts[:, None]

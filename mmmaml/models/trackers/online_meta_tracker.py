@@ -70,6 +70,8 @@ class OnlineMetaTracker:
     def reset(self) -> None:
         """Forget everything, ids included: the next frame is the first of a video."""
         self.tracks = TrackPool(self.options, self.options.frame_rate)
+        if self.adapter is not None:
+            self.adapter.reset()
 
     def bind(self, head: 'MetaReIDHead | None') -> None:
         """Adapt ``head`` online; features are then the inputs of its linear layer.
@@ -117,6 +119,7 @@ class OnlineMetaTracker:
         """
         detections = self._check(frame_id, bboxes, scores, labels, feats)
         self.tracks.advance(frame_id)  # motion
+        self._adapt()  # to the tracks in view
         matching = FrameMatching(self.tracks, detections, self._similarity)
         matching.by_appearance()  # cosine under each track's own parameters
         matching.by_overlap()
@@ -203,18 +206,27 @@ class OnlineMetaTracker:
                 detections.feats = F.normalize(detections.feats, dim=1)
         return detections
 
+    def _adapt(self) -> None:
+        tracks = self.tracks.with_looks(self.tracks.recent())
+        if self.adapter is not None and len(tracks):
+            self.adapter.fit(*self._looks(tracks))
+
     def _similarity(self, tracks: np.ndarray, feats: Tensor) -> np.ndarray:
         """Cosine (T, N) of tracks and features (N, C), each track under its own parameters."""
-        memory = self.tracks.appearance
-        assert memory is not None
-        index = torch.from_numpy(tracks).to(feats.device)
-        mean = memory.mean[index]
+        mean, gallery, count = self._looks(tracks)
         if self.adapter is None:
             similarity = F.normalize(mean, dim=1) @ F.normalize(feats, dim=1).T
         else:  # Eq. 6-7
-            count = torch.from_numpy(memory.count[tracks]).to(feats.device)
-            similarity = self.adapter.similarity(mean, memory.gallery[index], count, feats)
+            similarity = self.adapter.similarity(mean, gallery, count, feats)
         return similarity.cpu().numpy()
+
+    def _looks(self, tracks: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+        """Mean feature, gallery and its filling of tracks (T,)."""
+        memory = self.tracks.appearance
+        assert memory is not None
+        index = torch.from_numpy(tracks).to(memory.mean.device)
+        count = torch.from_numpy(memory.count[tracks]).to(index)
+        return memory.mean[index], memory.gallery[index], count
 
     def _reported_ids(
         self, matching: FrameMatching, detections: Detections, number: int

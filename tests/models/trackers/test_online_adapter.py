@@ -37,7 +37,7 @@ def test_blended_parameters_equal_equation_7(scene):
     head, mean, gallery, count, feats = scene
     weights, biases = head.task_memory.adapted_params(mean, head.weight, head.bias)
     expected = explicit(head, mean, feats, weights, biases)
-    got = OnlineAdapter(head).similarity(mean, gallery, count, feats)
+    got = OnlineAdapter(head, solver=None).similarity(mean, gallery, count, feats)
     torch.testing.assert_close(got, expected, rtol=0, atol=1e-10)
     plain = F.cosine_similarity(head(mean)[:, None], head(feats)[None], dim=-1)
     assert (got - plain).abs().max() > 1e-3
@@ -66,7 +66,9 @@ def test_inner_steps_equal_explicit_weights_of_each_track(scene, blend_tasks):
         adapted_weights.append(weight)
         adapted_biases.append(bias)
     expected = explicit(head, mean, feats, adapted_weights, adapted_biases).detach()
-    adapter = OnlineAdapter(head, blend_tasks=blend_tasks, num_steps=2, inner_lr=0.5)
+    adapter = OnlineAdapter(
+        head, blend_tasks=blend_tasks, solver='gradient', num_steps=2, inner_lr=0.5
+    )
     got = adapter.similarity(mean, gallery, count, feats)
     torch.testing.assert_close(got, expected, rtol=0, atol=1e-10)
     assert not got.requires_grad
@@ -76,18 +78,60 @@ def test_empty_memory_is_the_plain_cosine(scene):
     head, mean, gallery, count, feats = scene
     head.task_memory.clear()
     plain = F.cosine_similarity(head(mean)[:, None], head(feats)[None], dim=-1)
-    got = OnlineAdapter(head).similarity(mean, gallery, count, feats)
+    got = OnlineAdapter(head, solver=None).similarity(mean, gallery, count, feats)
     torch.testing.assert_close(got, plain, rtol=0, atol=1e-12)
+
+
+def test_closed_form_is_the_inverse_of_the_shrunk_within_person_scatter(scene):
+    head, mean, gallery, count, feats = scene
+    head.scatter.fill(torch.rand(20, 3, D, dtype=torch.float64))
+    adapter = OnlineAdapter(head, blend_tasks=False, shrinkage=0.2, prior_weight=8.0)
+    adapter.fit(mean, gallery, count)
+
+    scatter, freedom = 8.0 * head.scatter.scatter, 8.0
+    for t in range(T):
+        own = head(gallery[t, : count[t]])
+        scatter = scatter + (own - own.mean(0)).T @ (own - own.mean(0))
+        freedom += int(count[t]) - 1
+    scatter = scatter / freedom
+    scatter = scatter + 0.2 * scatter.trace() / D * torch.eye(D, dtype=torch.float64)
+    centre = (head(mean).sum(0) + 3 * head.scatter.mean) / (T + 3)
+    inverse = torch.linalg.inv(scatter)
+    tracks, found = head(mean) - centre, head(feats) - centre
+    products = tracks @ inverse @ found.T
+    lengths = [(x @ inverse * x).sum(1).sqrt() for x in (tracks, found)]
+    expected = products / lengths[0][:, None] / lengths[1]
+    got = adapter.similarity(mean, gallery, count, feats)
+    torch.testing.assert_close(got, expected, rtol=0, atol=1e-10)
+
+
+def test_a_scene_is_forgotten_on_reset(scene):
+    head, mean, gallery, count, feats = scene
+    adapter = OnlineAdapter(head)
+    before = adapter.similarity(mean, gallery, count, feats)
+    adapter.fit(mean, gallery, count)
+    assert not torch.allclose(adapter.similarity(mean, gallery, count, feats), before)
+    adapter.reset()
+    torch.testing.assert_close(adapter.similarity(mean, gallery, count, feats), before)
 
 
 @pytest.mark.parametrize(('tracks', 'detections'), [(0, 5), (4, 0), (0, 0)])
 def test_no_tracks_or_no_detections(scene, tracks, detections):
     head, mean, gallery, count, feats = scene
-    adapter = OnlineAdapter(head, num_steps=1)
+    adapter = OnlineAdapter(head, solver='gradient')
+    adapter.fit(mean[:tracks], gallery[:tracks], count[:tracks])
     got = adapter.similarity(mean[:tracks], gallery[:tracks], count[:tracks], feats[:detections])
     assert got.shape == (tracks, detections)
 
 
-def test_negative_steps_are_refused(scene):
-    with pytest.raises(ValueError, match='num_steps must be at least 0, got -1'):
-        OnlineAdapter(scene[0], num_steps=-1)
+@pytest.mark.parametrize(
+    ('kwargs', 'message'),
+    [
+        ({'num_steps': 0}, 'num_steps=0 must be at least 1'),
+        ({'solver': 'newton'}, "got 'newton'"),
+        ({'shrinkage': 0.0}, 'shrinkage=0.0'),
+    ],
+)
+def test_arguments_out_of_range(scene, kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        OnlineAdapter(scene[0], **kwargs)

@@ -406,6 +406,13 @@ class ScaledCosine:
     def __init__(self, channels):
         self.channels = channels
         self.calls = []
+        self.fitted = []
+
+    def reset(self):
+        self.fitted.clear()
+
+    def fit(self, track_mean, gallery, gallery_count):
+        self.fitted.append(len(track_mean))
 
     def similarity(self, track_mean, gallery, gallery_count, feats):
         self.calls.append((tuple(track_mean.shape), tuple(gallery.shape), gallery_count.tolist()))
@@ -425,6 +432,9 @@ def test_the_adapter_decides_on_features_as_they_are():
     # The mean is of the features themselves, not of their directions.
     torch.testing.assert_close(track.tracks.appearance.mean[0], looks[0])
     assert track.adapter.calls[-1] == ((2, 3), (2, 10, 3), [10, 10])
+    assert track.adapter.fitted == [2] * 20  # once a frame, to all in view
+    track.reset()
+    assert track.adapter.fitted == []
 
 
 def test_one_call_a_stage_and_none_without_need():
