@@ -110,21 +110,27 @@ def main(argv: Sequence[str] | None = None) -> None:
         metavar='N',
         help='trainings of each kind, for mean ± spread',
     )
+    parser.add_argument('--epochs', type=int, help='length of each training; default: 20')
     args = parser.parse_args(argv)
+    if args.epochs is not None and args.epochs < 1:
+        parser.error(f'--epochs {args.epochs} must be at least 1')
     if args.seeds < 1:
         parser.error(f'--seeds {args.seeds} must be at least 1')
     if args.data is not None and not (args.data / 'train').is_dir():
         parser.error(f'--data {args.data} has no folder train/: it needs the MOTChallenge layout')
-    run(args.data, args.out, args.seeds)
+    run(args.data, args.out, args.seeds, args.epochs)
 
 
-def run(data_dir: Path | None, out: Path, num_seeds: int) -> dict[str, list[Scores]]:
+def run(
+    data_dir: Path | None, out: Path, num_seeds: int = 1, epochs: int | None = None
+) -> dict[str, list[Scores]]:
     """Run the demo.
 
     Args:
         data_dir: Folder in the MOTChallenge layout, None to generate data.
         out: Folder of all outputs.
         num_seeds: Trainings of each kind.
+        epochs: Length of a training, None for that of the config.
 
     Returns:
         For each variant the scores of each seed, as in ``metrics.json``.
@@ -140,7 +146,7 @@ def run(data_dir: Path | None, out: Path, num_seeds: int) -> dict[str, list[Scor
     for seed in range(num_seeds):
         checkpoints: dict[str, Path] = {}
         for variant in VARIANTS:
-            config = load_config(variant, data)
+            config = load_config(variant, data, epochs)
             folder = out / f'seed{seed}'
             if variant.training not in checkpoints:
                 with steps.step(f'train {variant.training}, seed {seed}') as advance:
@@ -157,11 +163,14 @@ def run(data_dir: Path | None, out: Path, num_seeds: int) -> dict[str, list[Scor
     return scores
 
 
-def load_config(variant: Variant, data: DemoData) -> Config:
+def load_config(variant: Variant, data: DemoData, epochs: int | None = None) -> Config:
     """The config of a variant on some data, quiet on the terminal."""
     config = Config.fromfile(CONFIGS / f'{variant.training}.py')
     data.configure(config)
     config.log_level = 'WARNING'
+    if epochs is not None:
+        config.train_cfg.max_epochs = epochs
+        config.param_scheduler[0].T_max = epochs
     if not variant.adapts:
         config.model.tracker.adapter_cfg = {'blend_tasks': False, 'solver': None}
     return config

@@ -51,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     _check_options(parser, args)
     if args.show or args.show_dir:
         _draw_frames(parser, args, config)
+    _keep_results(config)
     parts = {part: getattr(args, part) for part in _PARTS if getattr(args, part) is not None}
     config.resume = False
     if args.checkpoint is not None or parts:
@@ -89,6 +90,14 @@ def _draw_frames(
         hook.show, hook.wait_time = True, args.wait_time
     if args.show_dir:
         hook.test_out_dir = args.show_dir
+
+
+def _keep_results(config: Config) -> None:
+    """Write tracks and scores to the work folder where the config names no other."""
+    evaluators = config.get('test_evaluator') or []
+    for evaluator in evaluators if isinstance(evaluators, list) else [evaluators]:
+        if str(evaluator.get('type')).split('.')[-1] == 'MOTMetric':
+            evaluator.setdefault('outdir', config.work_dir)
 
 
 def _load_parts(

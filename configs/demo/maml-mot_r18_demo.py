@@ -2,7 +2,7 @@
 #   python tools/demo.py
 # runs it as a whole: data, training, tracking, table, video. By hand, on data that is there:
 #   python tools/train.py configs/demo/maml-mot_r18_demo.py
-#   python tools/test.py configs/demo/maml-mot_r18_demo.py work_dirs/maml-mot_r18_demo/epoch_12.pth
+#   python tools/test.py configs/demo/maml-mot_r18_demo.py work_dirs/maml-mot_r18_demo/epoch_20.pth
 # Numbers to expect are in the README's table.
 _base_ = [
     '../_base_/models/maml-mot_r50.py',
@@ -30,6 +30,7 @@ train_dataloader = dict(
     num_workers=0,
     persistent_workers=False,
     dataset=dict(
+        short_identities='repeat',
         dataset=dict(
             data_root=data_root,
             pipeline=train_pipeline,
