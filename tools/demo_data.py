@@ -14,8 +14,14 @@ from mmmaml.utils import write_text
 from mmmaml.utils.mot_files import CLASS, SequenceInfo, find_sequences, read_rows, read_seqinfo
 
 NUM_TRAIN = 6
-# Held out once as in training and once in bad light: the second is what adaptation is for.
-TEST_LOOKS = (Look(), Look(brightness=0.6, noise_sigma=9.0, colour_cast=(1.15, 1.0, 0.85)))
+# Held out twice as in training, once in bad light and once through another camera: the latter two
+# are what adaptation is for.
+TEST_LOOKS = (
+    Look(),
+    Look(),
+    Look(brightness=0.6, noise_sigma=9.0),
+    Look(colour_cast=(1.2, 1.0, 0.8), blur_sigma=0.8),
+)
 
 
 @dataclass(frozen=True)

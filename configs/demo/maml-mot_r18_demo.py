@@ -23,7 +23,7 @@ model = dict(
         backbone=dict(depth=18, base_channels=16, init_cfg=None),
         head=dict(in_channels=128, feat_channels=64, memory=dict(max_tasks=512)),
     ),
-    tracker=dict(reid=dict(img_scale=(64, 32)), frame_rate=12),
+    tracker=dict(reid=dict(img_scale=(64, 32))),
 )
 train_dataloader = dict(
     batch_size=3,

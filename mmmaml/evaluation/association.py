@@ -1,0 +1,95 @@
+"""Who is who after an absence: identity decisions without a tracker in between."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+# track_mean (T, C), gallery (T, K, C), gallery_count (T,), feats (N, C) -> similarity (T, N)
+Similarity = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class AbsenceProtocol:
+    """How people are remembered and asked for.
+
+    Attributes:
+        memory_seconds: Observations this old still belong to what is known of a person.
+        absences: Seconds after which people are asked for.
+        min_observations: People observed less often are left out.
+        gallery_size: Observations kept of each person, evenly spread.
+        step_seconds: Time between two moments at which people are asked for.
+    """
+
+    memory_seconds: float = 2.0
+    absences: tuple[float, ...] = (1.0, 3.0, 5.0)
+    min_observations: int = 3
+    gallery_size: int = 10
+    step_seconds: float = 0.3
+
+
+@dataclass(frozen=True)
+class Question:
+    """One moment: whose are these observations?
+
+    Attributes:
+        absence: Seconds since the people were last looked at.
+        known: T arrays of items, the observations of each person.
+        asked: (N,) items to be told whose they are.
+        truth: (N,) the person of each, an index into ``known``.
+    """
+
+    absence: float
+    known: list[np.ndarray]
+    asked: np.ndarray
+    truth: np.ndarray
+
+
+def questions(
+    instance_id: np.ndarray, frame_id: np.ndarray, frame_rate: float, protocol: AbsenceProtocol
+) -> Iterator[Question]:
+    """All questions of one video.
+
+    Args:
+        instance_id: (R,) person of each item.
+        frame_id: (R,) frame of each item.
+        frame_rate: Frames per second.
+        protocol: See :class:`AbsenceProtocol`.
+    """
+    memory = round(protocol.memory_seconds * frame_rate)
+    step = max(round(protocol.step_seconds * frame_rate), 1)
+    for now in range(memory, int(frame_id.max(initial=0)) + 1, step):
+        past = np.flatnonzero((frame_id > now - memory) & (frame_id <= now))
+        people, counts = np.unique(instance_id[past], return_counts=True)
+        people = people[counts >= protocol.min_observations]
+        if len(people) < 2:
+            continue
+        known = [past[instance_id[past] == person] for person in people]
+        for absence in protocol.absences:
+            later = np.flatnonzero(frame_id == now + round(absence * frame_rate))
+            asked = later[np.isin(instance_id[later], people)]
+            if len(asked):
+                truth = np.searchsorted(people, instance_id[asked])
+                yield Question(absence, known, asked, truth)
+
+
+def answer(question: Question, feats: Tensor, similarity: Similarity, size: int) -> np.ndarray:
+    """Which answers are right, (N,) bool.
+
+    Args:
+        question: The question.
+        feats: (R, C) features of all items.
+        similarity: Compares people and observations.
+        size: K, observations in the gallery of each person.
+    """
+    mean = torch.stack([feats[items].mean(0) for items in question.known])
+    gallery = feats.new_zeros(len(question.known), size, feats.shape[1])
+    counts = torch.zeros(len(question.known), dtype=torch.long)
+    for person, items in enumerate(question.known):
+        spread = np.linspace(0, len(items) - 1, min(size, len(items))).round().astype(int)
+        gallery[person, : len(spread)] = feats[items[spread]]
+        counts[person] = len(spread)
+    found = similarity(mean, gallery, counts, feats[question.asked]).argmax(0)
+    return found.cpu().numpy() == question.truth
