@@ -124,7 +124,12 @@ def test_mismatches_are_refused_before_the_first_iteration(tmp_path):
     cfg.train_dataloader.sampler.type = 'DefaultSampler'
     with pytest.raises(ValueError, match='DefaultSampler does not tell'):
         train(cfg)
-    assert train(config(tmp_path / 'd', epochs=1, hooks=[check])).iter == 5
+    cfg = config(tmp_path / 'c', hooks=[check])
+    cfg.train_dataloader.dataset.num_ways = 1
+    with pytest.raises(ValueError, match='leaves nothing to tell apart'):
+        train(cfg)
+    cfg.model.head.task_classifier = 'global'
+    assert train(cfg).iter == 10
 
 
 def test_a_model_without_meta_reid_is_named(tmp_path):

@@ -27,5 +27,11 @@ model = dict(
             memory=dict(max_tasks=128),
         ),
     ),
-    tracker=dict(type='OnlineMetaTracker', reid=dict(img_scale=(256, 128), img_norm_cfg=None)),
+    tracker=dict(
+        type='OnlineMetaTracker',
+        reid=dict(img_scale=(256, 128), img_norm_cfg=None),
+        # Under the adapted metric different people have cosines about 0, few above 0.4.
+        match_sim_thr=0.3,
+        reentry_sim_thr=0.5,
+    ),
 )

@@ -14,8 +14,8 @@ class TaskCheckHook(Hook):
     """Checks, before the first iteration, class count and sampler against the training tasks.
 
     Raises:
-        ValueError: The classifier's size is not the number of identities, or the sampler would
-            draw the same tasks every epoch.
+        ValueError: The classifier's size is not the number of identities, tasks of one identity
+            are classified within the task, or the sampler would repeat the tasks every epoch.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -23,12 +23,18 @@ class TaskCheckHook(Hook):
         dataset = runner.train_dataloader.dataset
         if not isinstance(dataset, EpisodicDataset):
             return
-        num_classes = find_reid(runner.model).head.num_classes
+        head = find_reid(runner.model).head
+        num_classes = head.num_classes
         if num_classes != dataset.num_identities:
             raise ValueError(
                 f'the classifier has {num_classes} classes, the training dataset '
                 f'{dataset.num_identities} identities: set num_classes={dataset.num_identities} '
                 'in the head (or None), or train from the checkpoint of the same data'
+            )
+        if dataset.num_ways == 1 and head.task_classifier != 'global':
+            raise ValueError(
+                f"task_classifier='{head.task_classifier}' tells apart the identities of a task, "
+                "and num_ways=1 leaves nothing to tell apart: use 'global', or more ways"
             )
         sampler = runner.train_dataloader.sampler
         if not isinstance(sampler, EpisodeSampler):
