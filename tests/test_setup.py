@@ -243,7 +243,9 @@ class TestScripts:
     def test_quickstart_hands_its_arguments_to_the_demo(self, machine: Machine) -> None:
         result = machine.run('quickstart.sh', '--seeds', '3', VIRTUAL_ENV=machine.environment())
         assert result.returncode == 0, result.stderr
-        assert machine.calls.read_text().splitlines()[-1] == 'tools/demo.py --seeds 3'
+        assert (
+            machine.calls.read_text().splitlines()[-1] == f'{machine.root}/tools/demo.py --seeds 3'
+        )
 
     def test_all_checks_run_when_one_fails(self, machine: Machine) -> None:
         environment = machine.environment('*"ruff format"*) exit 1')

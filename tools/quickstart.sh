@@ -3,10 +3,10 @@
 #
 #     bash tools/quickstart.sh [arguments of tools/demo.py]
 #
-# See tools/install.sh for where things are installed.
+# See tools/install.sh for where things are installed. Relative paths among the arguments, and the
+# demo's own outputs/, belong to the folder that this is called from.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/install.sh"
 
 install_everything
-cd "$ROOT"
-exec "$PYTHON" tools/demo.py "$@"
+exec "$PYTHON" "$ROOT/tools/demo.py" "$@"
