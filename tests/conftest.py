@@ -4,9 +4,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine import DefaultScope
 from mmengine.logging import MMLogger
 
 torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def mmengine_globals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test registers globally in mmengine, its default scope and loggers, ends with it."""
+    for manager in (DefaultScope, MMLogger):
+        monkeypatch.setattr(manager, '_instance_dict', manager._instance_dict.copy())
 
 
 @pytest.fixture(scope='session')

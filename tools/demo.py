@@ -32,19 +32,29 @@ Scores = dict[str, Any]
 
 @dataclass(frozen=True)
 class Variant:
-    """A row of the table: which training, and whether tracks adapt online."""
+    """A row of the table: which training, and how tracks adapt online.
+
+    Attributes:
+        key: Folder of its results.
+        name: What the table calls it.
+        training: Name of its config.
+        adapter: Options of the online adaptation; empty are its defaults.
+    """
 
     key: str
     name: str
     training: str
-    adapts: bool
+    adapter: dict[str, Any]
 
 
+NOT_ADAPTED = {'blend_tasks': False, 'solver': None}
+PLAIN, MAML = 'plain-reid_r18_demo', 'maml-mot_r18_demo'
 VARIANTS = (
-    Variant('plain', 'plain embedding', 'plain-reid_r18_demo', adapts=False),
-    Variant('plain_adapted', 'plain embedding, adapted online', 'plain-reid_r18_demo', True),
-    Variant('maml', 'MAML, not adapted online', 'maml-mot_r18_demo', adapts=False),
-    Variant('maml_adapted', 'MAML, adapted online', 'maml-mot_r18_demo', adapts=True),
+    Variant('plain', 'plain embedding', PLAIN, NOT_ADAPTED),
+    Variant('plain_adapted', 'plain embedding, adapted online', PLAIN, {}),
+    Variant('maml', 'MAML, not adapted online', MAML, NOT_ADAPTED),
+    Variant('maml_blended', 'MAML, Eq. 6-7 only', MAML, {'solver': None}),
+    Variant('maml_adapted', 'MAML, adapted online', MAML, {}),
 )
 SHOWN = VARIANTS[-1]
 
@@ -171,8 +181,7 @@ def load_config(variant: Variant, data: DemoData, epochs: int | None = None) -> 
     if epochs is not None:
         config.train_cfg.max_epochs = epochs
         config.param_scheduler[0].T_max = epochs
-    if not variant.adapts:
-        config.model.tracker.adapter_cfg = {'blend_tasks': False, 'solver': None}
+    config.model.tracker.adapter_cfg = variant.adapter
     return config
 
 

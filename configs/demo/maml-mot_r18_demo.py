@@ -46,6 +46,7 @@ default_hooks = dict(checkpoint=dict(interval=20))
 env_cfg = dict(dist_cfg=dict(backend='gloo'))
 custom_hooks = [
     dict(type='TaskCheckHook'),
-    dict(type='MAMLOptimizerHook', inner_lr=5e-3, num_steps=1),
-    dict(type='TaskMemoryHook'),
+    # At the paper's 5e-3 an inner step moves no cosine by more than 0.001 here.
+    dict(type='MAMLOptimizerHook', inner_lr=0.1, num_steps=1),
+    dict(type='TaskMemoryHook', pipeline=[dict(type='LoadCrop', scale=(32, 64))]),
 ]

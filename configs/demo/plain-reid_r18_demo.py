@@ -4,5 +4,5 @@ _base_ = './maml-mot_r18_demo.py'
 
 custom_hooks = [
     dict(type='TaskCheckHook'),
-    dict(type='TaskMemoryHook'),
+    dict(type='TaskMemoryHook', pipeline=[dict(type='LoadCrop', scale=(32, 64))]),
 ]

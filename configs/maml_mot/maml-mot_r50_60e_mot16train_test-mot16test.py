@@ -15,5 +15,5 @@ _base_ = [
 custom_hooks = [
     dict(type='TaskCheckHook'),
     dict(type='MAMLOptimizerHook', inner_lr=5e-3, num_steps=1),
-    dict(type='TaskMemoryHook', num_workers=4),
+    dict(type='TaskMemoryHook', pipeline=[dict(type='LoadCrop', scale=(128, 256))], num_workers=4),
 ]

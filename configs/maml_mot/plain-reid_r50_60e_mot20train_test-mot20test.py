@@ -5,5 +5,5 @@ _base_ = './maml-mot_r50_60e_mot20train_test-mot20test.py'
 
 custom_hooks = [
     dict(type='TaskCheckHook'),
-    dict(type='TaskMemoryHook', num_workers=4),
+    dict(type='TaskMemoryHook', pipeline=[dict(type='LoadCrop', scale=(128, 256))], num_workers=4),
 ]

@@ -1,10 +1,12 @@
 """A dataset whose items are tasks (Eq. 1 of the paper)."""
 
+import copy
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from mmengine.dataset import BaseDataset, ConcatDataset
+from mmengine.dataset import BaseDataset, Compose, ConcatDataset
 from mmengine.logging import print_log
 from torch.utils.data import Dataset
 
@@ -42,6 +44,7 @@ class EpisodicDataset(Dataset):
 
     Raises:
         KeyError: Items lack a key; the message names it.
+        TypeError: ``dataset`` is another wrapper than mmengine's ``ConcatDataset``.
         ValueError: There are fewer identities than ``num_ways``, or an argument is out of range.
     """
 
@@ -67,8 +70,15 @@ class EpisodicDataset(Dataset):
         self.dataset = DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
         concatenated = isinstance(self.dataset, ConcatDataset)
         self._parts = self.dataset.datasets if concatenated else [self.dataset]
+        for part in self._parts:
+            if not isinstance(part, BaseDataset):
+                raise TypeError(
+                    f'tasks are drawn from a dataset or a ConcatDataset of datasets, not from a '
+                    f'{type(part).__name__}: wrap what is inside it'
+                )
         self._part_ends = np.cumsum([len(part) for part in self._parts])
         self.num_ways, self.window, self.seed = num_ways, window, seed
+        self._pipeline: Compose | None = None
         instance_id, video_id, frame_id = _item_keys(self._parts)
         self.index = EpisodeIndex(
             instance_id,
@@ -105,6 +115,12 @@ class EpisodicDataset(Dataset):
     def full_init(self) -> None:
         """Nothing is left to initialise: the wrapped dataset was read on construction."""
 
+    def with_pipeline(self, pipeline: Sequence[dict]) -> 'EpisodicDataset':
+        """The same tasks, their images loaded by another pipeline."""
+        other = copy.copy(self)
+        other._pipeline = Compose(pipeline)
+        return other
+
     def __len__(self) -> int:
         """Tasks an epoch."""
         return self.num_identities
@@ -114,7 +130,7 @@ class EpisodicDataset(Dataset):
         if index < 0:
             raise IndexError(f'task {index}: indices count from 0')
         epoch, anchor = divmod(index, len(self))
-        rng = np.random.default_rng((self.seed, epoch, anchor))
+        rng = np.random.default_rng((self.seed, 0, epoch, anchor))
         return self.index.draw(anchor, self.num_ways, self.window, rng)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
@@ -133,8 +149,8 @@ class EpisodicDataset(Dataset):
         images: list[Any] = [None] * len(infos)
         # Frame after frame, so that a loader that keeps frames decodes each of them once.
         for slot in sorted(range(len(infos)), key=lambda i: str(infos[i]['img_path'])):
-            results = dict(infos[slot], rng=np.random.default_rng((self.seed, index, slot)))
-            results = sources[slot][0].pipeline(results)
+            results = dict(infos[slot], rng=np.random.default_rng((self.seed, 1, index, slot)))
+            results = (self._pipeline or sources[slot][0].pipeline)(results)
             if results is None or 'img' not in results:
                 raise ValueError(f"the pipeline left no 'img' of {infos[slot]['img_path']}")
             images[slot] = results['img']

@@ -48,22 +48,26 @@ class ScatterStatistics(nn.Module):
         self.register_buffer('mean', torch.zeros(channels))
         self.register_buffer('count', torch.zeros(()))
 
-    def fill(self, embeds: Tensor) -> None:
+    def fill(self, embeds: Tensor, valid: Tensor) -> None:
         """Take the statistics of identities.
 
         Args:
-            embeds: (I, k, D) embeddings of I identities, k > 1 of each.
+            embeds: (I, k, D) embeddings of I identities.
+            valid: (I, k) which of them count; at least one of each, and two of some.
 
         Raises:
             ValueError: There is nothing to take them from.
         """
-        if embeds.ndim != 3 or embeds.shape[0] < 1 or embeds.shape[1] < 2:
+        total, freedom = within_scatter(embeds, valid)
+        if freedom < 1 or not valid.any(1).all():
             raise ValueError(
-                f'expected embeddings (I, k, D) with k > 1, got {tuple(embeds.shape)}'
+                'expected at least one embedding of each identity and two of some, got '
+                f'{valid.sum(1).tolist()}'
             )
-        total, freedom = within_scatter(embeds, torch.ones_like(embeds[..., 0], dtype=torch.bool))
+        counted = valid[..., None].to(embeds)
+        means = (embeds * counted).sum(1) / counted.sum(1)
         self.scatter.copy_(total / freedom)
-        self.mean.copy_(embeds.mean((0, 1)))
+        self.mean.copy_(means.mean(0))
         self.count.fill_(float(len(embeds)))
 
 

@@ -7,7 +7,7 @@ from mmengine.logging import print_log
 
 
 def register_all_modules(init_default_scope: bool = True) -> None:
-    """Register the components of mmmaml, mmdet and, where it is installed, mmtrack.
+    """Register the components of mmmaml and mmdet; those of mmtrack are found when named.
 
     Args:
         init_default_scope: Make ``mmmaml`` the default scope, in which configs name our

@@ -186,3 +186,22 @@ def test_images_of_different_sizes_are_refused():
 
     with pytest.raises(ValueError, match='differ in shape'):
         EpisodicDataset(Ragged(TWO_VIDEOS), num_ways=2)[0]
+
+
+def test_other_wrappers_are_refused():
+    from mmengine.dataset import RepeatDataset
+
+    with pytest.raises(TypeError, match='not from a RepeatDataset'):
+        EpisodicDataset(RepeatDataset(Crops(TWO_VIDEOS), 2))
+
+
+def test_another_pipeline_loads_the_same_tasks():
+    dataset = EpisodicDataset(Crops(TWO_VIDEOS), num_ways=2)
+
+    def black(results):
+        return {'img': np.zeros((4, 2, 3), np.uint8)}
+
+    other = dataset.with_pipeline([black])
+    assert other.task(3).items.tolist() == dataset.task(3).items.tolist()
+    assert not other[3]['inputs'].any()
+    assert dataset[3]['inputs'].any()

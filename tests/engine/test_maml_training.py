@@ -87,6 +87,32 @@ def test_a_bounded_memory_spreads_over_the_identities(tmp_path):
     torch.testing.assert_close(memory.support, full.support[[0, 3, 6, 9]])
 
 
+def test_memory_is_saved_where_training_counts_iterations(tmp_path):
+    cfg = config(
+        tmp_path,
+        hooks=[MAML, MEMORY],
+        train_cfg={'type': 'IterBasedTrainLoop', 'max_iters': 4},
+        default_hooks={'checkpoint': {'type': 'CheckpointHook', 'interval': 2, 'by_epoch': False}},
+    )
+    train(cfg)
+    states = [
+        torch.load(tmp_path / f'iter_{i}.pth', weights_only=False)['state_dict'] for i in (2, 4)
+    ]
+    assert [len(state['head.task_memory.support']) for state in states] == [0, 10]
+
+
+def test_memory_is_built_through_its_own_pipeline_and_without_repeats(tmp_path):
+    grey = {'type': 'PaintGrey'}
+    cfg = config(tmp_path, epochs=1, hooks=[MAML, {**MEMORY, 'pipeline': [grey]}])
+    cfg.train_dataloader.dataset.dataset.num_frames = 2
+    cfg.train_dataloader.dataset.short_identities = 'repeat'
+    runner = train(cfg)
+    memory, scatter = runner.model.head.task_memory, runner.model.head.scatter
+    torch.testing.assert_close(memory.support, memory.support[:1, :1].expand_as(memory.support))
+    assert scatter.count == 10  # of grey images all the same, none of which is a repeat
+    assert not scatter.scatter.any()
+
+
 def test_without_the_hook_the_same_config_trains_the_plain_baseline(tmp_path):
     runner = train(config(tmp_path, hooks=[MEMORY]))
     rows = logged(tmp_path)

@@ -6,7 +6,7 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 
-from mmmaml.registry import DATASETS
+from mmmaml.registry import DATASETS, TRANSFORMS
 from mmmaml.utils import register_all_modules
 
 register_all_modules(init_default_scope=False)
@@ -32,6 +32,14 @@ class ColouredPeople(BaseDataset):
         colour = np.random.default_rng(results['instance_id']).integers(40, 215, 3)
         noise = results['rng'].normal(0, 15, (16, 8, 3))
         return {'img': np.clip(colour + noise, 0, 255).astype(np.uint8)}
+
+
+@TRANSFORMS.register_module(force=True)
+class PaintGrey:
+    """An image that is the same for all."""
+
+    def __call__(self, results):
+        return {'img': np.full((16, 8, 3), 127, np.uint8)}
 
 
 def config(work_dir, epochs=2, hooks=(), head=None, **kwargs):

@@ -65,7 +65,7 @@ def test_much_shrinkage_is_the_cosine_about_the_mean(people):
 
 def test_prior_takes_over_where_the_scene_is_small(people):
     prior = ScatterStatistics(D).double()
-    prior.fill(people + 1)
+    prior.fill(people + 1, everyone(people))
     alone = solve_scene_metric(
         people[:0, 0], people[:0], everyone(people[:0]), prior, shrinkage=1e-9
     )
@@ -91,12 +91,23 @@ def test_one_or_two_people_alone_are_not_centred_on_themselves(people, count):
 
 def test_statistics_travel_with_the_state_dict_and_refuse_nothing(people):
     prior = ScatterStatistics(D).double()
-    prior.fill(people)
+    prior.fill(people, everyone(people))
     other = ScatterStatistics(D).double()
     other.load_state_dict(prior.state_dict())
     assert torch.equal(other.scatter, prior.scatter)
     assert other.count == T
-    with pytest.raises(ValueError, match='k > 1'):
-        prior.fill(people[:, :1])
-    with pytest.raises(ValueError, match=r'got \(0, 8, 4\)'):
-        prior.fill(people[:0])
+    with pytest.raises(ValueError, match=r'two of some, got \[1, 1, 1, 1, 1, 1\]'):
+        prior.fill(people[:, :1], everyone(people[:, :1]))
+
+
+def test_statistics_leave_repeated_observations_out(people):
+    valid = everyone(people)
+    valid[1, 3:] = False
+    repeated = torch.where(valid[..., None], people, people[:, :1])
+    prior = ScatterStatistics(D).double()
+    prior.fill(repeated, valid)
+    parts = [people[:1], people[1:2, :3], people[2:]]
+    total = sum(within_scatter(p, everyone(p))[0] for p in parts)
+    torch.testing.assert_close(prior.scatter, total / (5 * 7 + 2))
+    expected = torch.cat([p.mean(1) for p in parts]).mean(0)
+    torch.testing.assert_close(prior.mean, expected)

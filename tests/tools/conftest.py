@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from mmengine import DefaultScope
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 _RUNS = itertools.count()
@@ -34,7 +33,6 @@ def toy_config(tmp_path, monkeypatch) -> Path:
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     monkeypatch.setenv('LOCAL_RANK', '0')
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(DefaultScope, '_instance_dict', DefaultScope._instance_dict.copy())
     path = tmp_path / 'toy.py'
     path.write_text(CONFIG)
     return path

@@ -1,8 +1,6 @@
-# The paper's meta pre-training: 60 epochs of Adam, outer rate 1e-4, 12 tasks on 2 GPUs.
+# The paper's meta pre-training: 60 epochs, outer rate 1e-4, a batch of 12 on 2 GPUs (here tasks).
+# Adam is what the paper names for the joint training after it, which needs a one-shot network.
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=60, val_interval=60)
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-4))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=200),
-    dict(type='MultiStepLR', by_epoch=True, milestones=[40], gamma=0.1),
-]
+param_scheduler = []
 auto_scale_lr = dict(enable=False, base_batch_size=12)

@@ -42,7 +42,8 @@ class MAMLOptimizerHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Start a learned inner rate; a checkpoint loaded after this replaces it."""
-        rate = find_reid(runner.model).head.log_inner_lr
+        reid = _task_part(runner.model)
+        rate = reid.head.log_inner_lr if isinstance(reid, MetaReID) else None
         if rate is not None:
             nn.init.constant_(rate, rate.new_tensor(self.cfg.lr).log().item())
 
@@ -70,11 +71,15 @@ def find_reid(model: nn.Module) -> MetaReID:
     Raises:
         TypeError: There is none.
     """
-    unwrapped = model.module if is_model_wrapper(model) else model
-    reid = getattr(unwrapped, 'reid', unwrapped)
+    reid = _task_part(model)
     if not isinstance(reid, MetaReID):
         raise TypeError(
-            f'{type(unwrapped).__name__} has no MetaReID to train on tasks: use MetaReID as the '
+            f'{type(reid).__name__} has no MetaReID to train on tasks: use MetaReID as the '
             "model or as its part 'reid'"
         )
     return reid
+
+
+def _task_part(model: nn.Module) -> nn.Module:
+    unwrapped: nn.Module = model.module if is_model_wrapper(model) else model  # type: ignore
+    return getattr(unwrapped, 'reid', unwrapped)

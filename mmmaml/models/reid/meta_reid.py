@@ -118,10 +118,19 @@ class MetaReID(BaseModel):
         labels = torch.stack([sample.labels for sample in data_samples])
         num_support = data_samples[0].num_support
         feats = self.extract_crop_feats(inputs.flatten(0, 2)).unflatten(0, inputs.shape[:3])
+        # An inner update is a small difference, which half precision would round away.
+        with torch.autocast(feats.device.type, enabled=False):
+            return self._task_losses(inputs, feats.to(self.head.weight.dtype), labels, num_support)
+
+    def _task_losses(
+        self, inputs: Tensor, feats: Tensor, labels: Tensor, num_support: int
+    ) -> dict[str, Tensor]:
         embeds = self.head(feats)
         image_labels = labels[..., None].expand(embeds.shape[:3])
         plain = self.head.plain_loss(embeds.flatten(1, 2), image_labels.flatten(1)).mean()
         if self.inner_loop is None:
+            if self.head.log_inner_lr is not None:
+                plain = plain + 0 * self.head.log_inner_lr  # DDP asks for every parameter
             return {'loss_plain': plain}
         support, query = feats.tensor_split([num_support], dim=2)
         if self.inner_loop.adapt is None:

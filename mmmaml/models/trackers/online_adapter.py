@@ -54,6 +54,8 @@ class OnlineAdapter:
                 f'num_steps={num_steps} must be at least 1, shrinkage={shrinkage} positive and '
                 f'prior_weight={prior_weight} at least 0'
             )
+        if inner_lr is not None and inner_lr <= 0:
+            raise ValueError(f'inner_lr={inner_lr} must be positive, or None')
         self.head = head
         self.blend_tasks = blend_tasks
         self.solver = solver
@@ -70,6 +72,9 @@ class OnlineAdapter:
     @torch.no_grad()
     def fit(self, track_mean: Tensor, gallery: Tensor, gallery_count: Tensor) -> None:
         """Adapt to the tracks in view, once a frame.
+
+        The metric is that of embeddings under θ; it is applied to those under each track's start,
+        which differ by what the tracks take from different training tasks.
 
         Args:
             track_mean: (T, C) running mean of each track's features.
@@ -132,9 +137,8 @@ class OnlineAdapter:
         embeds = embeds.expand(tracks, -1, -1)
         support_embeds = self.head(gallery)
         if self.blend_tasks and weights.any():
-            memory, flat = self.head.task_memory, gallery.flatten(0, 1)
-            moved = memory.displacements(flat, with_bias=True).unflatten(1, (tracks, size))
-            support_embeds = support_embeds + torch.einsum('tm,mtkd->tkd', weights, moved)
+            head, mean = self.head, points[:tracks]
+            support_embeds = head.task_memory.embed(mean, gallery, head.weight, head.bias)
 
         def loss(adapted: Tensor) -> Tensor:
             # Only the own gallery moves the parameters; the other tracks are fixed directions.
@@ -145,7 +149,8 @@ class OnlineAdapter:
             return losses.sum(1) / counts.clamp_min(1)
 
         prototypes = F.normalize(embeds[:, :tracks], dim=-1)
-        rate = self.inner_lr or float(self.head.task_memory.inner_lr)
+        memory_rate = float(self.head.task_memory.inner_lr)
+        rate = memory_rate if self.inner_lr is None else self.inner_lr
         return kernel_inner_loop(
             support_embeds,
             embeds,

@@ -131,6 +131,20 @@ def test_inner_loop_leaves_running_statistics_to_the_plain_forward(tasks):
     assert int(statistics['backbone.bn1.num_batches_tracked']) == 1
 
 
+def test_mixed_precision_does_not_round_the_inner_update_away(tasks):
+    model = build().eval().float()
+    model.set_inner_loop(InnerLoopCfg(0.01))
+    inputs, samples = tasks
+    feats = model.extract_crop_feats(inputs.flatten(0, 2).float()).detach()
+    model.extract_crop_feats = lambda crops: feats
+    expected = model.loss(inputs, samples)
+    with torch.autocast('cpu', torch.bfloat16):
+        assert model.head(feats).dtype == torch.bfloat16
+        mixed = model.loss(inputs, samples)
+    for name, value in expected.items():
+        torch.testing.assert_close(mixed[name], value, rtol=0, atol=0)
+
+
 def test_learned_rate_receives_a_gradient(tasks):
     model = build(learn_inner_lr=True)
     torch.nn.init.constant_(model.head.log_inner_lr, -1.0)

@@ -84,7 +84,8 @@ def test_empty_memory_is_the_plain_cosine(scene):
 
 def test_closed_form_is_the_inverse_of_the_shrunk_within_person_scatter(scene):
     head, mean, gallery, count, feats = scene
-    head.scatter.fill(torch.rand(20, 3, D, dtype=torch.float64))
+    prior = torch.rand(20, 3, D, dtype=torch.float64)
+    head.scatter.fill(prior, torch.ones(20, 3, dtype=torch.bool))
     adapter = OnlineAdapter(head, blend_tasks=False, shrinkage=0.2, prior_weight=8.0)
     adapter.fit(mean, gallery, count)
 
@@ -101,6 +102,17 @@ def test_closed_form_is_the_inverse_of_the_shrunk_within_person_scatter(scene):
     products = tracks @ inverse @ found.T
     lengths = [(x @ inverse * x).sum(1).sqrt() for x in (tracks, found)]
     expected = products / lengths[0][:, None] / lengths[1]
+    got = adapter.similarity(mean, gallery, count, feats)
+    torch.testing.assert_close(got, expected, rtol=0, atol=1e-10)
+
+
+def test_the_default_applies_the_metric_to_each_tracks_own_embeddings(scene):
+    head, mean, gallery, count, feats = scene
+    adapter = OnlineAdapter(head)
+    adapter.fit(mean, gallery, count)
+    weights, biases = head.task_memory.adapted_params(mean, head.weight, head.bias)
+    factor, centre = torch.linalg.inv(adapter.metric.factor), adapter.metric.centre
+    expected = explicit(head, mean, feats, factor @ weights, (biases - centre) @ factor.T)
     got = adapter.similarity(mean, gallery, count, feats)
     torch.testing.assert_close(got, expected, rtol=0, atol=1e-10)
 
@@ -130,6 +142,7 @@ def test_no_tracks_or_no_detections(scene, tracks, detections):
         ({'num_steps': 0}, 'num_steps=0 must be at least 1'),
         ({'solver': 'newton'}, "got 'newton'"),
         ({'shrinkage': 0.0}, 'shrinkage=0.0'),
+        ({'inner_lr': 0.0}, 'inner_lr=0.0 must be positive'),
     ],
 )
 def test_arguments_out_of_range(scene, kwargs, message):
