@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from mmengine.logging import print_log
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
@@ -89,6 +90,12 @@ class OnlineMetaTracker:
         self.reset()
         self.head = head
         self.adapter = None if head is None else OnlineAdapter(head, **self.adapter_cfg)
+        if head is not None:
+            print_log(
+                f'OnlineMetaTracker: tracks start from {len(head.task_memory)} training tasks and '
+                f'the scatter of {int(head.scatter.count)} identities',
+                logger='current',
+            )
 
     @torch.no_grad()
     def step(
