@@ -22,7 +22,7 @@ test_dataloader = dict(
         load_as_video=True,
         test_mode=True,
         pipeline=[
-            dict(type='LoadImageFromFile'),
+            dict(type='LoadFrame'),
             dict(
                 type='mmtrack.PackTrackInputs',
                 pack_single_img=True,

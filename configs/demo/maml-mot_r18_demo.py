@@ -7,7 +7,7 @@
 _base_ = [
     '../_base_/models/maml-mot_r50.py',
     '../_base_/datasets/mot17_full.py',
-    '../_base_/schedules/adam_60e.py',
+    '../_base_/schedules/maml_60e.py',
     '../_base_/default_runtime.py',
 ]
 

@@ -8,12 +8,6 @@
 _base_ = [
     '../_base_/models/maml-mot_r50.py',
     '../_base_/datasets/mot17_half.py',
-    '../_base_/schedules/adam_60e.py',
+    '../_base_/schedules/maml_60e.py',
     '../_base_/default_runtime.py',
-]
-
-custom_hooks = [
-    dict(type='TaskCheckHook'),
-    dict(type='MAMLOptimizerHook', inner_lr=5e-3, num_steps=1),
-    dict(type='TaskMemoryHook', pipeline=[dict(type='LoadCrop', scale=(128, 256))], num_workers=4),
 ]

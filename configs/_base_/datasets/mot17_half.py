@@ -8,7 +8,7 @@ train_pipeline = [
     dict(type='RandomEraseCrop', prob=0.5),
 ]
 test_pipeline = [
-    dict(type='TransformBroadcaster', transforms=[dict(type='LoadImageFromFile')]),
+    dict(type='TransformBroadcaster', transforms=[dict(type='LoadFrame')]),
     dict(type='mmdet.PackTrackInputs', meta_keys=('frame_rate',)),
 ]
 

@@ -4,3 +4,10 @@ train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=60, val_interval=60)
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-4))
 param_scheduler = []
 auto_scale_lr = dict(enable=False, base_batch_size=12)
+
+# The inner loop: the one line that the plain twins leave out is that of MAMLOptimizerHook.
+custom_hooks = [
+    dict(type='TaskCheckHook'),
+    dict(type='MAMLOptimizerHook', inner_lr=5e-3, num_steps=1),
+    dict(type='TaskMemoryHook', pipeline=[dict(type='LoadCrop', scale=(128, 256))], num_workers=4),
+]
