@@ -9,6 +9,7 @@ from mmengine.logging import print_log
 
 from ..utils.mot_files import (
     CLASS,
+    CLASSES,
     FRAME,
     HEIGHT,
     ID,
@@ -20,22 +21,6 @@ from ..utils.mot_files import (
     SequenceInfo,
     read_rows,
     read_seqinfo,
-)
-
-CLASSES = (
-    'pedestrian',
-    'person_on_vehicle',
-    'car',
-    'bicycle',
-    'motorbike',
-    'non_mot_vehicle',
-    'static_person',
-    'distractor',
-    'occluder',
-    'occluder_on_ground',
-    'occluder_full',
-    'reflection',
-    'crowd',
 )
 
 

@@ -12,6 +12,8 @@ from mmengine.dist import get_rank
 from mmengine.logging import print_log
 from mmengine.structures import BaseDataElement
 
+from ..utils.mot_files import frame_number
+
 
 @dataclass(frozen=True)
 class FrameTracks:
@@ -98,8 +100,6 @@ def merge_frames(frames: Iterable[FrameTracks]) -> dict[str, SequenceTracks]:
 
 def _frame_tracks(sample: Mapping[str, Any]) -> FrameTracks:
     path = Path(_meta(sample, 'img_path'))
-    if not path.stem.isdigit():
-        raise ValueError(f'{path}: the name of a frame must be its number, such as 000001.jpg')
     frame_id = int(_meta(sample, 'frame_id'))
     length_key = 'ori_video_length' if 'ori_video_length' in sample else 'video_length'
     if 'pred_track_instances' not in sample:
@@ -109,7 +109,7 @@ def _frame_tracks(sample: Mapping[str, Any]) -> FrameTracks:
         )
     return FrameTracks(
         sequence_dir=path.parent.parent,
-        image_number=int(path.stem),
+        image_number=frame_number(path),
         frame_id=frame_id,
         video_length=int(_meta(sample, length_key)),
         rank=get_rank(),

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from ..utils.mot_files import CLASS, FRAME, ID, PEDESTRIAN, SCORE
+from ..utils.mot_files import CLASS, CLASSES, FRAME, ID, PEDESTRIAN, SCORE
 
 BENCHMARKS = ('MOT15', 'MOT16', 'MOT17', 'MOT20')
-NUM_CLASSES = 13
 
 
 def check_benchmark(benchmark: str) -> None:
@@ -42,12 +41,12 @@ def check_ground_truth(name: str, rows: np.ndarray, num_frames: int, benchmark: 
     if benchmark == 'MOT15':
         return
     classes = rows[:, CLASS]
-    bad = (classes != np.round(classes)) | (classes < PEDESTRIAN) | (classes > NUM_CLASSES)
+    bad = (classes != np.round(classes)) | (classes < PEDESTRIAN) | (classes > len(CLASSES))
     _refuse(
         what,
         rows,
         bad,
-        f'has class {{:g}}, expected 1 to {NUM_CLASSES} (benchmark="MOT15" compares boxes '
+        f'has class {{:g}}, expected 1 to {len(CLASSES)} (benchmark="MOT15" compares boxes '
         'without classes)',
         CLASS,
     )

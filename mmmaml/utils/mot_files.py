@@ -1,13 +1,14 @@
 """The files of the MOTChallenge layout: ``seqinfo.ini``, ``gt.txt``, ``det.txt``, results.
 
-A sequence is a folder ``SEQ/{img1/000001.jpg ..., gt/gt.txt, det/det.txt, seqinfo.ini}``. Rows
-are ``frame, id, left, top, width, height, score, class, visibility`` with frames from 1 and
-boxes in pixels of the image. See https://motchallenge.net/instructions.
+A sequence is a folder ``SEQ/{img1/000001.jpg ..., gt/gt.txt, det/det.txt, seqinfo.ini}``; the
+number of digits of its frames is its own. Rows are ``frame, id, left, top, width, height, score,
+class, visibility`` with frames from 1 and boxes in pixels of the image. See
+https://motchallenge.net/instructions.
 """
 
 import configparser
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +20,22 @@ from .files import write_text
 FRAME, ID, LEFT, TOP, WIDTH, HEIGHT, SCORE, CLASS, VISIBILITY = range(9)
 NUM_COLUMNS = 9
 PEDESTRIAN = 1
+# Of ground truth, column CLASS; they count from 1.
+CLASSES = (
+    'pedestrian',
+    'person_on_vehicle',
+    'car',
+    'bicycle',
+    'motorbike',
+    'non_mot_vehicle',
+    'static_person',
+    'distractor',
+    'occluder',
+    'occluder_on_ground',
+    'occluder_full',
+    'reflection',
+    'crowd',
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +52,8 @@ class SequenceInfo:
             ``seqinfo.ini`` states where the sequence comes without images.
         width: Image width in pixels.
         height: Image height in pixels.
+        digits: Least number of digits in the name of a frame, filled up with zeros; 6 in
+            MOTChallenge, 8 in DanceTrack, 1 for names without zeros.
     """
 
     name: str
@@ -45,10 +64,11 @@ class SequenceInfo:
     num_frames: int
     width: int
     height: int
+    digits: int = 6
 
     def image_path(self, frame: int) -> Path:
         """Path of a frame, counted from 1."""
-        return self.root / self.image_dir / f'{frame:06d}{self.image_ext}'
+        return self.root / self.image_dir / f'{frame:0{self.digits}d}{self.image_ext}'
 
 
 def read_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
@@ -62,7 +82,8 @@ def read_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
 
     Raises:
         FileNotFoundError: ``seqinfo.ini`` is missing, or images are missing between others.
-        ValueError: A key is missing or not a positive number.
+        ValueError: A key is missing or not a positive number, or frames differ in their number
+            of digits.
     """
     root = Path(sequence_dir)
     path = root / 'seqinfo.ini'
@@ -106,7 +127,9 @@ def _limit_to_images(info: SequenceInfo) -> SequenceInfo:
     folder = info.root / info.image_dir
     if not folder.is_dir():
         return info
-    frames = {int(p.stem) for p in folder.glob(f'*{info.image_ext}') if p.stem.isdigit()}
+    paths = [p for p in folder.glob(f'*{info.image_ext}') if _is_number(p.stem)]
+    info = replace(info, digits=_digits(paths, info.digits))
+    frames = {int(p.stem) for p in paths}
     available = len(frames & set(range(1, info.num_frames + 1)))
     missing = set(range(1, available + 1)) - frames
     if available == 0 or missing:
@@ -122,8 +145,39 @@ def _limit_to_images(info: SequenceInfo) -> SequenceInfo:
             logger='current',
             level=30,
         )
-        info = SequenceInfo(**{**info.__dict__, 'num_frames': available})
+        info = replace(info, num_frames=available)
     return info
+
+
+def _digits(paths: list[Path], default: int) -> int:
+    """Width to which the names of frames are filled up with zeros."""
+    shortest = min(paths, key=lambda path: (len(path.stem), path.stem), default=None)
+    if shortest is None:
+        return default
+    digits = len(shortest.stem)
+    for path in paths:
+        if path.stem != f'{int(path.stem):0{digits}d}':
+            raise ValueError(
+                f'{shortest.parent} holds both {shortest.name} and {path.name}: the names of all '
+                'frames of a sequence must have the same number of digits; rename or remove one '
+                'kind'
+            )
+    return digits
+
+
+def frame_number(path: Path) -> int:
+    """Number of a frame, which is the name of its file whatever the number of digits.
+
+    Raises:
+        ValueError: The name is something else.
+    """
+    if not _is_number(path.stem):
+        raise ValueError(f'{path}: the name of a frame must be its number, such as 000001.jpg')
+    return int(path.stem)
+
+
+def _is_number(name: str) -> bool:
+    return name.isascii() and name.isdigit()
 
 
 def find_sequences(folder: str | os.PathLike) -> list[Path]:

@@ -12,12 +12,13 @@ def write_sequence(
     num_frames: int = 4,
     size: tuple[int, int] = (64, 48),
     stated_frames: int | None = None,
+    digits: int = 6,
 ) -> Path:
     """A sequence whose frame k is filled with grey level 10 k."""
     (folder / 'img1').mkdir(parents=True)
     for number in range(1, num_frames + 1):
         image = np.full((size[1], size[0], 3), 10 * number, np.uint8)
-        cv2.imwrite(str(folder / 'img1' / f'{number:06d}.jpg'), image)
+        cv2.imwrite(str(folder / 'img1' / f'{number:0{digits}d}.jpg'), image)
     if gt is not None:
         (folder / 'gt').mkdir()
         (folder / 'gt' / 'gt.txt').write_text(gt)

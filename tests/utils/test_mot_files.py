@@ -1,7 +1,15 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from mmmaml.utils.mot_files import find_sequences, read_rows, read_seqinfo, write_results
+from mmmaml.utils.mot_files import (
+    find_sequences,
+    frame_number,
+    read_rows,
+    read_seqinfo,
+    write_results,
+)
 from tests.datasets.mot_folder import write_sequence
 
 
@@ -14,6 +22,55 @@ def test_seqinfo_is_read_by_key_not_by_line(tmp_path):
     assert (info.name, info.width, info.height, info.num_frames) == ('A', 64, 48, 4)
     assert info.frame_rate == 29.97
     assert info.image_path(3) == folder / 'img1' / '000003.jpg'
+
+
+@pytest.mark.parametrize('digits', [1, 2, 6, 8])
+def test_frames_are_found_whatever_their_number_of_digits(tmp_path, digits):
+    folder = write_sequence(tmp_path / 'A', num_frames=11, digits=digits)
+    info = read_seqinfo(folder)
+    assert (info.digits, info.num_frames) == (digits, 11)
+    assert {info.image_path(n) for n in range(1, 12)} == set((folder / 'img1').iterdir())
+
+
+@pytest.mark.parametrize(
+    ('digits', 'stray', 'message'),
+    [
+        (6, '00000003', r'both 00000\d\.jpg and 00000003\.jpg'),
+        (8, '000003', r'both 000003\.jpg and 0000000\d\.jpg'),
+        (6, '3', r'both 3\.jpg and 00000\d\.jpg'),
+    ],
+)
+def test_a_folder_that_mixes_numbers_of_digits_is_refused(tmp_path, digits, stray, message):
+    folder = write_sequence(tmp_path / 'A', digits=digits)
+    (folder / 'img1' / f'{stray}.jpg').touch()
+    with pytest.raises(ValueError, match=rf'A/img1 holds {message}: .* same number of digits'):
+        read_seqinfo(folder)
+
+
+def test_other_files_among_the_frames_do_not_count(tmp_path):
+    folder = write_sequence(tmp_path / 'A', digits=8)
+    for name in ('cover', '1a', '²', '.1'):
+        (folder / 'img1' / f'{name}.jpg').touch()
+    assert read_seqinfo(folder).digits == 8
+
+
+def test_missing_frame_is_named_with_the_digits_of_the_others(tmp_path):
+    folder = write_sequence(tmp_path / 'A', digits=8)
+    (folder / 'img1' / '00000002.jpg').unlink()
+    with pytest.raises(FileNotFoundError, match=r'/00000002\.jpg is missing'):
+        read_seqinfo(folder)
+
+
+@pytest.mark.parametrize('name', ['000012.jpg', '00000012.png', '12.jpg'])
+def test_the_name_of_a_frame_is_its_number(name):
+    assert frame_number(Path('SEQ/img1') / name) == 12
+
+
+@pytest.mark.parametrize('name', ['first.jpg', '1a.jpg', '-1.jpg', '²', ''])
+def test_other_names_of_frames_are_refused(name):
+    path = Path('SEQ/img1') / name
+    with pytest.raises(ValueError, match=rf'{path}: the name of a frame must be its number'):
+        frame_number(path)
 
 
 def test_fewer_images_than_stated_decide_and_are_told(tmp_path, log_lines):
