@@ -1,10 +1,43 @@
-"""Frames that were decoded a moment ago."""
+"""Frames from files, and those that were decoded a moment ago."""
 
 from collections import OrderedDict
 
+import cv2
 import mmcv
 import numpy as np
 from mmengine.fileio import get
+
+
+def read_frame(path: str, backend_args: dict | None = None) -> np.ndarray:
+    """Decode a frame.
+
+    Args:
+        path: An image file.
+        backend_args: Where files come from, as in :func:`mmengine.fileio.get`.
+
+    Returns:
+        (H, W, 3) uint8, blue, green, red.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is not an image that can be decoded to its end.
+    """
+    try:
+        content = get(path, backend_args=backend_args)
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f'frame {path} does not exist: check data_root and data_prefix'
+        ) from None
+    try:
+        frame = mmcv.imfrombytes(content, flag='color') if content else None
+    except cv2.error:  # a header that promises too much
+        frame = None
+    if frame is None:
+        raise ValueError(
+            f'frame {path} cannot be decoded ({len(content)} bytes): it is cut off or no image. '
+            'Copy or unpack it again'
+        )
+    return frame
 
 
 class FrameCache:
@@ -36,28 +69,14 @@ class FrameCache:
 
         Raises:
             FileNotFoundError: There is no such file.
-            ValueError: The file is not an image that can be decoded.
+            ValueError: The file is not an image that can be decoded to its end.
         """
         if path in self._frames:
             self._frames.move_to_end(path)
             return self._frames[path]
-        frame = self._decode(path)
+        frame = read_frame(path, self.backend_args)
+        frame.flags.writeable = False
         self._frames[path] = frame
         if len(self._frames) > self.max_frames:
             self._frames.popitem(last=False)
-        return frame
-
-    def _decode(self, path: str) -> np.ndarray:
-        try:
-            content = get(path, backend_args=self.backend_args)
-        except FileNotFoundError:
-            raise FileNotFoundError(
-                f'frame {path} does not exist: check data_root and data_prefix'
-            ) from None
-        frame = mmcv.imfrombytes(content, flag='color') if content else None
-        if frame is None:
-            raise ValueError(
-                f'frame {path} cannot be decoded ({len(content)} bytes): is it cut off?'
-            )
-        frame.flags.writeable = False
         return frame

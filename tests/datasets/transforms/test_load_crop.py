@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmcv.ops import roi_align
 
-from mmmaml.datasets.transforms import LoadCrop
+from mmmaml.datasets.transforms import LoadCrop, frame_cache
 from mmmaml.datasets.transforms.frame_cache import FrameCache
 
 
@@ -76,8 +76,8 @@ def test_each_frame_is_decoded_once_while_it_is_kept(tmp_path, monkeypatch):
         cv2.imwrite(paths[-1], np.full((8, 8, 3), k, np.uint8))
     cache = FrameCache(max_frames=2)
     decoded = []
-    decode = FrameCache._decode
-    monkeypatch.setattr(FrameCache, '_decode', lambda s, p: decoded.append(p) or decode(s, p))
+    read = frame_cache.read_frame
+    monkeypatch.setattr(frame_cache, 'read_frame', lambda p, b: decoded.append(p) or read(p, b))
     a, b, c = paths
     for path in (a, a, b, a, c, a, b):
         assert cache.read(path)[0, 0, 0] == paths.index(path)
