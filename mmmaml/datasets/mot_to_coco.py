@@ -13,17 +13,18 @@ from pathlib import Path
 from mmengine.logging import print_log
 
 from ..utils.files import write_text
-from ..utils.mot_files import find_sequences
-from .mot_records import CLASSES, SequenceReader, VideoRecord
+from ..utils.mot_files import CLASSES, find_sequences
+from .mot_records import SequenceReader, VideoRecord
 
+DETECTORS = ('DPM', 'FRCNN', 'SDP')
 DEFAULT_DETECTOR = 'FRCNN'
-_DETECTOR_SUFFIX = re.compile(r'(?P<base>.+)-(?P<detector>DPM|FRCNN|SDP)', re.IGNORECASE)
+_DETECTOR_SUFFIX = re.compile(rf'(?P<base>.+)-(?P<detector>{"|".join(DETECTORS)})', re.IGNORECASE)
 
 
 def convert_mot(
     root: str | os.PathLike,
     out_dir: str | os.PathLike | None = None,
-    detector: str | None = None,
+    detector: str = DEFAULT_DETECTOR,
     half_split: bool = True,
 ) -> list[Path]:
     """Convert ``ROOT/train/SEQ`` and ``ROOT/test/SEQ`` (one of the two may be missing).
@@ -37,8 +38,10 @@ def convert_mot(
     Args:
         root: Folder of MOT16, MOT17, MOT20 or of anything in their layout.
         out_dir: Folder of the annotation files; ``root/annotations`` by default.
-        detector: MOT17 has each sequence three times, for DPM, FRCNN and SDP. Keep this one of
-            such duplicates; FRCNN by default, ``all`` keeps all of them.
+        detector: MOT17 has each sequence three times, for the detections of DPM, FRCNN and SDP.
+            Of such copies of a training sequence this one is kept, since all show the same
+            people. Of test sequences all copies are kept: their detections differ, and the
+            server takes results for each, 21 files for MOT17.
         half_split: Also write the first and the second half of every training sequence.
 
     Returns:
@@ -46,8 +49,10 @@ def convert_mot(
 
     Raises:
         FileNotFoundError: No sequence, no ``gt.txt`` of a training sequence, missing frames.
-        ValueError: Something in a file is malformed; the message names it.
+        ValueError: Something in a file is malformed, the message names it; or ``detector`` is
+            none of the three, or not there.
     """
+    _check_detector(detector)
     root = Path(root)
     out_dir = root / 'annotations' if out_dir is None else Path(out_dir)
     subsets = [name for name in ('train', 'test') if (root / name).is_dir()]
@@ -57,7 +62,9 @@ def convert_mot(
         )
     reader, written = SequenceReader(), []
     for subset in subsets:
-        folders = select_sequences(find_sequences(root / subset), detector)
+        folders = find_sequences(root / subset)
+        if subset == 'train':
+            folders = select_sequences(folders, detector)
         first = reader.num_instances
         sequences = [reader.read(folder, subset == 'train') for folder in folders]
         parts = {subset: (0.0, 1.0)}
@@ -73,30 +80,31 @@ def convert_mot(
     return written
 
 
-def select_sequences(folders: Sequence[Path], detector: str | None = None) -> list[Path]:
+def select_sequences(folders: Sequence[Path], detector: str = DEFAULT_DETECTOR) -> list[Path]:
     """Keep one of the sequences that differ by the detector in their name only.
+
+    A sequence without copies is kept, whichever detector it names.
 
     Args:
         folders: Sequence folders.
-        detector: See :func:`convert_mot`.
+        detector: ``DPM``, ``FRCNN`` or ``SDP``, in upper or lower case.
 
     Raises:
-        ValueError: A sequence has duplicates, but none of this detector.
+        ValueError: The detector is another, or a sequence has copies, but none of this detector.
     """
+    _check_detector(detector)
+    wanted = detector.upper()
     groups: dict[str, dict[str, Path]] = {}
     for folder in folders:
         match = _DETECTOR_SUFFIX.fullmatch(folder.name)
         base, found = (match['base'], match['detector'].upper()) if match else (folder.name, '')
         groups.setdefault(base, {})[found] = folder
-    if detector is not None and detector.lower() == 'all':
-        return list(folders)
-    wanted = (detector or DEFAULT_DETECTOR).upper()
     kept = []
     for base, found in groups.items():
         if len(found) > 1 and wanted not in found:
             raise ValueError(
                 f'{base} is there for the detectors {sorted(found)}, not for {wanted!r}: name '
-                'one of them, or all'
+                'one of them'
             )
         kept.append(found[wanted] if len(found) > 1 else next(iter(found.values())))
     if len(kept) < len(folders):
@@ -105,6 +113,15 @@ def select_sequences(folders: Sequence[Path], detector: str | None = None) -> li
             logger='current',
         )
     return kept
+
+
+def _check_detector(detector: str) -> None:
+    if detector.upper() not in DETECTORS:
+        raise ValueError(
+            f'detector={detector!r} must be one of {", ".join(DETECTORS)}. The copies of a '
+            'training sequence show the same people: with more than one of them, each person '
+            'would become several identities'
+        )
 
 
 def _cut(sequence: VideoRecord, part: tuple[float, float]) -> VideoRecord:

@@ -53,6 +53,19 @@ def test_conversion_from_the_command_line(tmp_path):
     assert [v['name'] for v in json.loads(path.read_text())['videos']] == ['MOT17-02-SDP']
 
 
+def test_conversion_keeps_frcnn_unless_told_and_never_all(tmp_path, capsys):
+    for detector in ('DPM', 'FRCNN'):
+        write_sequence(tmp_path / 'train' / f'MOT17-02-{detector}', '1,1,5,5,20,30,1,1,1\n')
+        write_sequence(tmp_path / 'test' / f'MOT17-01-{detector}', gt=None)
+    main = _main('mot2coco')
+    assert main([str(tmp_path), '--detector', 'all']) == 2
+    assert capsys.readouterr().err.startswith("error: detector='all' must be one of DPM, FRCNN")
+    assert main([str(tmp_path)]) == 0
+    files = [tmp_path / 'annotations' / f'{n}_cocoformat.json' for n in ('train', 'test')]
+    names = [[v['name'] for v in json.loads(path.read_text())['videos']] for path in files]
+    assert names == [['MOT17-02-FRCNN'], ['MOT17-01-DPM', 'MOT17-01-FRCNN']]
+
+
 def test_what_cannot_be_converted_is_one_sentence(tmp_path, capsys):
     write_sequence(tmp_path / 'train' / 'A', gt=None)
     assert _main('mot2coco')([str(tmp_path)]) == 2

@@ -26,7 +26,7 @@ def test_one_row_by_hand(tmp_path):
     assert train['videos'] == [{'id': 1, 'name': 'A-01', 'fps': 30.0, 'width': 64, 'height': 48}]
     assert train['images'][1] == {
         'id': 2, 'video_id': 1, 'file_name': 'A-01/img1/000002.jpg', 'height': 48, 'width': 64,
-        'frame_id': 1, 'mot_frame_id': 2,
+        'frame_id': 1, 'mot_frame_id': 2, 'frame_rate': 30.0,
     }  # fmt: skip
     assert train['annotations'] == [
         {
@@ -113,9 +113,8 @@ def _names(*names):
 @pytest.mark.parametrize(
     ('detector', 'kept'),
     [
-        (None, ['MOT17-02-FRCNN', 'MOT17-04-SDP', 'TUD']),
+        ('FRCNN', ['MOT17-02-FRCNN', 'MOT17-04-SDP', 'TUD']),
         ('dpm', ['MOT17-02-DPM', 'MOT17-04-SDP', 'TUD']),
-        ('all', ['MOT17-02-DPM', 'MOT17-02-FRCNN', 'MOT17-02-SDP', 'MOT17-04-SDP', 'TUD']),
     ],
 )
 def test_one_of_the_sequences_that_differ_by_detector(detector, kept):
@@ -126,6 +125,41 @@ def test_one_of_the_sequences_that_differ_by_detector(detector, kept):
 def test_a_detector_that_is_not_there():
     with pytest.raises(ValueError, match=r"MOT17-02 is there for .*DPM.*SDP.* not for 'FRCNN'"):
         select_sequences(_names('MOT17-02-DPM', 'MOT17-02-SDP'))
+
+
+@pytest.mark.parametrize('detector', ['all', 'YOLO', ''])
+def test_only_one_detector_can_be_kept_for_training(tmp_path, detector):
+    write_sequence(tmp_path / 'train' / 'MOT17-02-DPM', _row(1, 1))
+    message = f"detector='{detector}' must be one of DPM, FRCNN, SDP.*several identities"
+    with pytest.raises(ValueError, match=message):
+        convert_mot(tmp_path, detector=detector)
+    assert not (tmp_path / 'annotations').exists()
+
+
+@pytest.mark.parametrize(('options', 'kept'), [({}, 'FRCNN'), ({'detector': 'sdp'}, 'SDP')])
+def test_test_sequences_are_kept_for_every_detector(tmp_path, options, kept):
+    detectors = ('DPM', 'FRCNN', 'SDP')
+    for detector in detectors:
+        write_sequence(tmp_path / 'train' / f'MOT17-02-{detector}', _row(1, 1))
+        write_sequence(tmp_path / 'test' / f'MOT17-01-{detector}', gt=None)
+    files = _convert(tmp_path, **options)
+    names = {part: [v['name'] for v in content['videos']] for part, content in files.items()}
+    one = [f'MOT17-02-{kept}']
+    assert names == {
+        'train': one, 'half-train': one, 'half-val': one,
+        'test': [f'MOT17-01-{detector}' for detector in detectors],
+    }  # fmt: skip
+    assert files['train']['num_instances'] == 1
+    folders = {i['file_name'].split('/')[0] for i in files['test']['images']}
+    assert folders == set(names['test'])
+
+
+@pytest.mark.parametrize('digits', [1, 8])
+def test_frames_of_other_digits_are_named_as_they_are(tmp_path, digits):
+    write_sequence(tmp_path / 'train' / 'A', _row(1, 1), num_frames=11, digits=digits)
+    images = _convert(tmp_path)['train']['images']
+    assert [i['mot_frame_id'] for i in images] == list(range(1, 12))
+    assert all((tmp_path / 'train' / i['file_name']).is_file() for i in images)
 
 
 def test_train_without_ground_truth_is_refused_by_name(tmp_path):

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from mmmaml.datasets.mot_to_coco import convert_mot
+from mmmaml.datasets.mot_to_coco import DEFAULT_DETECTOR, convert_mot
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -13,8 +13,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--out-dir', help='folder of the annotation files (ROOT/annotations)')
     parser.add_argument(
         '--detector',
-        help='which of the sequences that differ by detector to keep: DPM, FRCNN (the default '
-        'where there are duplicates), SDP, or all',
+        default=DEFAULT_DETECTOR,
+        help='which of the training sequences that differ by detector to keep: DPM, FRCNN (the '
+        'default) or SDP; of test sequences all are kept',
     )
     parser.add_argument(
         '--no-half-split',
