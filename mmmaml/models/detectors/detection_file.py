@@ -1,5 +1,6 @@
 """Detections of a sequence, read from a MOTChallenge detection file and found by frame."""
 
+import logging
 import os
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +22,7 @@ class DetectionFile:
     Attributes:
         frames: (R,) frame of each detection, ascending, from 1.
         bboxes: (R, 4) float32 xyxy in pixels of the original image.
-        scores: (R,) float32, as in the file.
+        scores: (R,) float32, as in the file; all 1 where it has none.
     """
 
     frames: np.ndarray
@@ -37,11 +38,12 @@ class DetectionFile:
 def read_detections(path: str | os.PathLike) -> DetectionFile:
     """Read a detection file; the last few files are kept, until they change on disk.
 
-    Boxes without width or height are left out with a warning.
+    Boxes without width or height are left out with a warning. Without scores (no such column, or
+    −1 in every row) all detections get the score 1, since −1 lies below every tracker's
+    thresholds. The log says so, once for a file.
 
     Args:
-        path: Rows ``frame, id, left, top, width, height, score``; a file without scores gives
-            every detection the score −1.
+        path: Rows ``frame, id, left, top, width, height, score``.
 
     Raises:
         FileNotFoundError: The file does not exist.
@@ -61,13 +63,17 @@ def _read_detections(path: Path, modified: int) -> DetectionFile:
     rows = read_rows(path)
     has_area = (rows[:, WIDTH : HEIGHT + 1] > 0).all(1)
     if not has_area.all():
-        print_log(
+        _log_once(
             f'{path}: {int((~has_area).sum())} of {len(rows)} detections have no width or '
             'height and are left out',
-            logger='current',
-            level=30,
+            logging.WARNING,
         )
-        rows = rows[has_area]
+    if len(rows) and (rows[:, SCORE] == -1).all():
+        _log_once(
+            f'{path}: no detection has a score (column 7); all are given the score 1', logging.INFO
+        )
+        rows[:, SCORE] = 1.0
+    rows = rows[has_area]
     rows = rows[np.argsort(rows[:, FRAME], kind='stable')]
     top_left = rows[:, LEFT:WIDTH]
     bboxes = np.hstack([top_left, top_left + rows[:, WIDTH : HEIGHT + 1]])
@@ -76,3 +82,9 @@ def _read_detections(path: Path, modified: int) -> DetectionFile:
         bboxes=bboxes.astype(np.float32),
         scores=rows[:, SCORE].astype(np.float32),
     )
+
+
+@lru_cache(maxsize=1024)
+def _log_once(message: str, level: int) -> None:
+    """Files that are read again, for instance in every validation, say nothing new."""
+    print_log(message, logger='current', level=level)

@@ -12,6 +12,7 @@ from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor
 
 from ...registry import MODELS
+from ...utils.mot_files import frame_number
 from .detection_file import read_detections
 
 
@@ -26,7 +27,7 @@ class PublicDetector(BaseDetector):
     Args:
         score_thr: Detections with a lower score are left out. None keeps all. The scale is that
             of the file: MOT17's SDP scores lie in 0..1, FRCNN's are all 1, DPM's can be
-            negative, and a file without scores means −1.
+            negative. Without scores (6 columns, or −1 in all rows) every detection has 1.
         detections: Where to read instead of ``SEQ/det/det.txt``: a folder of ``SEQ.txt`` files
             (any tracker's or detector's output in that format), or a mapping of sequence names
             to files.
@@ -103,12 +104,8 @@ class PublicDetector(BaseDetector):
     def _detect(self, metainfo: dict, rescale: bool) -> tuple[np.ndarray, np.ndarray]:
         """Boxes (N, 4) and scores (N,) of one image; never views of the cached file."""
         image = Path(_meta(metainfo, 'img_path', 'every image'))
-        if not image.stem.isdigit():
-            raise ValueError(
-                f'{image}: the name of a frame must be its number, such as 000001.jpg, to find '
-                'its public detections'
-            )
-        bboxes, scores = read_detections(self._path(image)).at(int(image.stem))
+        number = frame_number(image)
+        bboxes, scores = read_detections(self._path(image)).at(number)
         keep = np.ones(len(scores), dtype=bool)
         if self.score_thr is not None:
             keep &= scores >= self.score_thr

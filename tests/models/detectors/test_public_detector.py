@@ -5,6 +5,7 @@ import pytest
 import torch
 from mmdet.registry import MODELS as MMDET_MODELS
 from mmdet.structures import DetDataSample, TrackDataSample
+from mmengine.registry import DefaultScope
 from mmengine.structures import BaseDataElement
 
 from mmmaml.models.detectors import PublicDetector
@@ -129,6 +130,27 @@ def test_few_files_are_kept(tmp_path):
     assert read_detections(paths[0]) is not files[0]
 
 
+@pytest.mark.parametrize('tail', ['', ',-1', ',-1,-1,-1,-1'])
+def test_detections_without_scores_are_sure_and_told_once(tmp_path, log_lines, tail):
+    path = tmp_path / 'S.txt'
+    path.write_text(f'1,-1,0,0,2,2{tail}\n2,-1,0,0,2,2{tail}\n')
+
+    for _ in range(2):
+        assert read_detections(path).scores.tolist() == [1, 1]
+        for number in range(CACHED_FILES):  # so that the file is read again
+            (tmp_path / f'{number}.txt').write_text('1,-1,0,0,2,2,0.5\n')
+            read_detections(tmp_path / f'{number}.txt')
+
+    assert log_lines == [f'{path}: no detection has a score (column 7); all are given the score 1']
+
+
+def test_one_score_is_enough_to_believe_them_all(tmp_path, log_lines):
+    (tmp_path / 'S.txt').write_text('1,-1,0,0,2,2,-1\n2,-1,0,0,2,2,-0.5\n')
+
+    assert read_detections(tmp_path / 'S.txt').scores.tolist() == [-1, -0.5]
+    assert log_lines == []
+
+
 def test_boxes_without_area_are_left_out_with_a_warning(tmp_path, monkeypatch):
     messages = []
     monkeypatch.setattr(
@@ -143,12 +165,12 @@ def test_boxes_without_area_are_left_out_with_a_warning(tmp_path, monkeypatch):
 def test_detections_from_elsewhere(sequence, tmp_path):
     (tmp_path / 'mine').mkdir()
     path = tmp_path / 'mine' / 'MOT17-02-DPM.txt'
-    path.write_text('3,-1,0,0,2,2\n')
+    path.write_text('3,-1,0,0,2,2,0.5\n')
 
     for place in (str(tmp_path / 'mine'), {'MOT17-02-DPM': path}):
         (boxes,) = detect(PublicDetector(detections=place), sample(sequence, 3))
         assert boxes.bboxes.tolist() == [[0, 0, 2, 2]]
-        assert boxes.scores.tolist() == [-1]
+        assert boxes.scores.tolist() == [0.5]
 
 
 def test_what_cannot_be_found_is_named(sequence, tmp_path):
@@ -183,23 +205,25 @@ def test_is_a_detector_of_mmdet_by_config_and_can_be_copied(sequence):
     assert len(detect(copy.deepcopy(detector), sample(sequence, 3))[0]) == 1
 
 
-def test_mmdet_deepsort_tracks_public_detections(sequence):
+@pytest.mark.parametrize('scope', ['mmdet', 'mmmaml', 'mmengine'])
+def test_mmdet_deepsort_tracks_public_detections(sequence, scope):
     lines = [f'{f},-1,{10 + 2 * f},20,30,60,1\n{f},-1,{150 - f},20,30,60,1\n' for f in range(1, 9)]
     del lines[4]  # frame 5 has no detection
     (sequence / 'det' / 'det.txt').write_text(''.join(lines))
-    model = MMDET_MODELS.build(
-        {
-            'type': 'DeepSORT',
-            'detector': {'type': 'mmmaml.PublicDetector'},
-            'tracker': {
-                'type': 'SORTTracker',
-                'motion': {'type': 'KalmanFilter', 'center_only': False},
-                'obj_score_thr': 0.5,
-                'match_iou_thr': 0.5,
-                'reid': None,
-            },
-        }
-    ).eval()
+    config = {
+        'type': 'mmdet.DeepSORT',
+        'data_preprocessor': {'type': 'mmdet.TrackDataPreprocessor'},
+        'detector': {'type': 'mmmaml.PublicDetector'},
+        'tracker': {
+            'type': 'mmdet.SORTTracker',
+            'motion': {'type': 'mmdet.KalmanFilter', 'center_only': False},
+            'obj_score_thr': 0.5,
+            'match_iou_thr': 0.5,
+            'reid': None,
+        },
+    }
+    with DefaultScope.overwrite_default_scope(scope):
+        model = MODELS.build(config).eval()
     ids = []
     for frame_id in range(8):
         clip = TrackDataSample()
