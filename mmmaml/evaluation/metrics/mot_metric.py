@@ -12,7 +12,7 @@ from mmengine.logging import print_log
 
 from ...registry import METRICS
 from ...utils.files import atomic_path, write_text
-from ...utils.mot_files import read_rows, write_results
+from ...utils.mot_files import ID, read_rows, write_results
 from ..frame_tracks import FrameTracks, SequenceTracks, frames_of_sample, merge_frames
 from ..preprocessing import format_rows
 from ..row_checks import check_benchmark
@@ -33,6 +33,10 @@ class MOTMetric(BaseVideoMetric):
     What is scored is what the result files say, rounding included, so TrackEval run by hand on
     the files gives the same numbers. A sequence without ground truth (a test set) is written and
     not scored.
+
+    Ground truth boxes without identity (id −1, kept for training detectors) cannot be scored as
+    tracks: they are left out, of ``gt/SEQ.txt`` too, and the log counts them for each sequence.
+    They are no misses, and a track on one of them is a false positive.
 
     Args:
         outdir: Folder for ``results/SEQ.txt`` (what the MOTChallenge server takes),
@@ -124,11 +128,23 @@ def _write_tracks(folder: Path, sequences: Mapping[str, SequenceTracks]) -> dict
 
 def _read_ground_truth(sequences: Mapping[str, SequenceTracks]) -> dict[str, np.ndarray]:
     """Ground truth of the tested frames, of the sequences that have any."""
+    paths = {name: s.sequence_dir / 'gt' / 'gt.txt' for name, s in sequences.items()}
     return {
-        name: sequence.cut(read_rows(sequence.sequence_dir / 'gt' / 'gt.txt'))
-        for name, sequence in sequences.items()
-        if (sequence.sequence_dir / 'gt' / 'gt.txt').is_file()
+        name: _with_identity(name, sequences[name].cut(read_rows(path)))
+        for name, path in paths.items()
+        if path.is_file()
     }
+
+
+def _with_identity(name: str, rows: np.ndarray) -> np.ndarray:
+    known = rows[:, ID] >= 0
+    if not known.all():
+        print_log(
+            f'{name}: {int((~known).sum())} of {len(rows)} ground truth boxes have no identity '
+            '(id < 0) and are left out of scoring',
+            logger='current',
+        )
+    return rows[known]
 
 
 def _log_unscored(names: set[str], num_sequences: int) -> None:

@@ -150,6 +150,26 @@ def test_frames_without_any_track_count_their_misses(sequence):
     assert (scores['mot/FN'], scores['mot/MOTA']) == (10, 0)
 
 
+def test_boxes_without_identity_are_left_out_and_counted(
+    tmp_path, crossing, person, track, log_lines
+):
+    gt, tracks, expected = crossing
+    nobody = person(-1, [1, 2, 2, 9], left=200)  # twice in frame 2; frame 9 is not tested
+    sequence = write_sequence(tmp_path / 'train' / 'SEQ', np.vstack([nobody, gt]))
+    out = tmp_path / 'out'
+
+    scores = run(MOTMetric(outdir=out), clips(frame_samples(sequence, tracks, 5)))
+
+    assert scores == pytest.approx({f'mot/{k}': v for k, v in expected.items()})
+    np.testing.assert_array_equal(read_rows(out / 'gt/SEQ.txt'), gt)
+    assert [line for line in log_lines if 'no identity' in line] == [
+        'SEQ: 3 of 13 ground truth boxes have no identity (id < 0) and are left out of scoring'
+    ]
+    on_nobody = np.vstack([tracks, track(50, [1, 2], left=200)])
+    scores = run(MOTMetric(), clips(frame_samples(sequence, on_nobody, 5)))
+    assert (scores['mot/FP'], scores['mot/FN']) == (2, 0)
+
+
 def test_test_sets_are_written_and_not_scored(sequence, crossing, tmp_path):
     test_set = tmp_path / 'test' / 'SECRET'
     out = tmp_path / 'out'
