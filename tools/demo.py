@@ -151,7 +151,10 @@ def run(
         if data_dir is None:
             data = generated_data(out / 'data', advance)
         else:
-            data = given_data(data_dir, out / 'annotations')
+            try:
+                data = given_data(data_dir, out / 'annotations')
+            except (FileNotFoundError, ValueError) as error:
+                raise SystemExit(f'demo.py: {error}') from error
     scores: dict[str, list[Scores]] = {variant.key: [] for variant in VARIANTS}
     for seed in range(num_seeds):
         checkpoints: dict[str, Path] = {}
@@ -206,8 +209,11 @@ def draw(data: DemoData, out: Path, advance: Advance) -> None:
 def report(scores: dict[str, list[Scores]], out: Path, console: Console) -> None:
     """Show the table, and write it as Markdown and JSON."""
     write_text(out / 'metrics.json', json.dumps(scores, indent=1) + '\n')
+    (out / 'metrics.md').unlink(missing_ok=True)  # of an earlier run
+    where = f'All outputs are in {out}: videos/, learning_curves.png, metrics.json'
     if not all(all(runs) for runs in scores.values()):
         console.print('No ground truth for the held-out sequences: nothing to score.')
+        console.print(where, soft_wrap=True)
         return
     sequences = list(scores[SHOWN.key][0]['sequences'])
     header = ['', *METRICS, *(f'IDF1 {name}' for name in sequences)]
@@ -226,9 +232,7 @@ def report(scores: dict[str, list[Scores]], out: Path, console: Console) -> None
     rule = ['---', *['---:'] * (len(header) - 1)]
     lines = [f'| {" | ".join(cells)} |' for cells in (header, rule, *rows)]
     write_text(out / 'metrics.md', '\n'.join(lines) + '\n')
-    console.print(
-        f'All outputs are in {out}: metrics.md, metrics.json, videos/, learning_curves.png'
-    )
+    console.print(f'{where}, metrics.md', soft_wrap=True)
 
 
 def summary(values: list[float], count: bool) -> str:

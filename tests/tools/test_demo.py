@@ -183,9 +183,12 @@ def test_second_halves_are_held_out_without_a_test_folder(one_row, mot_root, mon
 def test_without_ground_truth_tracks_are_drawn_and_not_scored(one_row, mot_root, capsys):
     data = copy_of(mot_root, 'train', 'test', leave_out='test')
     before = state_of(data)
+    Path('out').mkdir()
+    Path('out/metrics.md').write_text('the table of an earlier run')
     one_row.main(['--data', 'data', *OPTIONS])
     assert state_of(data) == before
     shown = capsys.readouterr().out
+    assert 'All outputs are in out: videos/' in shown
     assert 'No ground truth for the held-out sequences: nothing to score.' in shown
     assert json.loads(Path('out/metrics.json').read_text()) == {one_row.SHOWN.key: [{}]}
     assert not Path('out/metrics.md').exists()
@@ -275,6 +278,12 @@ def test_wrong_arguments_end_with_one_sentence(demo, capsys, case):
     assert stopped.value.code == 2
     assert message in capsys.readouterr().err.splitlines()[-1]
     assert not any(Path().iterdir())
+
+
+def test_a_bad_data_folder_ends_with_one_sentence(demo, mot_root):
+    Path('bad/train/A').mkdir(parents=True)
+    with pytest.raises(SystemExit, match=r'^demo.py: bad/train holds no MOTChallenge sequence'):
+        demo.main(['--data', 'bad'])
 
 
 def test_quickstart_runs_it_in_the_folder_of_the_caller(tmp_path):
