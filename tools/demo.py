@@ -82,8 +82,10 @@ class Steps:
 
     def __init__(self, total: int, log: Path) -> None:
         self.console = Console(file=sys.stdout)
-        self.total, self.number, self.log = total, 0, log
+        self.total, self.number = total, 0
         log.parent.mkdir(parents=True, exist_ok=True)
+        # Open to the end: loggers that a step makes write to it in later steps, too.
+        self.log = log.open('w', encoding='utf-8', buffering=1)
 
     @contextmanager
     def step(self, name: str) -> Iterator[Advance]:
@@ -94,9 +96,8 @@ class Steps:
         start = time.monotonic()
         with (
             Progress(*columns, TimeRemainingColumn(), console=self.console, transient=True) as bar,
-            self.log.open('a', encoding='utf-8') as log,
-            redirect_stdout(log),
-            redirect_stderr(log),
+            redirect_stdout(self.log),
+            redirect_stderr(self.log),
         ):
             task = bar.add_task(label, total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
