@@ -87,6 +87,12 @@ def build_runner(config: Config) -> Runner:
     return Runner.from_cfg(config)
 
 
+def leave_processes() -> None:
+    """Leave the process group: left to the interpreter's end, gloo's threads abort it."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
 def _join_processes_on_cpu(config: Config) -> None:
     """Join the process group with gloo.
 

@@ -8,7 +8,14 @@ from mmengine.config import Config
 from mmengine.evaluator import DumpResults
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner, load_checkpoint
-from runner_options import add_runner_options, build_runner, check_file, fail, load_config
+from runner_options import (
+    add_runner_options,
+    build_runner,
+    check_file,
+    fail,
+    leave_processes,
+    load_config,
+)
 
 _PARTS = ('detector', 'reid')
 
@@ -62,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.out is not None:
         runner.test_evaluator.metrics.append(DumpResults(out_file_path=args.out))
     runner.test()
+    leave_processes()
 
 
 def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 
 from mmengine.config import Config
 from mmengine.device import get_device
-from runner_options import add_runner_options, build_runner, check_file, fail, load_config
+from runner_options import (
+    add_runner_options,
+    build_runner,
+    check_file,
+    fail,
+    leave_processes,
+    load_config,
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -43,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.resume is not None:
         _resume(parser, config, args.resume)
     build_runner(config).train()
+    leave_processes()
 
 
 def _use_mixed_precision(parser: argparse.ArgumentParser, config: Config) -> None:
