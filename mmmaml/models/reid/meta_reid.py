@@ -43,7 +43,7 @@ class MetaReID(BaseModel):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         if data_preprocessor is not None:
-            data_preprocessor = {'type': 'TaskDataPreprocessor', **data_preprocessor}
+            data_preprocessor = {'type': 'mmmaml.TaskDataPreprocessor', **data_preprocessor}
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.backbone = MODELS.build(backbone)
         self.neck = None if neck is None else MODELS.build(neck)
