@@ -107,38 +107,62 @@ class OnlineAdapter:
         Returns:
             (T, N).
         """
-        tracks = len(track_mean)
-        points = torch.cat([track_mean, feats])
-        weights = self.head.task_memory.blend_weights(track_mean)
-        embeds = self.head(points)[None]
-        if self.blend_tasks and weights.any():
-            embeds = embeds + self._blend(weights, points)
-        if self.solver == 'gradient' and tracks:
-            embeds = self._separate(embeds, weights, points, gallery, gallery_count)
+        weights = self._weights(track_mean)
+        if self.solver == 'gradient' and len(track_mean):
+            own, found = self._separate(weights, track_mean, gallery, gallery_count, feats)
+        else:
+            own, found = self._own(weights, track_mean), self._all(weights, feats)
         if self.metric is not None:
-            embeds = self.metric.transform(embeds)
-        directions = F.normalize(embeds, dim=-1)
-        if len(directions) == 1:  # all tracks have the same parameters
-            return directions[0, :tracks] @ directions[0, tracks:].T
-        own = torch.arange(tracks, device=points.device)
-        return torch.einsum('td,tnd->tn', directions[own, own], directions[:, tracks:])
+            own, found = self.metric.transform(own), self.metric.transform(found)
+        own, found = F.normalize(own, dim=-1), F.normalize(found, dim=-1)
+        if len(found) == 1:  # one set of parameters for all tracks
+            return own @ found[0].T
+        return torch.einsum('td,tnd->tn', own, found)
 
-    def _blend(self, weights: Tensor, points: Tensor) -> Tensor:
+    def _weights(self, track_mean: Tensor) -> Tensor | None:
+        """Weights (T, M) of the training tasks in each track's start, None where all are θ."""
+        if not self.blend_tasks:
+            return None
+        weights = self.head.task_memory.blend_weights(track_mean)
+        return weights if weights.any() else None
+
+    def _own(self, weights: Tensor | None, track_mean: Tensor) -> Tensor:
+        """Each track's mean (T, D) under its own start."""
+        if weights is None:
+            return self.head(track_mean)
+        displacements = self.head.task_memory.displacements(track_mean, with_bias=True)
+        return self.head(track_mean) + torch.einsum('tm,mtd->td', weights, displacements)
+
+    def _all(self, weights: Tensor | None, points: Tensor) -> Tensor:
+        """Points (P, C) under every track's start: (T, P, D), or (1, P, D) where all are θ."""
+        embeds = self.head(points)[None]
+        if weights is None:
+            return embeds
         displacements = self.head.task_memory.displacements(points, with_bias=True)
-        return torch.einsum('tm,mpd->tpd', weights, displacements)
+        return embeds + torch.einsum('tm,mpd->tpd', weights, displacements)
 
     def _separate(
-        self, embeds: Tensor, weights: Tensor, points: Tensor, gallery: Tensor, counts: Tensor
-    ) -> Tensor:
-        """Inner-loop steps: each track's gallery against the means of the others in view."""
+        self,
+        weights: Tensor | None,
+        track_mean: Tensor,
+        gallery: Tensor,
+        counts: Tensor,
+        feats: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Inner-loop steps: each track's gallery against the means of the others in view.
+
+        Returns:
+            Each track's mean (T, D) and the detections (T, N, D), under its adapted parameters.
+        """
         tracks, size = gallery.shape[:2]
-        own = torch.arange(tracks, device=points.device)
+        own = torch.arange(tracks, device=gallery.device)
         valid = _valid(gallery, counts)
-        embeds = embeds.expand(tracks, -1, -1)
+        points = torch.cat([track_mean, feats])
+        embeds = self._all(weights, points).expand(tracks, -1, -1)
         support_embeds = self.head(gallery)
-        if self.blend_tasks and weights.any():
-            head, mean = self.head, points[:tracks]
-            support_embeds = head.task_memory.embed(mean, gallery, head.weight, head.bias)
+        if weights is not None:
+            head = self.head
+            support_embeds = head.task_memory.embed(track_mean, gallery, head.weight, head.bias)
 
         def loss(adapted: Tensor) -> Tensor:
             # Only the own gallery moves the parameters; the other tracks are fixed directions.
@@ -151,7 +175,7 @@ class OnlineAdapter:
         prototypes = F.normalize(embeds[:, :tracks], dim=-1)
         memory_rate = float(self.head.task_memory.inner_lr)
         rate = memory_rate if self.inner_lr is None else self.inner_lr
-        return kernel_inner_loop(
+        adapted = kernel_inner_loop(
             support_embeds,
             embeds,
             gallery @ gallery.mT + 1,
@@ -161,6 +185,7 @@ class OnlineAdapter:
             self.num_steps,
             first_order=True,
         ).query_embeds
+        return adapted[own, own], adapted[:, tracks:]
 
 
 def _valid(gallery: Tensor, counts: Tensor) -> Tensor:
