@@ -9,6 +9,8 @@ from mmengine.dataset import BaseDataset
 from mmmaml.registry import DATASETS, TRANSFORMS
 from mmmaml.utils import register_all_modules
 
+from ..tiny import tiny_backbone
+
 register_all_modules(init_default_scope=False)
 
 
@@ -43,19 +45,9 @@ class PaintGrey:
 
 
 def config(work_dir, epochs=2, hooks=(), head=None, **kwargs):
-    backbone = {
-        'type': 'mmdet.ResNet',
-        'depth': 18,
-        'base_channels': 4,
-        'num_stages': 1,
-        'strides': (1,),
-        'dilations': (1,),
-        'out_indices': (0,),
-        'norm_eval': False,
-    }
     model = {
         'type': 'MetaReID',
-        'backbone': backbone,
+        'backbone': tiny_backbone(),
         'head': {'type': 'MetaReIDHead', 'in_channels': 4, 'feat_channels': 5, **(head or {})},
         'data_preprocessor': {'mean': [127.0] * 3, 'std': [60.0] * 3},
     }

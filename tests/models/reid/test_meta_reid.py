@@ -11,23 +11,15 @@ from mmmaml.models import MetaReID
 from mmmaml.models.reid import InnerLoopCfg
 from mmmaml.structures import TaskDataSample
 
+from ...tiny import tiny_backbone
+
 B, N, K, Q, IDS = 2, 3, 2, 1, 7
 
 
 def build(**head):
     torch.manual_seed(0)
-    backbone = {
-        'type': 'mmdet.ResNet',
-        'depth': 18,
-        'base_channels': 4,
-        'num_stages': 1,
-        'strides': (1,),
-        'dilations': (1,),
-        'out_indices': (0,),
-        'norm_eval': False,
-    }
     head = {'type': 'mmmaml.MetaReIDHead', 'in_channels': 4, 'feat_channels': 5} | head
-    return MetaReID(backbone=backbone, head={'num_classes': IDS} | head).double()
+    return MetaReID(backbone=tiny_backbone(), head={'num_classes': IDS} | head).double()
 
 
 @pytest.fixture

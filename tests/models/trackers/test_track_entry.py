@@ -11,6 +11,8 @@ from mmmaml.models import MetaReID
 from mmmaml.models.trackers import OnlineMetaTracker
 from mmmaml.registry import MODELS
 
+from ...tiny import tiny_backbone
+
 RED, GREEN, BLUE = (3.0, -1, -1), (-1, 3.0, -1), (-1, -1, 3.0)
 HEIGHT, WIDTH = 96, 256
 SCALE = 0.5
@@ -159,17 +161,8 @@ def test_given_features_go_before_the_image():
 
 def test_an_adaptable_network_is_bound_and_gives_the_inputs_of_its_layer():
     torch.manual_seed(0)
-    backbone = {
-        'type': 'mmdet.ResNet',
-        'depth': 18,
-        'base_channels': 4,
-        'num_stages': 1,
-        'strides': (1,),
-        'dilations': (1,),
-        'out_indices': (0,),
-    }
     head = {'type': 'MetaReIDHead', 'in_channels': 4, 'feat_channels': 3, 'num_classes': 2}
-    reid = MetaReID(backbone=backbone, head=head).eval()
+    reid = MetaReID(backbone=tiny_backbone(), head=head).eval()
     tracker = OnlineMetaTracker(reid={'img_scale': (40, 16)}, frame_rate=10)
     for frame in range(3):
         img, boxes = frame_of([20 + frame, 100], [RED, GREEN])

@@ -1,0 +1,30 @@
+"""What the stories about the tracker are told with."""
+
+import torch
+
+from mmmaml.models.trackers import OnlineMetaTracker
+
+LOOKS = torch.eye(8)
+"""Features of eight people who look nothing alike."""
+
+
+def box(cx, cy=200.0, width=40.0, height=100.0):
+    return [cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2]
+
+
+def tracker(**options):
+    return OnlineMetaTracker(**{'frame_rate': 10, **options})
+
+
+def see(track, frame, boxes, looks=None, scores=None, labels=None):
+    """One step; returns the ids as a list. ``looks`` are rows of LOOKS or features."""
+    number = len(boxes)
+    if looks is not None and not isinstance(looks, torch.Tensor):
+        looks = LOOKS[list(looks)]
+    return track.step(
+        frame,
+        torch.tensor(boxes, dtype=torch.float32).reshape(number, 4),
+        torch.full((number,), 0.9) if scores is None else torch.tensor(scores),
+        torch.tensor([0] * number if labels is None else labels, dtype=torch.long),
+        looks,
+    ).tolist()
