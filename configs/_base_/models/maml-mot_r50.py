@@ -30,8 +30,8 @@ model = dict(
     tracker=dict(
         type='OnlineMetaTracker',
         reid=dict(img_scale=(256, 128), img_norm_cfg=None),
-        # Under the adapted metric different people have cosines about 0, few above 0.4, and
-        # one in twenty of the same person are below 0.1.
+        # The adapted metric is centred on the people in view, so the cosines of different people
+        # spread about 0, and low ones of the same person are no rarity.
         match_sim_thr=0.3,
         reentry_sim_thr=0.5,
         overlap_sim_thr=-0.2,
