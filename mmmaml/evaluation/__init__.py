@@ -1,5 +1,22 @@
+from .association import AbsenceProtocol
+from .few_shot import RetrievalScores, few_shot_reid, score_retrieval
 from .metrics import MOTMetric
+from .reentry import Kept, ReentryProtocol, reentry_rate, sum_reentry
 from .track_evaluation import TrackEvaluation, evaluate_tracks
 from .trackeval_scorer import MOTScores, score_tracks
 
-__all__ = ['MOTMetric', 'MOTScores', 'TrackEvaluation', 'evaluate_tracks', 'score_tracks']
+__all__ = [
+    'AbsenceProtocol',
+    'Kept',
+    'MOTMetric',
+    'MOTScores',
+    'ReentryProtocol',
+    'RetrievalScores',
+    'TrackEvaluation',
+    'evaluate_tracks',
+    'few_shot_reid',
+    'reentry_rate',
+    'score_retrieval',
+    'score_tracks',
+    'sum_reentry',
+]
