@@ -12,7 +12,8 @@ class AppearanceMemory:
     decides where they go (counts, weights, frames) is kept in NumPy beside the other state.
 
     The running mean is the exact weighted mean of the first observations and becomes an
-    exponential average once that would give a new one less than ``1 - momentum``.
+    exponential average once that would give a new one less than ``1 - momentum``; or it is an
+    exponential average from the second observation on.
 
     Args:
         num_channels: C, the length of a feature.
@@ -20,6 +21,7 @@ class AppearanceMemory:
         gallery_interval: Frames between two gallery entries of one track.
         momentum: Share of the old mean that survives a fully trusted observation, 0 <= m < 1.
         like: A tensor of the features' dtype and device.
+        exponential: Average exponentially from the second observation on.
 
     Attributes:
         mean: (S, C) running means.
@@ -35,9 +37,11 @@ class AppearanceMemory:
         gallery_interval: float,
         momentum: float,
         like: Tensor,
+        exponential: bool = False,
     ) -> None:
         self.gallery_interval = gallery_interval
         self.momentum = momentum
+        self.exponential = exponential
         self.mean = like.new_zeros(0, num_channels)
         self.gallery = like.new_zeros(0, gallery_size, num_channels)
         self.count = np.zeros(0, dtype=np.int64)
@@ -76,7 +80,10 @@ class AppearanceMemory:
             return
         total = self.weight[slots] + weights
         self.weight[slots] = total
-        rate = np.maximum(weights * (1 - self.momentum), weights / total)
+        share = weights / total
+        if self.exponential:
+            share[share < 1] = 0
+        rate = np.maximum(weights * (1 - self.momentum), share)
         index = torch.from_numpy(slots).to(feats.device)
         step = torch.from_numpy(rate).to(feats)[:, None]
         self.mean[index] = torch.lerp(self.mean[index], feats, step)

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from .association import covered_fraction
-from .motion import boxes_to_cxcyah
 from .tracker_options import TrackerOptions
 
 
@@ -18,7 +17,7 @@ class Detections:
     Attributes:
         rows: (N,) int64: rows of the input. Boxes without area are nobody and left out.
         boxes: (N, 4) float64 xyxy in pixels.
-        measured: (N, 4) the same as (cx, cy, w/h, h).
+        measured: (N, 4) the same as the box model of the Kalman filter has them.
         scores: (N,) float64.
         labels: (N,) int64.
         high: (N,) bool: score enough for every stage.
@@ -65,7 +64,7 @@ def check_detections(
         scores: (M,).
         labels: (M,).
         feats: (M, C) or None.
-        options: For the score thresholds.
+        options: For the score thresholds and the box model.
 
     Raises:
         ValueError: A shape does not fit, or a value is NaN or infinite; the message names the
@@ -90,7 +89,7 @@ def check_detections(
     return Detections(
         rows=rows.numpy(),
         boxes=kept,
-        measured=boxes_to_cxcyah(kept),
+        measured=options.box_model.measure(kept),
         scores=score_kept,
         labels=labels.detach().cpu().long()[rows].numpy(),
         high=high,

@@ -6,13 +6,16 @@ import numpy as np
 from torch import Tensor
 
 from . import motion
-from .association import assign, pairwise_iou
+from .association import assign, fused_distance, pairwise_iou
 from .detections import Detections
 from .track_pool import TrackPool
 
 
 class FrameMatching:
     """The stages of matching one frame; each works on what those before it left.
+
+    A stage is a method ``by_<name>`` without arguments; :meth:`run` calls those that
+    ``TrackerOptions.stages`` names, in that order.
 
     Tracks are named by their slots in the pool.
 
@@ -54,6 +57,11 @@ class FrameMatching:
         """Give detections (P,) to tracks (P,) just started for them."""
         self.slots[found] = tracks
 
+    def run(self) -> None:
+        """Match by all stages."""
+        for stage in self.options.stages:
+            getattr(self, f'by_{stage}')()
+
     def by_appearance(self) -> None:
         """Match recent tracks within the motion gate, by similarity and motion together."""
         options, state = self.options, self.pool.state
@@ -65,7 +73,9 @@ class FrameMatching:
         clear = self.detections.covered[found] <= options.max_covered
         stranger = clear & (similarity < options.overlap_sim_thr)
         self._strangers[np.ix_(tracks, found)] = stranger
-        distance = motion.gating_distance(state.motion[tracks], self.detections.measured[found])
+        distance = motion.gating_distance(
+            state.motion[tracks], self.detections.measured[found], options.box_model
+        )
         weight = options.motion_weight
         cost = (1 - weight) * (1 - similarity) + weight * distance
         too_far = distance > motion.CHI2_95_4DOF
@@ -74,21 +84,29 @@ class FrameMatching:
         self._assign(tracks, found, cost, 2 + weight * motion.CHI2_95_4DOF)
 
     def by_overlap(self) -> None:
-        """Match predicted boxes: recent tracks, then weak detections, then tentative tracks."""
+        """Match recent tracks by their predicted boxes."""
+        self._overlap(self.pool.recent(), self.detections.high, self.options.match_iou_thr)
+
+    def by_low_scores(self) -> None:
+        """Match tracks of the frame before to weak detections by their predicted boxes."""
         options, recent = self.options, self.pool.recent()
         just_seen = recent[self.pool.just_seen(recent)]
-        for tracks, group, threshold in (
-            (recent, self.detections.high, options.match_iou_thr),
-            (just_seen, self.detections.low, options.match_iou_thr),
-            (self.pool.tentative(), self.detections.high, options.tentative_iou_thr),
-        ):
-            tracks, found = self._unmatched(tracks), self.free(group)
-            if not len(tracks) or not len(found):
-                continue
-            predicted = motion.predicted_boxes(self.pool.state.motion[tracks])
-            cost = 1 - pairwise_iou(predicted, self.detections.boxes[found])
-            cost[self._strangers[np.ix_(tracks, found)]] = np.inf
-            self._assign(tracks, found, cost, 1 - threshold)
+        threshold = options.low_iou_thr
+        threshold = options.match_iou_thr if threshold is None else threshold
+        self._overlap(just_seen, self.detections.low, threshold)
+
+    def by_tentative(self) -> None:
+        """Match tentative tracks by their predicted boxes."""
+        tracks = self.pool.tentative()
+        self._overlap(tracks, self.detections.high, self.options.tentative_iou_thr)
+
+    def by_fusion(self) -> None:
+        """Match recent tracks by box or looks, whichever is nearer (BoT-SORT)."""
+        self._fusion(self.pool.recent(), self.options.match_iou_thr)
+
+    def by_tentative_fusion(self) -> None:
+        """Match tentative tracks by box or looks, whichever is nearer (BoT-SORT)."""
+        self._fusion(self.pool.tentative(), self.options.tentative_iou_thr)
 
     def by_return(self) -> None:
         """Match lost tracks by appearance alone, where their people can have got to.
@@ -111,6 +129,36 @@ class FrameMatching:
         self._assign(tracks, found, cost, 1 - self.options.reentry_sim_thr)
         changed = self.slots[found] != before
         self.returned = self.slots[found[changed]]
+
+    def _overlap(self, tracks: np.ndarray, group: np.ndarray, threshold: float) -> None:
+        """Match tracks (T,) to free detections of ``group`` (N,) bool of at least this IoU."""
+        tracks, found = self._unmatched(tracks), self.free(group)
+        if not len(tracks) or not len(found):
+            return
+        cost = 1 - self._iou(tracks, found)
+        cost[self._strangers[np.ix_(tracks, found)]] = np.inf
+        self._assign(tracks, found, cost, 1 - threshold)
+
+    def _fusion(self, tracks: np.ndarray, iou_thr: float) -> None:
+        """Match tracks (T,) to strong detections; ``iou_thr`` bounds the distance by 1 − IoU."""
+        options, detections = self.options, self.detections
+        tracks, found = self._unmatched(tracks), self.free(detections.high)
+        if not len(tracks) or not len(found):
+            return
+        iou = self._iou(tracks, found)
+        similarity = np.full(iou.shape, -np.inf)
+        known = np.isin(tracks, self.pool.with_looks(tracks))
+        if detections.feats is not None and known.any():
+            similarity[known] = self._similarity(tracks[known], detections.features(found))
+        scores = detections.scores[found] if options.fuse_scores else None
+        near, alike = options.proximity_iou_thr, options.match_sim_thr
+        cost = fused_distance(iou, similarity, near, alike, scores)
+        self._assign(tracks, found, cost, 1 - iou_thr)
+
+    def _iou(self, tracks: np.ndarray, found: np.ndarray) -> np.ndarray:
+        """Overlap (T, P) of predicted boxes and detections."""
+        predicted = motion.predicted_boxes(self.pool.state.motion[tracks], self.options.box_model)
+        return pairwise_iou(predicted, self.detections.boxes[found])
 
     def _unmatched(self, tracks: np.ndarray) -> np.ndarray:
         return tracks[~np.isin(tracks, self.slots)]

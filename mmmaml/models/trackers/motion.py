@@ -2,9 +2,10 @@
 
 The observed box is (cx, cy, a, h): centre and height in pixels, a the aspect ratio w/h. State and
 noise are those of SORT and DeepSORT (Wojke et al., "Simple Online and Realtime Tracking with a
-Deep Association Metric", 2017): standard deviations in proportion to the height of the box.
+Deep Association Metric", 2017): standard deviations in proportion to the height of the box. With
+another of the :mod:`.box_models` it is BoT-SORT's (cx, cy, w, h); columns and rows stay the same.
 
-That model never couples one of the four quantities with another: initial covariance, process
+Such a model never couples one of the four quantities with another: initial covariance, process
 noise and measurement noise are diagonal, and each velocity drives its own position only. The
 filter over 8 dimensions is therefore four filters over 2 dimensions, and a track's state is a
 (5, 4) array instead of a mean (8,) and a covariance (8, 8): same numbers, no matrix inverse.
@@ -14,68 +15,60 @@ the cheaper ones on a CPU (a tenth of a millisecond a frame; a GPU would spend t
 
 import numpy as np
 
-# Rows of a track's (5, 4) state; columns are cx, cy, a, h.
+from .box_models import BOX_MODELS, BoxModel
+
+# Rows of a track's (5, 4) state; columns are cx, cy, a, h, or those of another box model.
 POSITION, VELOCITY, VAR_POSITION, COVARIANCE, VAR_VELOCITY = range(5)
+SIZE = 2  # the first column that is not of the centre
 ASPECT, HEIGHT = 2, 3
 CHI2_95_4DOF = 9.4877
 """Squared Mahalanobis distance that holds 95 % of true matches (χ², four degrees of freedom)."""
 
-_STD_POSITION = 1 / 20  # of the height of the box
-_STD_VELOCITY = 1 / 160  # of the height of the box, per frame
+_STD_POSITION = 1 / 20  # of the size of the box
+_STD_VELOCITY = 1 / 160  # of the size of the box, per frame
 
 
-def boxes_to_cxcyah(boxes: np.ndarray) -> np.ndarray:
-    """Convert xyxy boxes (N, 4) of positive size to (cx, cy, w/h, h)."""
-    size = boxes[:, 2:] - boxes[:, :2]
-    centre = boxes[:, :2] + size / 2
-    return np.concatenate([centre, size[:, :1] / size[:, 1:], size[:, 1:]], axis=1)
+ASPECT_HEIGHT = BOX_MODELS['cxcyah']
+boxes_to_cxcyah = ASPECT_HEIGHT.measure
 
 
-def predicted_boxes(motion: np.ndarray) -> np.ndarray:
+def predicted_boxes(motion: np.ndarray, model: BoxModel = ASPECT_HEIGHT) -> np.ndarray:
     """Boxes (T, 4) xyxy at the positions of states (T, 5, 4)."""
-    centre, height = motion[:, POSITION, :2], motion[:, POSITION, HEIGHT:]
-    half = np.concatenate([motion[:, POSITION, ASPECT:HEIGHT] * height, height], axis=1) / 2
-    return np.concatenate([centre - half, centre + half], axis=1)
+    return model.boxes(motion[:, POSITION])
 
 
-def _variance(height: np.ndarray, std: float, std_aspect: float) -> np.ndarray:
-    variance = np.repeat((std * height[:, None]) ** 2, 4, axis=1)
-    variance[:, ASPECT] = std_aspect**2
-    return variance
-
-
-def initiate(measurement: np.ndarray) -> np.ndarray:
+def initiate(measurement: np.ndarray, model: BoxModel = ASPECT_HEIGHT) -> np.ndarray:
     """States of tracks seen for the first time, at rest.
 
     Args:
-        measurement: (T, 4) boxes as (cx, cy, a, h).
+        measurement: (T, 4) boxes as (cx, cy, a, h), or as ``model`` has them.
+        model: What the columns are.
 
     Returns:
         (T, 5, 4) states.
     """
     motion = np.zeros((len(measurement), 5, 4))
-    height = measurement[:, HEIGHT]
     motion[:, POSITION] = measurement
-    motion[:, VAR_POSITION] = _variance(height, 2 * _STD_POSITION, 1e-2)
-    motion[:, VAR_VELOCITY] = _variance(height, 10 * _STD_VELOCITY, 1e-5)
+    motion[:, VAR_POSITION] = model.variance(measurement, 2 * _STD_POSITION, 1e-2)
+    motion[:, VAR_VELOCITY] = model.variance(measurement, 10 * _STD_VELOCITY, 1e-5)
     return motion
 
 
-def predict(motion: np.ndarray, frames: int = 1) -> np.ndarray:
+def predict(motion: np.ndarray, frames: int = 1, model: BoxModel = ASPECT_HEIGHT) -> np.ndarray:
     """States ``frames`` frames later, as after that many predictions of one frame.
 
     Args:
         motion: (T, 5, 4) states.
-        frames: Time step in frames, >= 1. The noise of the whole step is that of the height at
+        frames: Time step in frames, >= 1. The noise of the whole step is that of the size at
             its beginning.
+        model: What the columns are.
 
     Returns:
         (T, 5, 4) new states.
     """
     dt = float(frames)
-    height = motion[:, POSITION, HEIGHT]
-    noise = _variance(height, _STD_POSITION, 1e-2)
-    noise_velocity = _variance(height, _STD_VELOCITY, 1e-5)
+    noise = model.variance(motion[:, POSITION], _STD_POSITION, 1e-2)
+    noise_velocity = model.variance(motion[:, POSITION], _STD_VELOCITY, 1e-5)
     covariance, var_velocity = motion[:, COVARIANCE], motion[:, VAR_VELOCITY]
     new = motion.copy()
     new[:, POSITION] += dt * motion[:, VELOCITY]
@@ -88,23 +81,26 @@ def predict(motion: np.ndarray, frames: int = 1) -> np.ndarray:
     return new
 
 
-def innovation_variance(motion: np.ndarray) -> np.ndarray:
+def innovation_variance(motion: np.ndarray, model: BoxModel = ASPECT_HEIGHT) -> np.ndarray:
     """Variance (T, 4) of what a detector would measure at states (T, 5, 4)."""
-    noise = _variance(motion[:, POSITION, HEIGHT], _STD_POSITION, 1e-1)
+    noise = model.variance(motion[:, POSITION], _STD_POSITION, 1e-1)
     return motion[:, VAR_POSITION] + noise
 
 
-def update(motion: np.ndarray, measurement: np.ndarray) -> np.ndarray:
+def update(
+    motion: np.ndarray, measurement: np.ndarray, model: BoxModel = ASPECT_HEIGHT
+) -> np.ndarray:
     """Correct predicted states by one measurement each.
 
     Args:
         motion: (T, 5, 4) predicted states.
-        measurement: (T, 4) boxes as (cx, cy, a, h).
+        measurement: (T, 4) boxes as ``model`` has them.
+        model: What the columns are.
 
     Returns:
         (T, 5, 4) new states.
     """
-    variance = innovation_variance(motion)
+    variance = innovation_variance(motion, model)
     gain = motion[:, VAR_POSITION] / variance
     gain_velocity = motion[:, COVARIANCE] / variance
     innovation = measurement - motion[:, POSITION]
@@ -117,16 +113,55 @@ def update(motion: np.ndarray, measurement: np.ndarray) -> np.ndarray:
     return new
 
 
-def gating_distance(motion: np.ndarray, measurement: np.ndarray) -> np.ndarray:
+def gating_distance(
+    motion: np.ndarray, measurement: np.ndarray, model: BoxModel = ASPECT_HEIGHT
+) -> np.ndarray:
     """Squared Mahalanobis distance between predicted states and measurements.
 
     Args:
         motion: (T, 5, 4) predicted states.
-        measurement: (N, 4) boxes as (cx, cy, a, h).
+        measurement: (N, 4) boxes as ``model`` has them.
+        model: What the columns are.
 
     Returns:
         (T, N), to be compared with :data:`CHI2_95_4DOF`.
     """
-    scale = 1 / np.sqrt(innovation_variance(motion))
+    scale = 1 / np.sqrt(innovation_variance(motion, model))
     difference = (measurement[None] - motion[:, None, POSITION]) * scale[:, None]
     return np.einsum('tnd,tnd->tn', difference, difference)
+
+
+def warp(motion: np.ndarray, transform: np.ndarray, model: BoxModel = ASPECT_HEIGHT) -> np.ndarray:
+    """States as the camera sees them after it has moved.
+
+    Centres and their velocities follow the whole transform; lengths grow by its scale, as people
+    stay upright; variances by its square. A rotation correlates cx and cy only where their
+    variances differ. With (cx, cy, a, h) they never do, so for a similarity the result is that
+    of the full (8, 8) covariance; elsewhere the correlation, which the state cannot hold, is left
+    out.
+
+    Args:
+        motion: (T, 5, 4) states.
+        transform: (2, 3) affine, pixels of the frame before to pixels of this frame.
+        model: What the columns are.
+
+    Returns:
+        (T, 5, 4) new states.
+    """
+    linear, lengths = transform[:, :2], list(model.LENGTHS)
+    scale = np.sqrt(abs(np.linalg.det(linear)))
+    new = motion.copy()
+    new[:, :VAR_POSITION, :SIZE] = motion[:, :VAR_POSITION, :SIZE] @ linear.T
+    new[:, POSITION, :SIZE] += transform[:, 2]
+    new[:, VAR_POSITION:, :SIZE] = motion[:, VAR_POSITION:, :SIZE] @ (linear**2).T
+    new[:, :VAR_POSITION, lengths] *= scale
+    new[:, VAR_POSITION:, lengths] *= scale**2
+    return new
+
+
+def warp_boxes(boxes: np.ndarray, transform: np.ndarray) -> np.ndarray:
+    """Boxes (T, 4) xyxy after the camera has moved by ``transform`` (2, 3): upright, scaled."""
+    scale = np.sqrt(abs(np.linalg.det(transform[:, :2])))
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2 @ transform[:, :2].T + transform[:, 2]
+    half = (boxes[:, 2:] - boxes[:, :2]) / 2 * scale
+    return np.concatenate([centre - half, centre + half], axis=1)

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from mmmaml.registry import MODELS
 
+from .camera_input import grey_image, in_original_pixels
+from .camera_motion import CameraMotion, check_image, check_transform
 from .detections import Detections, check_detections
 from .frame_matching import FrameMatching
 from .reid_features import boxes_in_image, extract_features, prepare_image
@@ -37,10 +39,15 @@ class OnlineMetaTracker:
             (256, 128) if not given; ``img_norm_cfg`` (``mean``, ``std``, ``to_rgb``) its
             normalisation where that is not the detector's.
         adapter_cfg: Options of the online adaptation, arguments of ``OnlineAdapter``.
+        adapt: False compares the embeddings of the Re-ID network as they are and binds no head.
+        camera_motion: Options of :class:`~.camera_motion.CameraMotion`, ``dict()`` for its
+            defaults: tracks then follow the motion of the camera, which is estimated from every
+            frame. None: the camera stands still, or ``step`` is told how it moves.
         options: Thresholds, times and sizes; see :class:`~.tracker_options.TrackerOptions`.
 
     Attributes:
         adapter: What compares features under each track's parameters; None for plain cosine.
+        camera: What estimates the motion of the camera, or None.
         head: The bound head, or None.
         tracks: The tracks of the current video.
 
@@ -53,19 +60,23 @@ class OnlineMetaTracker:
         self,
         reid: dict | None = None,
         adapter_cfg: dict | None = None,
+        adapt: bool = True,
+        camera_motion: dict | None = None,
         **options: Any,
     ) -> None:
         unknown = sorted(set(options) - set(TrackerOptions.names()))
         if unknown:
             raise TypeError(
                 f'OnlineMetaTracker has no argument {", ".join(unknown)}; it has reid, '
-                f'adapter_cfg, {", ".join(TrackerOptions.names())}'
+                f'adapter_cfg, adapt, camera_motion, {", ".join(TrackerOptions.names())}'
             )
         self.options = TrackerOptions(**options)
         self.reid = {'img_scale': (256, 128), 'img_norm_cfg': None, **(reid or {})}
         self.adapter_cfg = dict(adapter_cfg or {})
         self.head: MetaReIDHead | None = None
+        self.adapt = adapt
         self.adapter: OnlineAdapter | None = None
+        self.camera = None if camera_motion is None else CameraMotion(**camera_motion)
         self.reset()
 
     def reset(self) -> None:
@@ -73,6 +84,8 @@ class OnlineMetaTracker:
         self.tracks = TrackPool(self.options, self.options.frame_rate)
         if self.adapter is not None:
             self.adapter.reset()
+        if self.camera is not None:
+            self.camera.reset()
 
     def bind(self, head: 'MetaReIDHead | None') -> None:
         """Adapt ``head`` online; features are then the inputs of its linear layer.
@@ -105,6 +118,8 @@ class OnlineMetaTracker:
         scores: Tensor,
         labels: Tensor,
         feats: Tensor | None = None,
+        image: np.ndarray | None = None,
+        camera_motion: np.ndarray | None = None,
     ) -> Tensor:
         """Track one frame (Sec. II-C of the paper).
 
@@ -115,6 +130,10 @@ class OnlineMetaTracker:
             labels: (N,) classes; a track never changes its own.
             feats: (N, C) embeddings, or inputs of the adapted layer where a head is bound. None:
                 motion and overlap only. Those of detections below ``score_thr`` are not used.
+            image: (H, W, 3) BGR or (H, W) grey uint8, to estimate the motion of the camera from;
+                looked at only by a tracker with ``camera_motion`` options, which needs it.
+            camera_motion: (2, 3) affine, pixels of the frame before to pixels of this frame,
+                where it is known; goes before the image.
 
         Returns:
             (N,) int64 ids on the device of ``bboxes``, from 1; −1 where no track is reported
@@ -125,12 +144,12 @@ class OnlineMetaTracker:
                 shape, NaN or infinity. The tracker is then as it was before the call.
         """
         detections = self._check(frame_id, bboxes, scores, labels, feats)
+        transform = self._check_camera(image, camera_motion)
         self.tracks.advance(frame_id)  # motion
+        self._follow_camera(transform, image, detections)
         self._adapt()  # to the tracks in view
         matching = FrameMatching(self.tracks, detections, self._similarity)
-        matching.by_appearance()  # cosine under each track's own parameters
-        matching.by_overlap()
-        matching.by_return()  # appearance alone
+        matching.run()  # cosine under each track's own parameters, overlap, appearance alone
         self.tracks.update(matching, detections)
         self.tracks.start(matching, detections)
         ids = self._reported_ids(matching, detections, len(bboxes))
@@ -157,8 +176,10 @@ class OnlineMetaTracker:
             model: The model of the detections.
             img: (1, 3, H, W) the normalised input of the network.
             data_sample: With ``frame_id`` and detections in ``pred_det_instances`` or
-                ``pred_instances``.
-            data_preprocessor: The model's, as in its config; for ``reid['img_norm_cfg']``.
+                ``pred_instances``. A ``camera_motion`` (2, 3) in its metainfo is taken as it is,
+                in pixels of the boxes.
+            data_preprocessor: The model's, as in its config; for ``reid['img_norm_cfg']`` and
+                the motion of the camera.
             rescale: Whether the boxes are in pixels of the original image, not of ``img``.
             feats: (N, C) features of the detections, as for :meth:`step`.
             **kwargs: Of the model's ``predict``; not used.
@@ -175,7 +196,8 @@ class OnlineMetaTracker:
         frame_id = int(metainfo['frame_id'])
         reid = getattr(model, 'reid', None) if feats is None and img is not None else None
         if reid is not None:
-            self.bind(reid.head if hasattr(reid, 'extract_crop_feats') else None)
+            adaptable = self.adapt and hasattr(reid, 'extract_crop_feats')
+            self.bind(reid.head if adaptable else None)
         if frame_id == 0:
             self.reset()
             self.tracks.frame_rate = float(metainfo.get('frame_rate', self.options.frame_rate))
@@ -183,7 +205,19 @@ class OnlineMetaTracker:
         found = data_sample.pred_det_instances if mmtrack_style else data_sample.pred_instances
         if reid is not None and img is not None:
             feats = self._extract(reid, img, found, metainfo, data_preprocessor, rescale)
-        ids = self.step(frame_id, found.bboxes, found.scores, found.labels, feats)
+        camera_motion = metainfo.get('camera_motion')
+        if camera_motion is None and self.camera is not None and img is not None:
+            camera_motion = self._camera_motion(
+                img, found.bboxes, metainfo, data_preprocessor, rescale
+            )
+        ids = self.step(
+            frame_id,
+            found.bboxes,
+            found.scores,
+            found.labels,
+            feats,
+            camera_motion=camera_motion,
+        )
         reported = ids >= 0
         return InstanceData(
             bboxes=found.bboxes[reported],
@@ -212,6 +246,47 @@ class OnlineMetaTracker:
             if self.adapter is None:
                 detections.feats = F.normalize(detections.feats, dim=1)
         return detections
+
+    def _check_camera(
+        self, image: np.ndarray | None, camera_motion: np.ndarray | None
+    ) -> np.ndarray | None:
+        if camera_motion is not None:
+            return check_transform(camera_motion)
+        if self.camera is not None:
+            if image is None:
+                raise ValueError(
+                    'this tracker has camera_motion options, but this frame came without image: '
+                    'give step() the image or camera_motion, or set the option to None'
+                )
+            check_image(image)
+        return None
+
+    def _follow_camera(
+        self, transform: np.ndarray | None, image: np.ndarray | None, detections: Detections
+    ) -> None:
+        """Move all tracks as the background has moved since the frame before."""
+        if transform is None and self.camera is not None and image is not None:
+            transform = self.camera.estimate(image, detections.boxes)
+        if transform is not None:
+            self.tracks.move_camera(transform)
+
+    def _camera_motion(
+        self,
+        img: Tensor,
+        bboxes: Tensor,
+        metainfo: dict,
+        data_preprocessor: dict | None,
+        rescale: bool,
+    ) -> np.ndarray:
+        """Motion of the camera (2, 3) in pixels of the boxes, from the network's input."""
+        assert self.camera is not None
+        grey = grey_image(img, metainfo, data_preprocessor)
+        boxes = boxes_in_image(bboxes, metainfo, rescale).detach().cpu().double().numpy()
+        transform = self.camera.estimate(grey, boxes)
+        if not rescale:
+            return transform
+        x, y = metainfo.get('scale_factor', (1.0, 1.0))[:2]
+        return in_original_pixels(transform, (x, y))
 
     def _adapt(self) -> None:
         tracks = self.tracks.with_looks(self.tracks.recent())
@@ -261,7 +336,7 @@ class OnlineMetaTracker:
         img_norm_cfg = self.reid.get('img_norm_cfg')
         img = prepare_image(img, metainfo, img_norm_cfg, data_preprocessor)
         boxes = boxes_in_image(found.bboxes[wanted], metainfo, rescale)
-        some = extract_features(reid, img, boxes, self.reid['img_scale'])
+        some = extract_features(reid, img, boxes, self.reid['img_scale'], self.adapt)
         feats = some.new_zeros(len(wanted), some.shape[1])
         feats[wanted] = some
         return feats

@@ -82,7 +82,9 @@ def prepare_image(
     return imrenormalize(img, old, img_norm_cfg)
 
 
-def extract_features(reid: nn.Module, img: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
+def extract_features(
+    reid: nn.Module, img: Tensor, boxes: Tensor, size: tuple[int, int], adaptable: bool = True
+) -> Tensor:
     """Features of boxes from a Re-ID network.
 
     Args:
@@ -91,13 +93,14 @@ def extract_features(reid: nn.Module, img: Tensor, boxes: Tensor, size: tuple[in
         img: (1, 3, H, W) normalised for the network.
         boxes: (N, 4) xyxy in pixels of ``img``, N >= 1.
         size: Height and width of the network's input.
+        adaptable: False takes the embeddings of every network.
 
     Returns:
         (N, C) features.
     """
 
     def features(crops: Tensor) -> Tensor:
-        if hasattr(reid, 'extract_crop_feats'):
+        if adaptable and hasattr(reid, 'extract_crop_feats'):
             return reid.extract_crop_feats(crops)  # type: ignore[operator]
         embeds: Any = reid(crops, mode='tensor')
         embeds = embeds[-1] if isinstance(embeds, (tuple, list)) else embeds

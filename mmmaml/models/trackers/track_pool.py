@@ -111,22 +111,34 @@ class TrackPool:
         alive = np.flatnonzero(self.state.alive)
         states = self.state.motion[alive]
         # Unseen people keep walking, but their box must not keep growing or shrinking.
-        states[~self.just_seen(alive), motion.VELOCITY, motion.ASPECT :] = 0
-        states = motion.predict(states, frames)
-        size = states[:, motion.POSITION, motion.ASPECT :]
-        np.maximum(size, (0.05, 1.0), out=size)
+        states[~self.just_seen(alive), motion.VELOCITY, motion.SIZE :] = 0
+        model = self.options.box_model
+        states = motion.predict(states, frames, model)
+        size = states[:, motion.POSITION, motion.SIZE :]
+        np.maximum(size, model.MIN_SIZE, out=size)
         self.state.motion[alive] = states
+
+    def move_camera(self, transform: np.ndarray) -> None:
+        """See everyone, the lost included, as the camera does that has moved.
+
+        Args:
+            transform: (2, 3) affine, pixels of the frame before to pixels of this frame.
+        """
+        state = self.state
+        alive = np.flatnonzero(state.alive)
+        state.motion[alive] = motion.warp(state.motion[alive], transform, self.options.box_model)
+        state.boxes[alive] = motion.warp_boxes(state.boxes[alive], transform)
 
     def update(self, matching: 'FrameMatching', detections: Detections) -> None:
         """Bring matched tracks up to date."""
         state = self.state
         tracks, found = matching.pairs()
-        measured = detections.measured[found]
+        measured, model = detections.measured[found], self.options.box_model
         # Where someone comes back says nothing about how they walk.
         state.motion[tracks] = np.where(
             np.isin(tracks, matching.returned)[:, None, None],
-            motion.initiate(measured),
-            motion.update(state.motion[tracks], measured),
+            motion.initiate(measured, model),
+            motion.update(state.motion[tracks], measured, model),
         )
         state.boxes[tracks] = detections.boxes[found]
         state.last_frame[tracks] = self.frame_id
@@ -148,7 +160,7 @@ class TrackPool:
         state.hits[tracks] = 1
         state.last_frame[tracks] = self.frame_id
         state.boxes[tracks] = detections.boxes[found]
-        state.motion[tracks] = motion.initiate(detections.measured[found])
+        state.motion[tracks] = motion.initiate(detections.measured[found], self.options.box_model)
         if self.previous_frame_id is None or self.options.num_tentatives == 1:
             self._confirm(tracks)
         if self.appearance is not None:
@@ -184,6 +196,8 @@ class TrackPool:
         learn = detections.high[found] & (clear | (memory.count[tracks] == 0))
         tracks, found = tracks[learn], found[learn]
         feats, trust = detections.features(found), detections.trust(found)
+        if memory.exponential:
+            trust = np.ones_like(trust)
         assert self.frame_id is not None
         memory.update(tracks, feats, trust, self.frame_id)
 
@@ -197,6 +211,7 @@ class TrackPool:
                 gallery_interval=options.gallery_seconds * self.frame_rate / options.gallery_size,
                 momentum=options.momentum,
                 like=feats,
+                exponential=options.feature_average == 'exponential',
             )
         self.appearance.reserve(self.state.capacity)
         return self.appearance

@@ -1,6 +1,20 @@
 """The knobs of the tracker."""
 
 from dataclasses import dataclass, fields
+from typing import Literal
+
+from .box_models import BOX_MODELS, BoxModel
+
+STAGES = (
+    'appearance',
+    'overlap',
+    'low_scores',
+    'tentative',
+    'return',
+    'fusion',
+    'tentative_fusion',
+)
+"""Stages of matching there are, see :class:`~.frame_matching.FrameMatching`."""
 
 
 @dataclass(frozen=True)
@@ -12,6 +26,11 @@ class TrackerOptions:
     are cosines, −1..1. A value equal to a threshold passes it.
 
     Args:
+        stages: How detections find their tracks, each stage among what those before it left:
+            ``'appearance'`` (similarity within the motion gate), ``'overlap'``, ``'low_scores'``
+            (weak detections by overlap), ``'tentative'`` (tracks not yet confirmed, by overlap),
+            ``'return'`` (lost tracks by appearance alone), ``'fusion'`` and
+            ``'tentative_fusion'`` (the smaller of box and appearance distance, BoT-SORT's way).
         score_thr: Detections with at least this score are matched by appearance, overlap and
             re-entry. Raise it where false boxes join tracks, lower it where people are lost.
         low_score_thr: Detections between this and ``score_thr`` may only continue, by overlap, a
@@ -29,6 +48,12 @@ class TrackerOptions:
         match_iou_thr: Least overlap (IoU) with the predicted box to match by overlap, 0..1. Lower
             it for low frame rates and moving cameras.
         tentative_iou_thr: The same for tracks not yet confirmed, which hardly know their motion.
+        low_iou_thr: The same for detections below ``score_thr``. None: ``match_iou_thr``.
+        proximity_iou_thr: In fusion, least overlap (IoU) for appearance to count, 0..1. Larger:
+            looks decide only between boxes that nearly fit anyway. Least similarity is
+            ``match_sim_thr``.
+        fuse_scores: In fusion, multiply overlaps by the scores of the detections: certain ones
+            then match first, and uncertain ones need more overlap.
         overlap_sim_thr: Boxes that overlap do not match where a clear view shows a similarity
             below this: someone else stands in the track's place. −1 lets overlap always match.
         recent_seconds: Tracks unseen for longer match by re-entry only. Larger: occlusions are
@@ -45,6 +70,10 @@ class TrackerOptions:
             are forgotten. Bounds memory and time per frame.
         frame_rate: Frames per second of the video. In a model, the data sample's ``frame_rate``
             goes first where the dataset gives it.
+        kalman_box: What the motion model filters: ``'cxcyah'`` (centre, aspect ratio, height) or
+            ``'cxcywh'`` (centre, width, height), which follows changes of the width sooner.
+        feature_average: ``'trusted'`` weighs the features of a track by score and visibility,
+            the first ones equally; ``'exponential'`` treats all alike from the second one on.
         momentum: Share of a track's mean feature that survives a fully trusted observation, 0 to
             below 1. Larger: steadier, slower to follow a change of looks.
         gallery_size: Features kept of each track, besides the mean, for adaptation.
@@ -56,6 +85,7 @@ class TrackerOptions:
         ValueError: A value is out of its range, or two contradict each other.
     """
 
+    stages: tuple[str, ...] = ('appearance', 'overlap', 'low_scores', 'tentative', 'return')
     score_thr: float = 0.4
     low_score_thr: float = 0.1
     init_score_thr: float = 0.5
@@ -64,6 +94,9 @@ class TrackerOptions:
     motion_weight: float = 0.02
     match_iou_thr: float = 0.5
     tentative_iou_thr: float = 0.5
+    low_iou_thr: float | None = None
+    proximity_iou_thr: float = 0.5
+    fuse_scores: bool = False
     overlap_sim_thr: float = 0.2
     recent_seconds: float = 2.0
     reentry_sim_thr: float = 0.7
@@ -72,14 +105,28 @@ class TrackerOptions:
     lost_seconds: float = 10.0
     max_lost: int = 100
     frame_rate: float = 30.0
+    kalman_box: Literal['cxcyah', 'cxcywh'] = 'cxcyah'
+    feature_average: Literal['trusted', 'exponential'] = 'trusted'
     momentum: float = 0.9
     gallery_size: int = 10
     gallery_seconds: float = 2.0
     max_covered: float = 0.5
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, 'stages', tuple(self.stages))  # configs have lists
+        for stage in self.stages:
+            self._require('stages', stage in STAGES, f'of {", ".join(STAGES)}')
+        self._require('kalman_box', self.kalman_box in BOX_MODELS, "'cxcyah' or 'cxcywh'")
+        self._require(
+            'feature_average',
+            self.feature_average in ('trusted', 'exponential'),
+            "'trusted' or 'exponential'",
+        )
         for name in ('motion_weight', 'match_iou_thr', 'tentative_iou_thr', 'max_covered'):
             self._require(name, 0 <= getattr(self, name) <= 1, 'between 0 and 1')
+        self._require('proximity_iou_thr', 0 <= self.proximity_iou_thr <= 1, 'between 0 and 1')
+        low = self.low_iou_thr
+        self._require('low_iou_thr', low is None or 0 <= low <= 1, 'between 0 and 1, or None')
         for name in ('match_sim_thr', 'overlap_sim_thr'):
             self._require(name, -1 <= getattr(self, name) <= 1, 'a cosine, between -1 and 1')
         for name in ('recent_seconds', 'reentry_speed', 'lost_seconds', 'gallery_seconds'):
@@ -109,6 +156,11 @@ class TrackerOptions:
             raise ValueError(
                 f'OnlineMetaTracker: {name}={getattr(self, name)!r} must be {expected}'
             )
+
+    @property
+    def box_model(self) -> BoxModel:
+        """What the columns of a motion state are."""
+        return BOX_MODELS[self.kalman_box]
 
     @classmethod
     def names(cls) -> list[str]:
