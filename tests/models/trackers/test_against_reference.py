@@ -1,0 +1,259 @@
+"""The batched tracker gives the ids of the plain one, track by track and pair by pair."""
+
+import functools
+from dataclasses import fields
+
+import numpy as np
+import pytest
+import torch
+
+from mmmaml.datasets.synthetic import SequenceSpec, render_sequence
+from mmmaml.datasets.synthetic.detections import simulate_detections
+from mmmaml.models.trackers import OnlineMetaTracker
+from mmmaml.models.trackers.tracker_options import STAGES, TrackerOptions
+
+from .reference_tracker import ReferenceTracker
+
+BOT_SORT = ('fusion', 'low_scores', 'tentative_fusion')
+
+# Each knob away from its default at least once. Frame rates are low, so that times matter.
+KNOBS = {
+    'as it is': {},
+    'slow video': {'frame_rate': 5, 'recent_seconds': 1, 'reentry_anywhere_seconds': 2},
+    'scores': {'score_thr': 0.5, 'low_score_thr': 0.3, 'init_score_thr': 0.7},
+    'no low scores': {'low_score_thr': 0.4},
+    'three to confirm': {'num_tentatives': 3, 'reentry_sim_thr': 0.5},
+    'confirmed at once': {'num_tentatives': 1},
+    'motion decides': {'motion_weight': 0.3, 'match_sim_thr': 0.2},
+    'motion alone decides': {'motion_weight': 1.0, 'match_sim_thr': -1, 'overlap_sim_thr': -1},
+    'looks decide': {'motion_weight': 0.0, 'match_sim_thr': 0.8},
+    'strangers': {'overlap_sim_thr': 0.6, 'match_sim_thr': 0.7, 'match_iou_thr': 0.2},
+    'loose boxes': {'match_iou_thr': 0.1, 'tentative_iou_thr': 0.1, 'low_iou_thr': 0.3},
+    'short memory': {'recent_seconds': 0.2, 'lost_seconds': 1.0, 'reentry_sim_thr': 0.3},
+    'wide search': {'reentry_speed': 6.0, 'reentry_anywhere_seconds': 0.5},
+    'no return': {'reentry_sim_thr': 1.5},
+    'quick to learn': {'momentum': 0.2, 'max_covered': 0.1},
+    'learns from the hidden': {'max_covered': 1.0},
+    'small gallery': {'gallery_size': 2, 'gallery_seconds': 0.5},
+    'widths': {'kalman_box': 'cxcywh'},
+    'exponential': {'feature_average': 'exponential', 'momentum': 0.7},
+    'fusion': {'stages': BOT_SORT, 'match_sim_thr': 0.5, 'fuse_scores': True},
+    'fusion of near boxes': {
+        'stages': (*BOT_SORT, 'return'),
+        'proximity_iou_thr': 0.2,
+        'match_iou_thr': 0.1,
+        'kalman_box': 'cxcywh',
+    },
+    'another order': {'stages': ('appearance', 'return', 'low_scores', 'tentative', 'overlap')},
+    'only looks': {'stages': ('appearance', 'return')},
+}
+
+NEVER = {'no return': 'return', 'no low scores': 'low_scores', 'confirmed at once': 'tentative'}
+"""Stages in which nobody finds anybody with these knobs."""
+
+
+def crowd(seed, frames=70, people=9, size=(500, 300), classes=1, channels=6, weak=0.15):
+    """People who cross, hide each other, are missed, leave and come back, with false boxes.
+
+    Yields:
+        Frame number, boxes (N, 4), scores (N,), labels (N,), feats (N, C) or None, float64.
+    """
+    rng = np.random.default_rng(seed)
+    place, speed = rng.uniform(0, size, (people, 2)), rng.normal(0, 5, (people, 2))
+    shape = rng.uniform([25, 60], [45, 110], (people, 2))
+    looks, label = rng.normal(size=(people, channels)), rng.integers(classes, size=people)
+    absent = np.zeros(people, dtype=int)
+    number = 0
+    for _ in range(frames):
+        steps = int(rng.choice([1, 1, 1, 1, 1, 1, 2, 4]))
+        number += steps
+        speed += rng.normal(0, 1, speed.shape)
+        place += steps * speed
+        speed = np.where((place < 0) | (place > size), -speed, speed)
+        absent = np.where(rng.random(people) < 0.02, rng.integers(3, 40, people), absent - steps)
+        here = (absent <= 0) & (rng.random(people) > 0.07)
+        false = rng.poisson(0.3)
+        centre = np.vstack([place[here], rng.uniform(0, size, (false, 2))])
+        extent = np.vstack([shape[here], rng.uniform([25, 60], [45, 110], (false, 2))])
+        extent = extent * rng.normal(1, 0.02, extent.shape)
+        centre = centre + rng.normal(0, 0.02, centre.shape) * extent
+        feats = np.vstack([looks[here], rng.normal(size=(false, channels))])
+        feats = feats + rng.normal(0, 0.45, feats.shape)
+        scores = np.where(rng.random(len(centre)) < weak, 0.05 + 0.5 * rng.random(len(centre)), 1)
+        labels = np.append(label[here], rng.integers(classes, size=false))
+        boxes = np.hstack([centre - extent / 2, centre + extent / 2])
+        if len(boxes) and rng.random() < 0.1:
+            boxes[0, 2] = boxes[0, 0] - rng.integers(2)  # a box without area
+        order = rng.permutation(len(boxes))
+        scores = scores * rng.uniform(0.9, 1, len(scores))
+        known = rng.random() > 0.06
+        yield number, boxes[order], scores[order], labels[order], feats[order] if known else None
+
+
+@functools.cache
+def generated(seed):
+    """A sequence of the generator: its detections, features of the nearest true person.
+
+    Returns:
+        Frames as of :func:`crowd`.
+    """
+    rng = np.random.default_rng(seed)
+    looks = rng.normal(size=(40, 6))
+    spec = SequenceSpec(
+        'a', num_frames=90, size=(320, 180), num_people=14, frame_rate=10, seed=seed
+    )
+    truth = []
+    for number, frame in enumerate(render_sequence(spec), start=1):
+        rows = np.zeros((len(frame.ids), 9))
+        rows[:, 0], rows[:, 1], rows[:, 2:6] = number, frame.ids, frame.boxes
+        rows[:, 7], rows[:, 8] = 1, frame.visibility
+        truth.append(rows)
+    truth = np.concatenate(truth)
+    found = simulate_detections(spec, truth, rng)
+    frames = []
+    for number in range(1, spec.num_frames + 1):
+        now, true = found[found[:, 0] == number], truth[truth[:, 0] == number]
+        centre, true_centre = (rows[:, 2:4] + rows[:, 4:6] / 2 for rows in (now, true))
+        nearest = np.linalg.norm(true_centre[:, None] - centre, axis=2).argmin(0)
+        feats = looks[true[nearest, 1].astype(int)]
+        feats = feats + rng.normal(0, 0.35, feats.shape)
+        boxes = np.hstack([now[:, 2:4], now[:, 2:4] + now[:, 4:6]])
+        frames.append((number, boxes, now[:, 6], np.zeros(len(now), int), feats))
+    return frames
+
+
+def assert_same_ids(frames, dtype=torch.float64, **options):
+    """Run both; returns how often each thing happened, and the ids given."""
+    tracker, reference = OnlineMetaTracker(**options), ReferenceTracker(**options)
+    given = set()
+    for number, boxes, scores, labels, feats, *camera in frames:
+        ids = tracker.step(
+            number,
+            torch.from_numpy(boxes),
+            torch.from_numpy(scores),
+            torch.from_numpy(labels),
+            None if feats is None else torch.from_numpy(feats).to(dtype),
+            camera_motion=camera[0] if camera else None,
+        ).tolist()
+        expected = reference.step(number, boxes, scores, labels, feats, *camera)
+        assert ids == expected, f'frame {number}'
+        given |= {each for each in ids if each > 0}
+    return reference.happened, given
+
+
+@pytest.mark.parametrize('knobs', KNOBS)
+@pytest.mark.parametrize('seed', range(2))
+def test_random_crowds(knobs, seed):
+    options = {'frame_rate': 10, **KNOBS[knobs]}
+    happened, given = assert_same_ids(crowd(seed), **options)
+    assert len(given) >= 7
+    stages = set(options.get('stages', TrackerOptions().stages))
+    assert stages - {NEVER.get(knobs)} <= set(happened)
+    assert NEVER.get(knobs) not in happened
+
+
+@pytest.mark.xfail(reason='by_appearance takes what earlier stages have matched', strict=True)
+def test_looks_after_boxes():
+    for seed in range(4):
+        frames = crowd(104 + seed, frames=60, weak=0.2)
+        assert_same_ids(frames, frame_rate=10, stages=('tentative', 'overlap', 'appearance'))
+
+
+def test_every_knob_and_stage_is_turned_and_everything_happens():
+    turned = {name for options in KNOBS.values() for name in options}
+    assert turned | {'max_lost', 'frame_rate'} == {each.name for each in fields(TrackerOptions)}
+    assert {s for options in KNOBS.values() for s in options.get('stages', ())} == set(STAGES)
+    options = {'overlap_sim_thr': 0.4, 'reentry_anywhere_seconds': 2.0}
+    happened, _ = assert_same_ids(crowd(11, frames=150), frame_rate=10, **options)
+    for what in (
+        'gated',
+        'stranger',
+        'hidden',
+        'out of reach',
+        'anywhere',
+        'return',
+        'return of a tentative',
+    ):
+        assert happened[what], what
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_several_classes(seed):
+    assert_same_ids(crowd(20 + seed, classes=3), frame_rate=10)
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_a_dense_crowd(seed):
+    frames = crowd(30 + seed, frames=25, people=30, size=(350, 200))
+    happened, _ = assert_same_ids(frames, frame_rate=10)
+    assert happened['hidden']
+
+
+@pytest.mark.parametrize('seed', range(2))
+def test_motion_only(seed):
+    frames = ((*frame[:4], None) for frame in crowd(40 + seed))
+    happened, _ = assert_same_ids(frames, frame_rate=10)
+    assert not happened['appearance']
+
+
+def test_single_precision_features():
+    frames = ((*f[:4], None if f[4] is None else f[4].astype(np.float32)) for f in crowd(50))
+    assert_same_ids(frames, dtype=torch.float32, frame_rate=10)
+
+
+def leaving(frames=60, people=8):
+    """One person leaves every few frames, and all come back one by one; nobody is missed."""
+    rng = np.random.default_rng(0)
+    place = np.stack([np.linspace(50, 950, people), np.full(people, 200.0)], axis=1)
+    looks, half = np.eye(people), np.array([20.0, 50.0])
+    gone_since, back_at = 4 + 3 * np.arange(people), 34 + 3 * rng.permutation(people)
+    for number in range(frames):
+        here = (number < gone_since) | (number >= back_at)
+        centre = (place + rng.normal(0, 1, place.shape))[here]
+        boxes = np.hstack([centre - half, centre + half])
+        feats = looks[here] + rng.normal(0, 0.03, (here.sum(), people))
+        yield number, boxes, np.full(len(boxes), 0.9), np.zeros(len(boxes), int), feats
+
+
+@pytest.mark.parametrize('max_lost', [0, 1, 3, 100])
+def test_bounded_memory(max_lost):
+    options = {'frame_rate': 10, 'max_lost': max_lost}
+    happened, given = assert_same_ids(leaving(), **options)
+    assert bool(happened['too many lost']) == (max_lost < 8)
+    # Whoever was forgotten comes back as someone new.
+    assert len(given) == 8 + max(8 - max_lost, 0)
+
+
+@pytest.mark.parametrize('box', ['cxcyah', 'cxcywh'])
+@pytest.mark.parametrize('seed', range(2))
+def test_a_moving_camera(box, seed):
+    rng = np.random.default_rng(seed)
+
+    def filmed():
+        # With widths and heights apart, a rotation is only followed approximately.
+        rotation, total = 0.02 * (box == 'cxcyah'), np.eye(3)
+        for number, boxes, scores, labels, feats in crowd(60 + seed):
+            angle, scale = rng.normal(0, rotation), rng.normal(1, 0.02)
+            move = np.eye(3)
+            move[:2, :2] = scale * np.array(
+                [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+            )
+            move[:2, 2] = rng.normal(0, 8, 2)
+            total = move @ total
+            centre = (boxes[:, :2] + boxes[:, 2:]) / 2 @ total[:2, :2].T + total[:2, 2]
+            half = (boxes[:, 2:] - boxes[:, :2]) / 2 * np.sqrt(np.linalg.det(total[:2, :2]))
+            seen = np.hstack([centre - half, centre + half])
+            yield number, seen, scores, labels, feats, move[:2]
+
+    happened, given = assert_same_ids(filmed(), frame_rate=10, kalman_box=box)
+    assert happened['appearance'] > 200
+    assert happened['return']
+    assert len(given) < 60
+
+
+@pytest.mark.parametrize('seed', range(2))
+@pytest.mark.parametrize('knobs', ['as it is', 'fusion', 'three to confirm'])
+def test_walks_of_the_generator(knobs, seed):
+    happened, given = assert_same_ids(generated(seed), frame_rate=10, **KNOBS[knobs])
+    assert len(given) >= 8
+    assert happened.total() > 300
