@@ -1,0 +1,125 @@
+"""Measure what meta-training and online adaptation give, and write the page of evidence.
+
+Trains each kind of network, with several seeds, on a full and on a scarce training set, and
+measures each with several kinds of online adaptation on held-out sequences, generated with the
+look of training and with shifted ones. A run that was stopped goes on where it was: finished
+trainings are kept in the output folder.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from evidence_data import EvidenceData, generated_evidence_data, given_evidence_data
+from evidence_measure import MeasuringJob, measure_run
+from evidence_page import Page, write_page
+from evidence_summary import Evidence
+from evidence_training import TrainingJob, train_run
+from evidence_variants import PRESETS, Preset, runs_of
+from evidence_workers import Advance, Workers
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mmmaml.utils import write_text
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        '--preset',
+        choices=[*PRESETS],
+        default='small',
+        help='how much is trained and measured; tiny tries the tool alone',
+    )
+    parser.add_argument(
+        '--data',
+        type=Path,
+        help='folder in the MOTChallenge layout to use instead of generated sequences: train/ '
+        'and test/, both with ground truth',
+    )
+    parser.add_argument('--out-dir', type=Path, default=Path('outputs/evidence'))
+    parser.add_argument(
+        '--docs', type=Path, help='page to write; default: evidence.md in the output folder'
+    )
+    parser.add_argument('--workers', type=int, default=2, help='processes, of one thread each')
+    args = parser.parse_args(argv)
+    if args.workers < 1:
+        parser.error(f'--workers {args.workers} must be at least 1')
+    given = f' --data {args.data}' if args.data else ''
+    command = f'python tools/analysis_tools/evidence.py --preset {args.preset}{given}'
+    page = args.docs or args.out_dir / 'evidence.md'
+    try:
+        run(PRESETS[args.preset], args.data, args.out_dir, page, args.workers, command)
+    except KeyboardInterrupt:
+        raise SystemExit(
+            f'evidence.py: stopped. Finished trainings are kept in {args.out_dir}; the same '
+            'command goes on from there'
+        ) from None
+
+
+def run(
+    preset: Preset, data_dir: Path | None, out_dir: Path, page: Path, workers: int, command: str
+) -> Evidence:
+    """Train, measure and write.
+
+    Args:
+        preset: How much of it.
+        data_dir: Folder in the MOTChallenge layout, None to generate data.
+        out_dir: Folder of data, trainings and raw numbers.
+        page: The page to write.
+        workers: Processes.
+        command: What the page says it was made by.
+    """
+    console, runs = Console(file=sys.stdout), runs_of(preset)
+    with Workers(workers, out_dir / 'log.txt') as pool:
+        with _stage(console, 'data') as advance:
+            data = _data(preset, data_dir, out_dir, pool, advance)
+        with _stage(console, f'{len(runs)} trainings') as advance:
+            jobs = [TrainingJob(each, preset, data, out_dir / 'trainings') for each in runs]
+            trained = []
+            for each in pool.map(train_run, jobs):
+                trained.append(each)
+                advance(len(trained), len(jobs))
+        with _stage(console, 'measurements') as advance:
+            records = []
+            measured = pool.map(measure_run, [MeasuringJob(each, data) for each in trained])
+            for done, each in enumerate(measured, start=1):
+                records += each
+                advance(done, len(trained))
+    records.sort(key=lambda each: (each['training'], each['training_set'], each['seed']))
+    write_text(out_dir / 'evidence.json', json.dumps(records, indent=0) + '\n')
+    evidence = Evidence(records, data.shifts)
+    write_page(page, Page(command, preset, data), evidence)
+    console.print(f'{page} is written; raw numbers are in {out_dir / "evidence.json"}')
+    return evidence
+
+
+def _data(
+    preset: Preset, data_dir: Path | None, out_dir: Path, pool: Workers, advance: Advance
+) -> EvidenceData:
+    if data_dir is None:
+        return generated_evidence_data(out_dir / 'data', preset, pool, advance)
+    try:
+        return given_evidence_data(data_dir, out_dir / 'annotations')
+    except (FileNotFoundError, ValueError) as error:
+        raise SystemExit(f'evidence.py: {error}') from error
+
+
+@contextmanager
+def _stage(console: Console, name: str) -> Iterator[Advance]:
+    """Show a progress bar; yields a function of what is done and of all there is to do."""
+    columns = TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn()
+    start = time.monotonic()
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(name, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+    console.print(f'{name}: {time.monotonic() - start:.0f} s', highlight=False)
+
+
+if __name__ == '__main__':
+    main()

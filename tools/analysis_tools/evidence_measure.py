@@ -1,0 +1,244 @@
+"""What is measured with one trained network, by online variant and group of sequences."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from evidence_data import EvidenceData
+from evidence_features import Items, SequenceInput, known_items, load_model, record_sequences
+from evidence_training import Trained
+from evidence_variants import ONLINES, Online
+from torch import Tensor
+from torch.nn import functional as F
+
+from mmmaml.evaluation import (
+    AbsenceProtocol,
+    Kept,
+    ReentryProtocol,
+    evaluate_tracks,
+    few_shot_reid,
+    reentry_rate,
+    sum_reentry,
+)
+from mmmaml.evaluation.association import Question, Similarity, answer, questions
+from mmmaml.evaluation.few_shot import RetrievalScores
+from mmmaml.models import MetaReIDHead, OnlineMetaTracker
+from mmmaml.models.trackers.online_adapter import OnlineAdapter
+from mmmaml.models.trackers.tracker_options import TrackerOptions
+from mmmaml.utils import register_all_modules
+
+ABSENCES = AbsenceProtocol(absences=(1.0, 3.0, 5.0), step_seconds=0.5)
+FOUR_SHOTS = AbsenceProtocol(absences=(5.0,), min_observations=4, gallery_size=4, step_seconds=0.5)
+RETURNS = ReentryProtocol(seconds=(1.0, 3.0))
+TRACKING = ('MOTA', 'IDF1', 'HOTA', 'AssA', 'IDs', 'FP', 'FN')
+
+
+@dataclass(frozen=True)
+class MeasuringJob:
+    """A trained network to be measured."""
+
+    trained: Trained
+    data: EvidenceData
+
+
+@dataclass
+class _Collected:
+    """What a group of sequences adds up to."""
+
+    right: dict[float, list[np.ndarray]]
+    retrieval: list[RetrievalScores]
+    tracks: dict[str, np.ndarray]
+
+
+def measure_run(job: MeasuringJob) -> list[dict[str, Any]]:
+    """Measure all online variants of a trained network.
+
+    Returns:
+        Records ``training``, ``training_set``, ``seed``, ``online``, ``group``, ``metric``,
+        ``value``; shares and scores are fractions.
+    """
+    register_all_modules()
+    run = job.trained.run
+    whose = {
+        'training': run.training.key,
+        'training_set': run.training_set.key,
+        'seed': run.seed,
+    }
+    return [
+        {**whose, 'online': online.key, 'group': group, 'metric': metric, 'value': value}
+        for online, head, sequences in _recorded(job)
+        for group, names in job.data.groups.items()
+        for metric, value in measure_group(
+            {name: sequences[name] for name in names},
+            head,
+            online,
+            job.trained.config.model.tracker,
+            job.data.benchmark,
+        ).items()
+    ]
+
+
+def _recorded(
+    job: MeasuringJob,
+) -> Iterator[tuple[Online, MetaReIDHead, dict[str, SequenceInput]]]:
+    """Online variants, and what their trackers are given; recorded once for the same features."""
+    by_model = defaultdict(list)
+    for key in job.trained.run.training.onlines:
+        by_model[json.dumps(ONLINES[key].model, sort_keys=True)].append(ONLINES[key])
+    for onlines in by_model.values():
+        model = load_model(job.trained.config, job.trained.checkpoint, onlines[0].model)
+        with torch.no_grad():
+            sequences = record_sequences(model, job.trained.config)
+        for online in onlines:
+            yield online, model.reid.head, sequences
+
+
+@torch.no_grad()
+def measure_group(
+    sequences: Mapping[str, SequenceInput],
+    head: MetaReIDHead,
+    online: Online,
+    tracker_cfg: Mapping[str, Any],
+    benchmark: str,
+) -> dict[str, float]:
+    """All metrics of an online variant over some sequences.
+
+    Args:
+        sequences: What the tracker is given.
+        head: The trained head.
+        online: The variant.
+        tracker_cfg: The tracker of the config, for its thresholds.
+        benchmark: Whose preprocessing applies in scoring.
+    """
+    options = _tracker_options(online, tracker_cfg)
+    min_score = TrackerOptions(**options).score_thr
+    found = _Collected(defaultdict(list), [], {})
+    for name, sequence in sequences.items():
+        items = _compared(known_items(sequence, min_score), head, online)
+        for absence, right in recognised(items, sequence.info.frame_rate, head, online):
+            found.right[absence].append(right)
+        found.retrieval += few_shot_reid(
+            items.feats,
+            items.instance_id,
+            items.frame_id,
+            sequence.info.frame_rate,
+            FOUR_SHOTS,
+            similarity=similarity_of(head, online),
+        ).values()
+        found.tracks[name] = track_sequence(sequence, head, online, options)
+    return {
+        **_association_metrics(found.right),
+        **_retrieval_metrics(found.retrieval),
+        **_tracking_metrics(sequences, found.tracks, benchmark),
+    }
+
+
+def similarity_of(head: MetaReIDHead, online: Online) -> Similarity:
+    """How the variant compares people and observations, adapting to the people of the moment."""
+    if online.adapter is None:
+        return lambda mean, gallery, counts, feats: (
+            F.normalize(mean, dim=1) @ F.normalize(feats, dim=1).T
+        )
+    adapter = OnlineAdapter(head, **online.adapter)
+
+    def similarity(mean: Tensor, gallery: Tensor, counts: Tensor, feats: Tensor) -> Tensor:
+        adapter.reset()
+        adapter.fit(mean, gallery, counts)
+        return adapter.similarity(mean, gallery, counts, feats)
+
+    return similarity
+
+
+def recognised(
+    items: Items, frame_rate: float, head: MetaReIDHead, online: Online
+) -> Iterator[tuple[float, np.ndarray]]:
+    """Seconds of absence, and which decisions after it were right (N,)."""
+    similarity = similarity_of(head, online)
+    for question in questions(items.instance_id, items.frame_id, frame_rate, ABSENCES):
+        remembered = _last(question, online.observations)
+        yield (
+            question.absence,
+            answer(remembered, items.feats, similarity, ABSENCES.gallery_size),
+        )
+
+
+def track_sequence(
+    sequence: SequenceInput, head: MetaReIDHead, online: Online, options: Mapping[str, Any]
+) -> np.ndarray:
+    """Rows (R, 7) ``frame, id, left, top, width, height, score`` of the reported tracks."""
+    options = {**options, 'frame_rate': sequence.info.frame_rate}
+    tracker = OnlineMetaTracker(adapter_cfg=online.adapter, **options)
+    if online.adapter is not None:
+        tracker.bind(head)
+    rows = [np.zeros((0, 7))]
+    for frame in sequence.frames:
+        feats = frame.feats
+        if feats is not None and online.adapter is None:
+            feats = head(feats)
+        ids = tracker.step(
+            frame.frame_id, frame.bboxes, frame.scores, frame.labels, feats, **frame.others
+        )
+        top_left, bottom_right = frame.bboxes.double().split(2, dim=1)
+        number = torch.full((len(ids),), frame.frame_id + 1)
+        columns = [number, ids, *top_left.T, *(bottom_right - top_left).T, frame.scores]
+        rows.append(torch.stack([c.double() for c in columns], 1)[ids >= 0].numpy())
+    return np.concatenate(rows)
+
+
+def _tracker_options(online: Online, tracker_cfg: Mapping[str, Any]) -> dict[str, Any]:
+    given = tracker_cfg if online.tracker is None else online.tracker
+    return {k: v for k, v in given.items() if k in TrackerOptions.names()}
+
+
+def _compared(items: Items, head: MetaReIDHead, online: Online) -> Items:
+    """What the variant compares: features, or embeddings of length 1 as the tracker has them."""
+    if online.adapter is not None:
+        return items
+    return replace(items, feats=F.normalize(head(items.feats), dim=1))
+
+
+def _last(question: Question, observations: int | None) -> Question:
+    if observations is None:
+        return question
+    return replace(question, known=[items[-observations:] for items in question.known])
+
+
+def _association_metrics(right: Mapping[float, Sequence[np.ndarray]]) -> dict[str, float]:
+    by_absence = {absence: np.concatenate(parts) for absence, parts in sorted(right.items())}
+    every = np.concatenate([np.zeros(0, dtype=bool), *by_absence.values()])
+    shares = {f'accuracy_{absence:g}s': each for absence, each in by_absence.items()}
+    return {
+        'decisions': len(every),
+        **{name: float(each.mean()) for name, each in {'accuracy': every, **shares}.items()},
+        'error': float(1 - every.mean()),
+    }
+
+
+def _retrieval_metrics(scores: Sequence[RetrievalScores]) -> dict[str, float]:
+    pooled = RetrievalScores.pooled(scores)
+    return {
+        'queries': len(pooled),
+        'mAP': pooled.mean_average_precision,
+        'rank-1': pooled.rank1,
+    }
+
+
+def _tracking_metrics(
+    sequences: Mapping[str, SequenceInput], tracks: Mapping[str, np.ndarray], benchmark: str
+) -> dict[str, float]:
+    truth = {name: sequence.truth for name, sequence in sequences.items()}
+    lengths = {name: len(sequence.frames) for name, sequence in sequences.items()}
+    evaluation = evaluate_tracks(truth, tracks, lengths, benchmark)
+    returns: dict[float, Kept] = sum_reentry(
+        reentry_rate(evaluation.events[name], truth[name], sequence.info.frame_rate, RETURNS)
+        for name, sequence in sequences.items()
+    )
+    metrics = {name: float(evaluation.scores.overall[name]) for name in TRACKING}
+    for seconds, (kept, total) in returns.items():
+        metrics[f'returns_{seconds:g}s'] = total
+        metrics[f'reentry_{seconds:g}s'] = kept / total if total else float('nan')
+    return metrics

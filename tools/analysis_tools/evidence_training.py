@@ -1,0 +1,132 @@
+"""One training of the evidence."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from evidence_data import EvidenceData
+from evidence_variants import Preset, Run
+from mmengine.config import Config
+
+from mmmaml.apis import train
+from mmmaml.registry import DATASETS
+from mmmaml.utils import register_all_modules
+
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'demo'
+# What decides the weights; the rest of a config can change without a new training.
+TRAINED_BY = (
+    'model',
+    'train_dataloader',
+    'train_cfg',
+    'optim_wrapper',
+    'param_scheduler',
+    'custom_hooks',
+)
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """A training to be done.
+
+    Attributes:
+        run: Which one.
+        preset: For its length.
+        data: What it is trained on.
+        folder: Folder of all trainings.
+    """
+
+    run: Run
+    preset: Preset
+    data: EvidenceData
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training.
+
+    Attributes:
+        run: Which one.
+        config: Its config, made for tracking the held-out sequences too.
+        checkpoint: Its weights.
+    """
+
+    run: Run
+    config: Config
+    checkpoint: Path
+
+
+def train_run(job: TrainingJob) -> Trained:
+    """Train, unless the checkpoint of the same config and seed is there."""
+    register_all_modules()
+    config = config_of(job.run, job.preset, job.data)
+    parts = {name: config[name] for name in TRAINED_BY}
+    parts['model'] = {k: v for k, v in config.model.items() if k not in ('tracker', 'detector')}
+    content = json.dumps([Config(parts).to_dict(), job.run.seed], sort_keys=True, default=str)
+    digest = hashlib.sha256(content.encode()).hexdigest()[:8]
+    folder = job.folder / f'{job.run.name}-{digest}'
+    # MMEngine writes this file once the checkpoint is complete, and there is only the last one.
+    marker = folder / 'last_checkpoint'
+    if marker.is_file():
+        return Trained(job.run, config, folder / Path(marker.read_text().strip()).name)
+    return Trained(job.run, config, train(config, folder, job.run.seed))
+
+
+def config_of(run: Run, preset: Preset, data: EvidenceData) -> Config:
+    """The config of a run on some data, quiet on the terminal."""
+    config = Config.fromfile(CONFIGS / f'{run.training.config}.py')
+    data.configure(config)
+    config.log_level = 'WARNING'
+    config.merge_from_dict({**preset.options, **run.training.options})
+    for hook in config.custom_hooks:
+        if hook.type == 'MAMLOptimizerHook':
+            hook.update(run.training.inner_loop)
+    _reduce(config, run)
+    _set_length(config, preset.iterations)
+    return config
+
+
+def scarce_items(
+    index: dict[str, np.ndarray], identities: int | None, samples: int | None, seed: int
+) -> list[int]:
+    """Items of a few people with a few images each.
+
+    Args:
+        index: (R,) ``video_id`` and ``instance_id`` of all items.
+        identities: How many people, taken in turn from the videos; None takes all.
+        samples: How many images of each at most; None takes all.
+        seed: Decides which.
+    """
+    rng = np.random.default_rng([seed, 17])
+    keys = np.stack([index['video_id'], index['instance_id']], axis=1)
+    people, person = np.unique(keys, axis=0, return_inverse=True)
+    order = rng.permutation(len(people))
+    # The first of each video, then the second of each ...
+    turn = np.zeros(len(people))
+    for video in np.unique(people[:, 0]):
+        of_video = order[people[order, 0] == video]
+        turn[of_video] = np.arange(len(of_video))
+    chosen = order[np.argsort(turn[order], kind='stable')][:identities]
+    items = [rng.permutation(np.flatnonzero(person.ravel() == p))[:samples] for p in chosen]
+    return sorted(np.concatenate(items).tolist())
+
+
+def _reduce(config: Config, run: Run) -> None:
+    wanted = run.training_set
+    if wanted.identities is None and wanted.samples is None:
+        return
+    crops = config.train_dataloader.dataset.dataset
+    index = DATASETS.build(crops).index
+    crops.indices = scarce_items(index, wanted.identities, wanted.samples, run.seed)
+
+
+def _set_length(config: Config, iterations: int) -> None:
+    """Epochs for about so many iterations: an epoch of few people is short."""
+    tasks = len(DATASETS.build(config.train_dataloader.dataset))
+    per_epoch = -(-tasks // config.train_dataloader.batch_size)
+    epochs = max(round(iterations / per_epoch), 1)
+    config.train_cfg.max_epochs = config.param_scheduler[0].T_max = epochs
+    config.default_hooks.checkpoint.interval = epochs
+    config.default_hooks.checkpoint.save_optimizer = False

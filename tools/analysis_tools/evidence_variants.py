@@ -1,0 +1,275 @@
+"""What the evidence compares: trainings, training sets, online variants and presets.
+
+To add a training or an online variant, add a row to its table here; nothing else changes.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+PLAIN_CONFIG, META_CONFIG = 'plain-reid_r18_demo', 'maml-mot_r18_demo'
+
+
+@dataclass(frozen=True)
+class Online:
+    """How tracks adapt, how their looks are remembered, and the thresholds that go with it.
+
+    Attributes:
+        key: What tables and files call it in short.
+        name: What the page calls it.
+        note: What the page says of it.
+        adapter: Arguments of ``OnlineAdapter``, {} being its defaults. None compares embeddings
+            as they are, as with any Re-ID network.
+        tracker: Options of the tracker in place of its defaults. None takes those of the config,
+            whose thresholds are for adapted cosines.
+        observations: How many of the last observations count in the association accuracy; None
+            takes all that are remembered. In tracking it is ``momentum`` that says so.
+        model: Values of the config that change the features, as for ``--cfg-options``.
+    """
+
+    key: str
+    name: str
+    note: str
+    adapter: dict[str, Any] | None = None
+    tracker: dict[str, Any] | None = None
+    observations: int | None = None
+    model: dict[str, Any] = field(default_factory=dict)
+
+
+ONLINES = {
+    online.key: online
+    for online in (
+        Online(
+            'last',
+            'none, last observation',
+            'embeddings as they are, against the last one of each track',
+            None,
+            {'momentum': 0.0},
+            1,
+        ),
+        Online(
+            'mean',
+            'none, running mean',
+            'embeddings as they are, against the running mean of each track',
+            None,
+            {},
+        ),
+        Online(
+            'blend',
+            'Eq. 6-7',
+            'each track starts from the training tasks most similar to it',
+            {'solver': None},
+            {},
+        ),
+        Online(
+            'gradient',
+            'gradient, 5 steps',
+            'each track takes inner-loop steps on its gallery, against the others in view',
+            {'blend_tasks': False, 'solver': 'gradient', 'num_steps': 5, 'inner_lr': 0.2},
+            {},
+        ),
+        Online(
+            'closed_form',
+            'closed form',
+            'the metric that tells the tracks in view apart, solved for in every frame',
+            {'blend_tasks': False},
+        ),
+        Online(
+            'default',
+            'Eq. 6-7 and closed form (default)',
+            'both; the same as the closed form where a training leaves no task memory',
+            {},
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Training:
+    """A way to train.
+
+    Attributes:
+        key: What tables and files call it in short.
+        name: What the page calls it.
+        config: Name of a config of ``configs/demo``.
+        inner_loop: Arguments of ``MAMLOptimizerHook`` in place of those of the config.
+        options: Other values of the config, as for ``--cfg-options``.
+        onlines: Keys of the online variants that are measured.
+        essential: Trained with every seed of the preset, not only with those of ablations.
+    """
+
+    key: str
+    name: str
+    config: str
+    inner_loop: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    onlines: tuple[str, ...] = ('mean', 'default')
+    essential: bool = False
+
+
+TRAININGS = {
+    training.key: training
+    for training in (
+        Training(
+            'plain',
+            'plain',
+            PLAIN_CONFIG,
+            # Without a task memory there is nothing to blend: the default is the closed form.
+            onlines=('last', 'mean', 'gradient', 'default'),
+            essential=True,
+        ),
+        Training('meta', 'meta (default)', META_CONFIG, onlines=tuple(ONLINES), essential=True),
+        Training(
+            'letter',
+            'MAML by the letter',
+            META_CONFIG,
+            {'inner_lr': 5e-3},
+            {
+                'train_dataloader.dataset.num_ways': 1,
+                'train_dataloader.batch_size': 24,  # as many images as 3 tasks of 8 people
+                'model.reid.head.task_classifier': 'global',
+                'model.reid.head.plain_loss_weight': 0.0,
+            },
+        ),
+        Training('first_order', 'meta, first order', META_CONFIG, {'first_order': True}),
+        Training('steps3', 'meta, 3 inner steps', META_CONFIG, {'num_steps': 3}),
+        Training('steps5', 'meta, 5 inner steps', META_CONFIG, {'num_steps': 5}),
+    )
+}
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """How much of the training data is used.
+
+    Attributes:
+        key: What tables and files call it in short.
+        name: What the page calls it.
+        identities: People, taken evenly from the videos, others for each seed; None takes all.
+        samples: Images of each of them at most; None takes all.
+    """
+
+    key: str
+    name: str
+    identities: int | None = None
+    samples: int | None = None
+
+
+TRAINING_SETS = {
+    'full': TrainingSet('full', 'full'),
+    'scarce': TrainingSet('scarce', 'scarce', identities=40, samples=5),
+}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two variants that are compared seed by seed.
+
+    Attributes:
+        name: What the page calls it.
+        new: Keys of training and online variant.
+        old: The same of what it is compared with.
+        training_set: Key of the training set of both.
+    """
+
+    name: str
+    new: tuple[str, str]
+    old: tuple[str, str]
+    training_set: str = 'full'
+
+
+HEADLINE = (
+    Comparison('plain, last observation', ('meta', 'default'), ('plain', 'last')),
+    Comparison('plain, running mean', ('meta', 'default'), ('plain', 'mean')),
+)
+META_AGAINST_PLAIN = tuple(
+    Comparison(each.name, ('meta', 'default'), ('plain', 'default'), each.key)
+    for each in TRAINING_SETS.values()
+)
+PARTS = (
+    Comparison('adaptation of the plain network', ('plain', 'default'), ('plain', 'mean')),
+    Comparison('adaptation of the meta-trained one', ('meta', 'default'), ('meta', 'mean')),
+    Comparison('Eq. 6-7 alone', ('meta', 'blend'), ('meta', 'mean')),
+    Comparison('Eq. 6-7 beside the closed form', ('meta', 'default'), ('meta', 'closed_form')),
+)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How much is generated, trained and measured.
+
+    Attributes:
+        seeds: Trainings of each essential kind.
+        ablation_seeds: Trainings of each other kind.
+        iterations: Length of each training, whatever the training set.
+        train_sequences: Generated sequences to train on.
+        unshifted: Held-out sequences that look like those of training.
+        shifted: Held-out sequences of each shift.
+        train_frames: Length of a sequence to train on, in frames.
+        test_frames: Length of a held-out sequence.
+        train_people: People in a sequence to train on.
+        test_people: People in a held-out sequence.
+        size: Width and height of the frames.
+        options: Values of all configs, as for ``--cfg-options``.
+    """
+
+    seeds: int = 3
+    ablation_seeds: int = 1
+    iterations: int = 500
+    train_sequences: int = 6
+    unshifted: int = 2
+    shifted: int = 1
+    train_frames: int = 120
+    test_frames: int = 300
+    train_people: int = 20
+    test_people: int = 24
+    size: tuple[int, int] = (640, 360)
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+SMALL = Preset()
+PRESETS = {
+    'small': SMALL,
+    'full': replace(SMALL, ablation_seeds=3, iterations=1000, unshifted=4, shifted=2),
+    # To try the protocol itself; its numbers mean nothing.
+    'tiny': Preset(
+        seeds=1,
+        iterations=2,
+        train_sequences=2,
+        unshifted=1,
+        train_frames=12,
+        test_frames=64,
+        train_people=6,
+        test_people=6,
+        size=(192, 128),
+        options={
+            'model.reid.backbone.base_channels': 4,
+            'model.reid.head.in_channels': 32,
+            'train_dataloader.dataset.num_ways': 4,
+        },
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training and what is measured with it."""
+
+    training: Training
+    training_set: TrainingSet
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Name of its folder, and of its rows among the raw numbers."""
+        return f'{self.training.key}_{self.training_set.key}_seed{self.seed}'
+
+
+def runs_of(preset: Preset) -> list[Run]:
+    """All trainings of a preset; those of the first seed come first."""
+    runs = [
+        Run(training, training_set, seed)
+        for training in TRAININGS.values()
+        for training_set in TRAINING_SETS.values()
+        for seed in range(preset.seeds if training.essential else preset.ablation_seeds)
+    ]
+    return sorted(runs, key=lambda run: run.seed)
