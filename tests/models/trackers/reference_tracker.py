@@ -15,6 +15,8 @@ from mmmaml.models.trackers.tracker_options import TrackerOptions
 
 CHI2_95_4DOF = 9.4877
 EPS = 1e-9
+OBSERVE = np.eye(4, 8)
+"""Of position and velocity, the position is seen."""
 
 
 class Kalman:
@@ -68,18 +70,17 @@ class Kalman:
         self.covariance = move @ self.covariance @ move.T
 
     def innovation(self, box):
-        observe = np.eye(4, 8)
         noise = np.diag(np.square(self.stds(1 / 20, 1e-1)))
-        covariance = observe @ self.covariance @ observe.T + noise
-        return observe, self.measure(box) - observe @ self.mean, covariance
+        covariance = OBSERVE @ self.covariance @ OBSERVE.T + noise
+        return self.measure(box) - OBSERVE @ self.mean, covariance
 
     def distance(self, box):
-        _, innovation, covariance = self.innovation(box)
+        innovation, covariance = self.innovation(box)
         return innovation @ np.linalg.solve(covariance, innovation)
 
     def update(self, box):
-        observe, innovation, covariance = self.innovation(box)
-        gain = self.covariance @ observe.T @ np.linalg.inv(covariance)
+        innovation, covariance = self.innovation(box)
+        gain = self.covariance @ OBSERVE.T @ np.linalg.inv(covariance)
         self.mean = self.mean + gain @ innovation
         self.covariance = self.covariance - gain @ covariance @ gain.T
 

@@ -19,13 +19,14 @@ BOT_SORT = ('fusion', 'low_scores', 'tentative_fusion')
 # Each knob away from its default at least once. Frame rates are low, so that times matter.
 KNOBS = {
     'as it is': {},
-    'slow video': {'frame_rate': 5, 'recent_seconds': 1, 'reentry_anywhere_seconds': 2},
-    'scores': {'score_thr': 0.5, 'low_score_thr': 0.3, 'init_score_thr': 0.7},
+    'slow video': {'frame_rate': 5, 'recent_seconds': 1},
+    'scores': {'score_thr': 0.5, 'low_score_thr': 0.3, 'init_score_thr': 0.95},
     'no low scores': {'low_score_thr': 0.4},
     'three to confirm': {'num_tentatives': 3, 'reentry_sim_thr': 0.5},
     'confirmed at once': {'num_tentatives': 1},
     'motion decides': {'motion_weight': 0.3, 'match_sim_thr': 0.2},
-    'motion alone decides': {'motion_weight': 1.0, 'match_sim_thr': -1, 'overlap_sim_thr': -1},
+    'motion alone decides': {'motion_weight': 1.0, 'match_sim_thr': -1},
+    'strangers welcome': {'overlap_sim_thr': -1, 'match_sim_thr': 0.8},
     'looks decide': {'motion_weight': 0.0, 'match_sim_thr': 0.8},
     'strangers': {'overlap_sim_thr': 0.6, 'match_sim_thr': 0.7, 'match_iou_thr': 0.2},
     'loose boxes': {'match_iou_thr': 0.1, 'tentative_iou_thr': 0.1, 'low_iou_thr': 0.3},
@@ -52,7 +53,7 @@ NEVER = {'no return': 'return', 'no low scores': 'low_scores', 'confirmed at onc
 """Stages in which nobody finds anybody with these knobs."""
 
 
-def crowd(seed, frames=70, people=9, size=(500, 300), classes=1, channels=6, weak=0.15):
+def crowd(seed, frames=50, people=9, size=(400, 220), classes=1, channels=6, weak=0.15):
     """People who cross, hide each other, are missed, leave and come back, with false boxes.
 
     Yields:
@@ -62,6 +63,7 @@ def crowd(seed, frames=70, people=9, size=(500, 300), classes=1, channels=6, wea
     place, speed = rng.uniform(0, size, (people, 2)), rng.normal(0, 5, (people, 2))
     shape = rng.uniform([25, 60], [45, 110], (people, 2))
     looks, label = rng.normal(size=(people, channels)), rng.integers(classes, size=people)
+    looks[1::2] = 0.6 * looks[: people // 2 * 2 : 2] + 0.8 * looks[1::2]  # two alike
     absent = np.zeros(people, dtype=int)
     number = 0
     for _ in range(frames):
@@ -70,7 +72,10 @@ def crowd(seed, frames=70, people=9, size=(500, 300), classes=1, channels=6, wea
         speed += rng.normal(0, 1, speed.shape)
         place += steps * speed
         speed = np.where((place < 0) | (place > size), -speed, speed)
-        absent = np.where(rng.random(people) < 0.02, rng.integers(3, 40, people), absent - steps)
+        leaves = rng.random(people) < 0.025
+        absent = np.where(leaves, rng.integers(3, 40, people), absent - steps)
+        elsewhere = leaves & (rng.random(people) < 0.5)
+        place = np.where(elsewhere[:, None], rng.uniform(0, size, place.shape), place)
         here = (absent <= 0) & (rng.random(people) > 0.07)
         false = rng.poisson(0.3)
         centre = np.vstack([place[here], rng.uniform(0, size, (false, 2))])
@@ -78,8 +83,8 @@ def crowd(seed, frames=70, people=9, size=(500, 300), classes=1, channels=6, wea
         extent = extent * rng.normal(1, 0.02, extent.shape)
         centre = centre + rng.normal(0, 0.02, centre.shape) * extent
         feats = np.vstack([looks[here], rng.normal(size=(false, channels))])
-        feats = feats + rng.normal(0, 0.45, feats.shape)
-        scores = np.where(rng.random(len(centre)) < weak, 0.05 + 0.5 * rng.random(len(centre)), 1)
+        feats = feats + rng.normal(0, 0.6, feats.shape)
+        scores = np.where(rng.random(len(centre)) < weak, 0.05 + 0.65 * rng.random(len(centre)), 1)
         labels = np.append(label[here], rng.integers(classes, size=false))
         boxes = np.hstack([centre - extent / 2, centre + extent / 2])
         if len(boxes) and rng.random() < 0.1:
@@ -100,7 +105,7 @@ def generated(seed):
     rng = np.random.default_rng(seed)
     looks = rng.normal(size=(40, 6))
     spec = SequenceSpec(
-        'a', num_frames=90, size=(320, 180), num_people=14, frame_rate=10, seed=seed
+        'a', num_frames=70, size=(320, 180), num_people=14, frame_rate=10, seed=seed
     )
     truth = []
     for number, frame in enumerate(render_sequence(spec), start=1):
@@ -141,8 +146,9 @@ def assert_same_ids(frames, dtype=torch.float64, **options):
     return reference.happened, given
 
 
-@pytest.mark.parametrize('knobs', KNOBS)
-@pytest.mark.parametrize('seed', range(2))
+# With the knob turned in one of the two only, these scenes give other ids (but for the gallery,
+# which only an adapter looks at).
+@pytest.mark.parametrize(('knobs', 'seed'), [*((each, 4) for each in KNOBS), ('wide search', 2)])
 def test_random_crowds(knobs, seed):
     options = {'frame_rate': 10, **KNOBS[knobs]}
     happened, given = assert_same_ids(crowd(seed), **options)
@@ -164,7 +170,7 @@ def test_every_knob_and_stage_is_turned_and_everything_happens():
     assert turned | {'max_lost', 'frame_rate'} == {each.name for each in fields(TrackerOptions)}
     assert {s for options in KNOBS.values() for s in options.get('stages', ())} == set(STAGES)
     options = {'overlap_sim_thr': 0.4, 'reentry_anywhere_seconds': 2.0}
-    happened, _ = assert_same_ids(crowd(11, frames=150), frame_rate=10, **options)
+    happened, _ = assert_same_ids(crowd(11, frames=100), frame_rate=10, **options)
     for what in (
         'gated',
         'stranger',
@@ -177,14 +183,14 @@ def test_every_knob_and_stage_is_turned_and_everything_happens():
         assert happened[what], what
 
 
-@pytest.mark.parametrize('seed', range(3))
+@pytest.mark.parametrize('seed', range(2))
 def test_several_classes(seed):
     assert_same_ids(crowd(20 + seed, classes=3), frame_rate=10)
 
 
-@pytest.mark.parametrize('seed', range(3))
+@pytest.mark.parametrize('seed', range(2))
 def test_a_dense_crowd(seed):
-    frames = crowd(30 + seed, frames=25, people=30, size=(350, 200))
+    frames = crowd(30 + seed, frames=15, people=30, size=(350, 200))
     happened, _ = assert_same_ids(frames, frame_rate=10)
     assert happened['hidden']
 
@@ -246,14 +252,13 @@ def test_a_moving_camera(box, seed):
             yield number, seen, scores, labels, feats, move[:2]
 
     happened, given = assert_same_ids(filmed(), frame_rate=10, kalman_box=box)
-    assert happened['appearance'] > 200
+    assert happened['appearance'] > 150
     assert happened['return']
     assert len(given) < 60
 
 
-@pytest.mark.parametrize('seed', range(2))
 @pytest.mark.parametrize('knobs', ['as it is', 'fusion', 'three to confirm'])
-def test_walks_of_the_generator(knobs, seed):
-    happened, given = assert_same_ids(generated(seed), frame_rate=10, **KNOBS[knobs])
+def test_walks_of_the_generator(knobs):
+    happened, given = assert_same_ids(generated(0), frame_rate=10, **KNOBS[knobs])
     assert len(given) >= 8
     assert happened.total() > 300
