@@ -1,3 +1,4 @@
 from .online_meta_tracker import OnlineMetaTracker
+from .peer_tracker import PeerTracker
 
-__all__ = ['OnlineMetaTracker']
+__all__ = ['OnlineMetaTracker', 'PeerTracker']

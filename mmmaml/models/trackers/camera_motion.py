@@ -23,8 +23,8 @@ class CameraMotion:
             and rotation) by the enhanced correlation coefficient: many times slower, for images
             without corners.
         max_side: Images are shrunk so that their longer side has at most this many pixels.
-            Smaller is faster and less exact; 1,920 pixels shrunk to 960 still give a twentieth
-            of a pixel.
+            Smaller is faster and less exact; 1,920 pixels shrunk to 960 still give a tenth of
+            a pixel.
         max_corners: For ``'sparse_flow'``, corners followed at most. More is slower, and finds
             the background where people fill most of the image.
         min_inliers: For ``'sparse_flow'``, corners that must agree on the motion.

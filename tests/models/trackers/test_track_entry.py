@@ -179,6 +179,53 @@ def test_an_adaptable_network_is_bound_and_gives_the_inputs_of_its_layer():
     assert not inner.requires_grad
 
 
+def test_without_adaptation_embeddings_are_compared_as_they_are():
+    torch.manual_seed(0)
+    head = {'type': 'MetaReIDHead', 'in_channels': 4, 'feat_channels': 3, 'num_classes': 2}
+    reid = MetaReID(backbone=tiny_backbone(), head=head).eval()
+    tracker = OnlineMetaTracker(reid={'img_scale': (40, 16)}, adapt=False)
+    img, boxes = frame_of([20], [RED])
+    tracker.track(WithReID(reid), img, sample_of(0, boxes), rescale=True)
+    assert tracker.head is None
+    with torch.no_grad():
+        embed = reid(torch.tensor(RED).view(1, 3, 1, 1).repeat(1, 1, 40, 16), mode='tensor')
+    expected = torch.nn.functional.normalize(embed, dim=1)
+    torch.testing.assert_close(tracker.tracks.appearance.mean[:1], expected, atol=0.05, rtol=0.05)
+
+
+# ---- the motion of the camera
+
+
+def textured(shift):
+    """An input that shows the same wall, ``shift`` pixels further to the right."""
+    rng = torch.Generator().manual_seed(0)
+    wall = torch.rand(1, 3, HEIGHT // 8, 64, generator=rng) * 255
+    wall = torch.nn.functional.interpolate(wall, scale_factor=8, mode='bicubic')
+    return wall[:, :, :, 100 - shift : 100 - shift + WIDTH].clamp(0, 255)
+
+
+@pytest.mark.parametrize('rescale', [True, False])
+def test_tracks_follow_the_camera_in_pixels_of_their_boxes(rescale):
+    tracker = OnlineMetaTracker(camera_motion={}, match_iou_thr=0.9)
+    factor = 1 if rescale else SCALE
+    for frame, shift in enumerate((0, 0, 12, 12)):
+        _, boxes = frame_of([100 + shift], [RED])
+        sample = sample_of(frame, boxes * factor)
+        found = tracker.track(None, textured(shift), sample, rescale=rescale)
+        assert found.instances_id.tolist() == [1]
+        # The input is not normalised here.
+    assert tracker.camera.failures == 0
+
+
+def test_a_camera_motion_in_the_data_sample_goes_before_the_image():
+    tracker = OnlineMetaTracker(match_iou_thr=0.9)
+    for frame, shift in enumerate((0, 40)):
+        _, boxes = frame_of([20 + shift], [RED])
+        motion = [[1, 0, shift / SCALE], [0, 1, 0]]
+        found = tracker.track(data_sample=sample_of(frame, boxes, camera_motion=motion))
+        assert found.instances_id.tolist() == [1]
+
+
 # ---- inside the models of others
 
 

@@ -3,7 +3,8 @@ from dataclasses import fields
 import pytest
 
 from mmmaml.models.trackers import OnlineMetaTracker
-from mmmaml.models.trackers.tracker_options import TrackerOptions
+from mmmaml.models.trackers.frame_matching import FrameMatching
+from mmmaml.models.trackers.tracker_options import STAGES, TrackerOptions
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,8 @@ from mmmaml.models.trackers.tracker_options import TrackerOptions
         ('frame_rate', 0, 'greater than 0'),
         ('momentum', 1.0, 'below 1'),
         ('reentry_sim_thr', -2, 'at least -1'),
+        ('proximity_iou_thr', 1.5, 'between 0 and 1'),
+        ('low_iou_thr', -0.5, 'between 0 and 1, or None'),
         ('low_score_thr', 0.9, r'at most score_thr=0\.4'),
         ('init_score_thr', 0.2, r'at least score_thr=0\.4'),
     ],
@@ -27,6 +30,25 @@ from mmmaml.models.trackers.tracker_options import TrackerOptions
 def test_values_out_of_range_are_named(name, value, message):
     with pytest.raises(ValueError, match=f'{name}={value}.*{message}'):
         OnlineMetaTracker(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'message'),
+    [
+        ('stages', ['overlap', 'magic'], r"\('overlap', 'magic'\) must be of appearance, overlap"),
+        ('kalman_box', 'xyxy', "'xyxy' must be 'cxcyah' or 'cxcywh'"),
+        ('feature_average', 'last', "'last' must be 'trusted' or 'exponential'"),
+    ],
+)
+def test_unknown_choices_are_named_with_those_there_are(name, value, message):
+    with pytest.raises(ValueError, match=f'{name}={message}'):
+        OnlineMetaTracker(**{name: value})
+
+
+def test_every_stage_is_a_method():
+    for stage in STAGES:
+        assert callable(getattr(FrameMatching, f'by_{stage}'))
+    assert OnlineMetaTracker(stages=['overlap']).options.stages == ('overlap',)
 
 
 def test_an_unknown_argument_is_named_with_those_there_are():

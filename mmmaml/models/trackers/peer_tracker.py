@@ -1,0 +1,91 @@
+"""Trackers of MMDetection on our Re-ID network."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import torch.nn.functional as F
+from mmdet.registry import TASK_UTILS
+from mmengine.structures import InstanceData
+from torch import Tensor, nn
+
+from mmmaml.registry import MODELS
+
+from .reid_features import extract_features
+
+
+@MODELS.register_module()
+class PeerTracker:
+    """Gives a tracker of MMDetection what it asks of its model, from our Re-ID network.
+
+    Its DeepSORT compares embeddings by their distance and StrongSORT wants the model's estimate
+    of camera motion; QDTrack wants a track head that embeds boxes of the detector's feature maps.
+    All three get here what the Re-ID network says of the same boxes, as vectors of one length,
+    which is what it was trained to compare; so they can be compared with other trackers on the
+    same detections and embeddings. Trackers that use boxes alone need no such help.
+
+    Args:
+        tracker: Config of the tracker, e.g. ``dict(type='mmdet.QuasiDenseTracker', ...)``.
+        reid: ``img_scale`` (h, w), the input size of the Re-ID network, for QDTrack; the others
+            have their own option.
+        cmc: Config of mmdet's ``CameraMotionCompensation``, for StrongSORT.
+        embed_length: Length of all embeddings. QDTrack takes a softmax over products of two of
+            them: the larger, the surer it is.
+
+    Attributes:
+        tracker: The tracker.
+    """
+
+    def __init__(
+        self,
+        tracker: dict,
+        reid: dict | None = None,
+        cmc: dict | None = None,
+        embed_length: float = 1.0,
+    ) -> None:
+        self.tracker = MODELS.build(tracker)
+        self.reid = {'img_scale': (256, 128), **(reid or {})}
+        self.cmc = None if cmc is None else TASK_UTILS.build(cmc)
+        self.embed_length = embed_length
+
+    def reset(self) -> None:
+        """Forget everything: the next frame is the first of a video."""
+        self.tracker.reset()
+
+    def track(
+        self, model: nn.Module, img: Tensor, data_sample: Any, feats: Any = None, **kwargs: Any
+    ) -> InstanceData:
+        """Track one frame, as MMDetection's models call it.
+
+        Args:
+            model: The model of the detections, with ``reid``.
+            img: (1, 3, H, W) the normalised input of the network.
+            data_sample: With ``frame_id`` and ``pred_instances``.
+            feats: Not used: the Re-ID network looks at the image.
+            **kwargs: Of the model, handed on.
+        """
+        del feats
+        if 'scale_factor' not in data_sample.metainfo:  # of pipelines that do not resize
+            data_sample.set_metainfo({'scale_factor': (1.0, 1.0)})
+        return self.tracker.track(
+            model=self._as_the_tracker_sees(model.reid),
+            img=img,
+            feats=img,
+            data_sample=data_sample,
+            **kwargs,
+        )
+
+    def _as_the_tracker_sees(self, reid: Any) -> SimpleNamespace:
+        def embed(crops: Tensor, mode: str = 'tensor') -> Tensor:
+            return F.normalize(reid(crops, mode=mode), dim=1) * self.embed_length
+
+        def predict(img: Tensor, boxes: list[Tensor]) -> Tensor:
+            size = self.reid['img_scale']
+            return extract_features(embed, img, boxes[0], size)  # type: ignore[arg-type]
+
+        embed.head = reid.head  # type: ignore[attr-defined]
+        return SimpleNamespace(
+            reid=embed,
+            track_head=SimpleNamespace(predict=predict),
+            cmc=self.cmc,
+            with_cmc=self.cmc is not None,
+        )
