@@ -11,11 +11,10 @@ from torch import Tensor, nn
 
 from mmmaml.registry import MODELS
 
-from .camera_input import grey_image, in_original_pixels
 from .camera_motion import CameraMotion, check_image, check_transform
 from .detections import Detections, check_detections
 from .frame_matching import FrameMatching
-from .reid_features import boxes_in_image, extract_features, prepare_image
+from .model_frame import ModelFrame
 from .track_pool import TrackPool
 from .tracker_options import TrackerOptions
 
@@ -203,13 +202,14 @@ class OnlineMetaTracker:
             self.tracks.frame_rate = float(metainfo.get('frame_rate', self.options.frame_rate))
         mmtrack_style = 'pred_det_instances' in data_sample
         found = data_sample.pred_det_instances if mmtrack_style else data_sample.pred_instances
-        if reid is not None and img is not None:
-            feats = self._extract(reid, img, found, metainfo, data_preprocessor, rescale)
         camera_motion = metainfo.get('camera_motion')
-        if camera_motion is None and self.camera is not None and img is not None:
-            camera_motion = self._camera_motion(
-                img, found.bboxes, metainfo, data_preprocessor, rescale
-            )
+        if img is not None:
+            frame = ModelFrame(img, metainfo, data_preprocessor, rescale)
+            if reid is not None:
+                wanted = found.scores >= self.options.score_thr
+                feats = frame.features(reid, found, wanted, self.reid, self.adapt)
+            if self.camera is not None and camera_motion is None:
+                camera_motion = frame.camera_motion(self.camera, found.bboxes)
         ids = self.step(
             frame_id,
             found.bboxes,
@@ -270,24 +270,6 @@ class OnlineMetaTracker:
         if transform is not None:
             self.tracks.move_camera(transform)
 
-    def _camera_motion(
-        self,
-        img: Tensor,
-        bboxes: Tensor,
-        metainfo: dict,
-        data_preprocessor: dict | None,
-        rescale: bool,
-    ) -> np.ndarray:
-        """Motion of the camera (2, 3) in pixels of the boxes, from the network's input."""
-        assert self.camera is not None
-        grey = grey_image(img, metainfo, data_preprocessor)
-        boxes = boxes_in_image(bboxes, metainfo, rescale).detach().cpu().double().numpy()
-        transform = self.camera.estimate(grey, boxes)
-        if not rescale:
-            return transform
-        x, y = metainfo.get('scale_factor', (1.0, 1.0))[:2]
-        return in_original_pixels(transform, (x, y))
-
     def _adapt(self) -> None:
         tracks = self.tracks.with_looks(self.tracks.recent())
         if self.adapter is not None and len(tracks):
@@ -318,25 +300,3 @@ class OnlineMetaTracker:
         reported = self.tracks.state.confirmed[tracks]
         ids[detections.rows[found[reported]]] = self.tracks.state.ids[tracks[reported]]
         return torch.from_numpy(ids)
-
-    @torch.no_grad()
-    def _extract(
-        self,
-        reid: nn.Module,
-        img: Tensor,
-        found: InstanceData,
-        metainfo: dict,
-        data_preprocessor: dict | None,
-        rescale: bool,
-    ) -> Tensor | None:
-        """Features (N, C) of the detections whose looks count; zeros for the others."""
-        wanted = found.scores >= self.options.score_thr
-        if not wanted.any():
-            return None
-        img_norm_cfg = self.reid.get('img_norm_cfg')
-        img = prepare_image(img, metainfo, img_norm_cfg, data_preprocessor)
-        boxes = boxes_in_image(found.bboxes[wanted], metainfo, rescale)
-        some = extract_features(reid, img, boxes, self.reid['img_scale'], self.adapt)
-        feats = some.new_zeros(len(wanted), some.shape[1])
-        feats[wanted] = some
-        return feats

@@ -1,0 +1,65 @@
+"""One frame as a model hands it to the tracker."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from mmengine.structures import InstanceData
+from torch import Tensor, nn
+
+from .camera_input import grey_image, in_original_pixels
+from .camera_motion import CameraMotion
+from .reid_features import boxes_in_image, extract_features, prepare_image
+
+
+@dataclass(frozen=True)
+class ModelFrame:
+    """The input of the network and what its pixels mean.
+
+    Attributes:
+        img: (1, 3, H, W) normalised, with padding.
+        metainfo: Of the data sample; ``img_shape`` and ``scale_factor``.
+        data_preprocessor: The model's, as in its config: what ``img`` was normalised with.
+        rescale: Whether boxes are in pixels of the original image, not of ``img``.
+    """
+
+    img: Tensor
+    metainfo: dict
+    data_preprocessor: dict | None
+    rescale: bool
+
+    @torch.no_grad()
+    def features(
+        self, reid: nn.Module, found: InstanceData, wanted: Tensor, options: dict, adaptable: bool
+    ) -> Tensor | None:
+        """Features (N, C) of detections from a Re-ID network.
+
+        Args:
+            reid: The network.
+            found: N detections.
+            wanted: (N,) bool: those whose looks count; the others get zeros.
+            options: ``img_scale`` and ``img_norm_cfg`` of the network.
+            adaptable: False takes embeddings in place of the inputs of an adapted layer.
+
+        Returns:
+            None where nobody is wanted.
+        """
+        if not wanted.any():
+            return None
+        img_norm_cfg = options.get('img_norm_cfg')
+        img = prepare_image(self.img, self.metainfo, img_norm_cfg, self.data_preprocessor)
+        boxes = boxes_in_image(found.bboxes[wanted], self.metainfo, self.rescale)
+        some = extract_features(reid, img, boxes, options['img_scale'], adaptable)
+        feats = some.new_zeros(len(wanted), some.shape[1])
+        feats[wanted] = some
+        return feats
+
+    def camera_motion(self, camera: CameraMotion, bboxes: Tensor) -> np.ndarray:
+        """Motion of the camera (2, 3) since the frame before, in pixels of the boxes (N, 4)."""
+        grey = grey_image(self.img, self.metainfo, self.data_preprocessor)
+        boxes = boxes_in_image(bboxes, self.metainfo, self.rescale)
+        transform = camera.estimate(grey, boxes.detach().cpu().double().numpy())
+        if not self.rescale:
+            return transform
+        x, y = self.metainfo.get('scale_factor', (1.0, 1.0))[:2]
+        return in_original_pixels(transform, (x, y))
