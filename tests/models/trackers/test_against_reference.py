@@ -9,9 +9,11 @@ import torch
 
 from mmmaml.datasets.synthetic import SequenceSpec, render_sequence
 from mmmaml.datasets.synthetic.detections import simulate_detections
+from mmmaml.models import MetaReIDHead
 from mmmaml.models.trackers import OnlineMetaTracker
 from mmmaml.models.trackers.tracker_options import STAGES, TrackerOptions
 
+from .reference_adapter import ReferenceAdapter
 from .reference_tracker import ReferenceTracker
 
 BOT_SORT = ('fusion', 'low_scores', 'tentative_fusion')
@@ -127,9 +129,13 @@ def generated(seed):
     return frames
 
 
-def assert_same_ids(frames, dtype=torch.float64, **options):
+def assert_same_ids(frames, dtype=torch.float64, head=None, adapter_cfg=None, **options):
     """Run both; returns how often each thing happened, and the ids given."""
-    tracker, reference = OnlineMetaTracker(**options), ReferenceTracker(**options)
+    tracker = OnlineMetaTracker(adapter_cfg=adapter_cfg, **options)
+    adapter = None if head is None else ReferenceAdapter(head, **(adapter_cfg or {}))
+    reference = ReferenceTracker(adapter, **options)
+    if head is not None:
+        tracker.bind(head)
     given = set()
     for number, boxes, scores, labels, feats, *camera in frames:
         ids = tracker.step(
@@ -146,8 +152,8 @@ def assert_same_ids(frames, dtype=torch.float64, **options):
     return reference.happened, given
 
 
-# With the knob turned in one of the two only, these scenes give other ids (but for the gallery,
-# which only an adapter looks at).
+# With the knob turned in one of the two only, these scenes give other ids; but for the gallery,
+# which only an adapter looks at.
 @pytest.mark.parametrize(('knobs', 'seed'), [*((each, 4) for each in KNOBS), ('wide search', 2)])
 def test_random_crowds(knobs, seed):
     options = {'frame_rate': 10, **KNOBS[knobs]}
@@ -262,3 +268,38 @@ def test_walks_of_the_generator(knobs):
     happened, given = assert_same_ids(generated(0), frame_rate=10, **KNOBS[knobs])
     assert len(given) >= 8
     assert happened.total() > 300
+
+
+def head_with(tasks, trained):
+    """A head for features of 6 channels, with a task memory and a training scatter or without."""
+    torch.manual_seed(5)
+    gen = torch.Generator().manual_seed(5)
+    head = MetaReIDHead(6, 5).double()
+    if tasks:
+        # Features as in the crowds, and changes of a size that matters.
+        support = torch.randn(tasks, 3, 6, generator=gen).double()
+        head.task_memory.inner_lr.fill_(1.0)
+        head.task_memory.add(support, torch.randn(tasks, 3, 5, generator=gen).double() / 8)
+    if trained:
+        embeds = torch.randn(20, 4, 5, generator=gen).double() * torch.arange(1, 6) / 3
+        head.scatter.fill(embeds, torch.ones(20, 4, dtype=torch.bool))
+    return head
+
+
+@pytest.mark.parametrize(
+    ('tasks', 'trained', 'adapter_cfg', 'options'),
+    [
+        (9, True, {}, {}),
+        (9, True, {'solver': None}, {}),
+        (9, False, {'shrinkage': 1.0}, {'num_tentatives': 1}),
+        (0, True, {'prior_weight': 5.0}, {'gallery_size': 3, 'gallery_seconds': 0.9}),
+        (0, False, {'blend_tasks': False}, {'momentum': 0.5}),
+        (9, True, {'blend_tasks': False, 'shrinkage': 0.05}, {'stages': (*BOT_SORT, 'return')}),
+    ],
+)
+def test_tracks_with_their_own_parameters(tasks, trained, adapter_cfg, options):
+    head = head_with(tasks, trained)
+    setting = {'frame_rate': 10, 'match_sim_thr': 0.5, **options}
+    happened, given = assert_same_ids(crowd(4), head=head, adapter_cfg=adapter_cfg, **setting)
+    assert happened['return']
+    assert len(given) >= 9
