@@ -96,7 +96,7 @@ def few_shot_reid(
     Args:
         feats: (R, C) features of all images of the video.
         instance_id: (R,) person of each.
-        frame_id: (R,) frame of each.
+        frame_id: (R,) frame of each, ascending for each person.
         frame_rate: Frames per second.
         protocol: See :class:`~.association.AbsenceProtocol`; of people with fewer than
             ``gallery_size`` images, but ``min_observations``, all are in the gallery.
