@@ -19,6 +19,8 @@ class AbsenceProtocol:
         memory_seconds: Observations this old still belong to what is known of a person.
         absences: Seconds after which people are asked for.
         min_observations: People observed less often are left out.
+        max_observations: Only so many of the last observations of a person count; None counts
+            all. 1 remembers nothing but the last look.
         gallery_size: Observations kept of each person, evenly spread.
         step_seconds: Time between two moments at which people are asked for.
     """
@@ -26,6 +28,7 @@ class AbsenceProtocol:
     memory_seconds: float = 2.0
     absences: tuple[float, ...] = (1.0, 3.0, 5.0)
     min_observations: int = 3
+    max_observations: int | None = None
     gallery_size: int = 10
     step_seconds: float = 0.3
 
@@ -36,7 +39,7 @@ class Question:
 
     Attributes:
         absence: Seconds since the people were last looked at.
-        known: T arrays of items, the observations of each person.
+        known: T arrays of items, the observations of each person, in the order of the video.
         asked: (N,) items to be told whose they are.
         truth: (N,) the person of each, an index into ``known``.
     """
@@ -54,10 +57,11 @@ def questions(
 
     Args:
         instance_id: (R,) person of each item.
-        frame_id: (R,) frame of each item.
+        frame_id: (R,) frame of each item, ascending.
         frame_rate: Frames per second.
         protocol: See :class:`AbsenceProtocol`.
     """
+    last = -(protocol.max_observations or 0)
     memory = round(protocol.memory_seconds * frame_rate)
     step = max(round(protocol.step_seconds * frame_rate), 1)
     for now in range(memory, int(frame_id.max(initial=0)) + 1, step):
@@ -66,7 +70,7 @@ def questions(
         people = people[counts >= protocol.min_observations]
         if len(people) < 2:
             continue
-        known = [past[instance_id[past] == person] for person in people]
+        known = [past[instance_id[past] == person][last:] for person in people]
         for absence in protocol.absences:
             later = np.flatnonzero(frame_id == now + round(absence * frame_rate))
             asked = later[np.isin(instance_id[later], people)]
@@ -93,3 +97,32 @@ def answer(question: Question, feats: Tensor, similarity: Similarity, size: int)
         counts[person] = len(spread)
     found = similarity(mean, gallery, counts, feats[question.asked]).argmax(0)
     return found.cpu().numpy() == question.truth
+
+
+def recognise(
+    feats: Tensor,
+    instance_id: np.ndarray,
+    frame_id: np.ndarray,
+    frame_rate: float,
+    similarity: Similarity,
+    protocol: AbsenceProtocol | None = None,
+) -> dict[float, np.ndarray]:
+    """Answer all questions of one video.
+
+    Args:
+        feats: (R, C) features of all items.
+        instance_id: (R,) person of each.
+        frame_id: (R,) frame of each, ascending.
+        frame_rate: Frames per second.
+        similarity: Compares people and observations.
+        protocol: See :class:`AbsenceProtocol`; None for its defaults.
+
+    Returns:
+        Seconds of absence to which answers are right (N,) bool.
+    """
+    protocol = protocol or AbsenceProtocol()
+    right: dict[float, list[np.ndarray]] = {each: [] for each in protocol.absences}
+    for question in questions(instance_id, frame_id, frame_rate, protocol):
+        right[question.absence].append(answer(question, feats, similarity, protocol.gallery_size))
+    none = np.zeros(0, dtype=bool)
+    return {absence: np.concatenate([none, *parts]) for absence, parts in right.items()}

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
-from mmmaml.evaluation.association import AbsenceProtocol, answer, questions
+from mmmaml.evaluation.association import AbsenceProtocol, answer, questions, recognise
 
 PROTOCOL = AbsenceProtocol(
     memory_seconds=2.0, absences=(1.0,), min_observations=2, gallery_size=3, step_seconds=1.0
@@ -56,3 +58,30 @@ def test_answers_come_from_mean_and_gallery():
 def test_nobody_to_confuse_is_no_question(people):
     instance, frame = np.full(9 * people, 1), np.tile(np.arange(9), people)
     assert not list(questions(instance, frame, 2.0, PROTOCOL))
+
+
+def test_the_last_looks_alone_can_count():
+    # Person 3 has changed clothes before the absence; frames 1 to 4 are remembered at moment 4.
+    instance, frame = np.repeat([3, 5], 7), np.tile(np.arange(7), 2)
+    order = np.lexsort((instance, frame))
+    feats = torch.tensor([[1.0, 0]] * 4 + [[0, 1.0]] * 3 + [[0.3, 1.0]] * 7)[order]
+    video = feats, instance[order], frame[order], 2.0
+    once = replace(PROTOCOL, step_seconds=9.0)
+    assert recognise(*video, cosine, once)[1.0].tolist() == [False, True]
+    last = replace(once, max_observations=1)
+    assert recognise(*video, cosine, last)[1.0].tolist() == [True, True]
+    (question, *_) = questions(*video[1:], replace(once, max_observations=2))
+    assert [frame[order][items].tolist() for items in question.known] == [[3, 4]] * 2
+
+
+def test_answers_of_a_video_are_kept_by_absence():
+    instance, frame = np.tile([3, 5], 10), np.repeat(np.arange(10), 2)
+    feats = torch.eye(2).repeat(10, 1)
+    protocol = replace(PROTOCOL, absences=(1.0, 2.0, 9.0))
+    right = recognise(feats, instance, frame, 2.0, cosine, protocol)
+    # Moments 4, 6 and 8; of the last two, frames 10 and more are not there.
+    assert {absence: each.tolist() for absence, each in right.items()} == {
+        1.0: [True] * 4,
+        2.0: [True] * 2,
+        9.0: [],
+    }

@@ -1,6 +1,6 @@
 """Training and tracking as users start them, from one checkpoint in three frameworks' models."""
 
-import importlib.util
+import importlib
 import json
 import os
 import subprocess
@@ -71,15 +71,21 @@ def test_models_of_mmdet_and_mmtrack_track_like_ours(on_demo_data, run_tool):
     np.testing.assert_array_equal(scores_and_tracks(on_demo_data / 'part')[1], tracks)
 
 
-def run_analysis(name: str, *arguments: object) -> None:
-    path = TOOLS / 'analysis_tools' / f'{name}.py'
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.main([*map(str, arguments)])
+@pytest.fixture
+def run_analysis(monkeypatch):
+    """``run_analysis('benchmark_meta_step', arguments...)`` calls ``main`` of a tool."""
+    folder = TOOLS / 'analysis_tools'
+    monkeypatch.syspath_prepend(str(folder))
+
+    def run(name: str, *arguments: object) -> None:
+        importlib.import_module(name).main([*map(str, arguments)])
+
+    return run
 
 
-def test_recognition_after_absences_of_a_trained_network(on_demo_data, run_tool, capsys):
+def test_recognition_after_absences_of_a_trained_network(
+    on_demo_data, run_tool, run_analysis, capsys
+):
     config = CONFIGS / 'demo' / 'maml-mot_r18_demo.py'
     run_tool('train', config, '--work-dir', 'trained', **SHORT)
     small = Config.fromfile(config)
@@ -101,7 +107,7 @@ def test_recognition_after_absences_of_a_trained_network(on_demo_data, run_tool,
         assert share > 25  # six people at most: chance is about 20
 
 
-def test_cost_of_a_meta_step_is_told_as_a_ratio(capsys):
+def test_cost_of_a_meta_step_is_told_as_a_ratio(run_analysis, capsys):
     config = CONFIGS / 'demo' / 'maml-mot_r18_demo.py'
     run_analysis('benchmark_meta_step', config, '--tasks', 1, '--ways', 2, '--rounds', 1)
     rows = [line.split('|')[1:-1] for line in capsys.readouterr().out.splitlines() if '|' in line]

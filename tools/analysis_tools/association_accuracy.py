@@ -6,20 +6,19 @@ video and all of them.
 
 import argparse
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from evidence_measure import similarity_of
 from mmengine.config import Config
 from mmengine.runner import load_checkpoint
 from torch import Tensor
 
 from mmmaml.datasets import MOTCropDataset
-from mmmaml.evaluation.association import AbsenceProtocol, answer, questions
+from mmmaml.evaluation.association import recognise
 from mmmaml.models import MAMLMOT
-from mmmaml.models.trackers.online_adapter import OnlineAdapter
 from mmmaml.registry import MODELS
 from mmmaml.utils import register_all_modules, write_text
 
@@ -75,32 +74,14 @@ def measure(config: Config, checkpoint: str) -> dict[str, dict[str, dict[float, 
     model.eval()
     dataset, frame_rates = _crops(config)
     feats = _features(model, dataset)
-    protocol = AbsenceProtocol()
     index = dataset.index
     outcome: dict = {name: {} for name in ADAPTERS}
     for video_id, (video, frame_rate) in frame_rates.items():
         rows = np.flatnonzero(index['video_id'] == video_id)
-        asked = list(
-            questions(index['instance_id'][rows], index['frame_id'][rows], frame_rate, protocol)
-        )
+        items = feats[rows], index['instance_id'][rows], index['frame_id'][rows]
         for name, options in ADAPTERS.items():
-            adapter = OnlineAdapter(model.reid.head, **options)
-
-            def similarity(
-                mean: Tensor,
-                gallery: Tensor,
-                counts: Tensor,
-                found: Tensor,
-                adapter: OnlineAdapter = adapter,
-            ) -> Tensor:
-                adapter.fit(mean, gallery, counts)
-                return adapter.similarity(mean, gallery, counts, found)
-
-            right = defaultdict(list)
-            for question in asked:
-                part = answer(question, feats[rows], similarity, protocol.gallery_size)
-                right[question.absence].append(part)
-            outcome[name][video] = {k: np.concatenate(v) for k, v in right.items()}
+            similarity = similarity_of(model.reid.head, options)
+            outcome[name][video] = recognise(*items, frame_rate, similarity)
     return outcome
 
 
@@ -121,6 +102,7 @@ def summary(run: dict) -> dict:
             video: {
                 str(absence): {'right': float(right.mean()), 'decisions': len(right)}
                 for absence, right in absences.items()
+                if len(right)
             }
             for video, absences in videos.items()
         }

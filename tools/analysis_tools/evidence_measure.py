@@ -11,7 +11,7 @@ import torch
 from evidence_data import EvidenceData
 from evidence_features import Items, SequenceInput, known_items, load_model, record_sequences
 from evidence_training import Trained
-from evidence_variants import ONLINES, Online
+from evidence_variants import Online
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -24,7 +24,7 @@ from mmmaml.evaluation import (
     reentry_rate,
     sum_reentry,
 )
-from mmmaml.evaluation.association import Question, Similarity, answer, questions
+from mmmaml.evaluation.association import Similarity, recognise
 from mmmaml.evaluation.few_shot import RetrievalScores
 from mmmaml.models import MetaReIDHead, OnlineMetaTracker
 from mmmaml.models.trackers.online_adapter import OnlineAdapter
@@ -87,8 +87,8 @@ def _recorded(
 ) -> Iterator[tuple[Online, MetaReIDHead, dict[str, SequenceInput]]]:
     """Online variants, and what their trackers are given; recorded once for the same features."""
     by_model = defaultdict(list)
-    for key in job.trained.run.training.onlines:
-        by_model[json.dumps(ONLINES[key].model, sort_keys=True)].append(ONLINES[key])
+    for online in job.trained.run.onlines:
+        by_model[json.dumps(online.model, sort_keys=True)].append(online)
     for onlines in by_model.values():
         model = load_model(job.trained.config, job.trained.checkpoint, onlines[0].model)
         with torch.no_grad():
@@ -116,19 +116,16 @@ def measure_group(
     """
     options = _tracker_options(online, tracker_cfg)
     min_score = TrackerOptions(**options).score_thr
+    similarity = similarity_of(head, online.adapter)
+    absences = replace(ABSENCES, max_observations=online.observations)
     found = _Collected(defaultdict(list), [], {})
     for name, sequence in sequences.items():
         items = _compared(known_items(sequence, min_score), head, online)
-        for absence, right in recognised(items, sequence.info.frame_rate, head, online):
+        video = items.feats, items.instance_id, items.frame_id, sequence.info.frame_rate
+        for absence, right in recognise(*video, similarity, absences).items():
             found.right[absence].append(right)
-        found.retrieval += few_shot_reid(
-            items.feats,
-            items.instance_id,
-            items.frame_id,
-            sequence.info.frame_rate,
-            FOUR_SHOTS,
-            similarity=similarity_of(head, online),
-        ).values()
+        retrieval = few_shot_reid(*video, FOUR_SHOTS, similarity=similarity)
+        found.retrieval += retrieval.values()
         found.tracks[name] = track_sequence(sequence, head, online, options)
     return {
         **_association_metrics(found.right),
@@ -137,13 +134,18 @@ def measure_group(
     }
 
 
-def similarity_of(head: MetaReIDHead, online: Online) -> Similarity:
-    """How the variant compares people and observations, adapting to the people of the moment."""
-    if online.adapter is None:
+def similarity_of(head: MetaReIDHead, adapter_cfg: Mapping[str, Any] | None) -> Similarity:
+    """Compares people and observations, adapting to the people of the moment.
+
+    Args:
+        head: The trained head; what is compared are the inputs of its adapted layer.
+        adapter_cfg: Arguments of ``OnlineAdapter``. None compares what it is given by cosine.
+    """
+    if adapter_cfg is None:
         return lambda mean, gallery, counts, feats: (
             F.normalize(mean, dim=1) @ F.normalize(feats, dim=1).T
         )
-    adapter = OnlineAdapter(head, **online.adapter)
+    adapter = OnlineAdapter(head, **adapter_cfg)
 
     def similarity(mean: Tensor, gallery: Tensor, counts: Tensor, feats: Tensor) -> Tensor:
         adapter.reset()
@@ -151,19 +153,6 @@ def similarity_of(head: MetaReIDHead, online: Online) -> Similarity:
         return adapter.similarity(mean, gallery, counts, feats)
 
     return similarity
-
-
-def recognised(
-    items: Items, frame_rate: float, head: MetaReIDHead, online: Online
-) -> Iterator[tuple[float, np.ndarray]]:
-    """Seconds of absence, and which decisions after it were right (N,)."""
-    similarity = similarity_of(head, online)
-    for question in questions(items.instance_id, items.frame_id, frame_rate, ABSENCES):
-        remembered = _last(question, online.observations)
-        yield (
-            question.absence,
-            answer(remembered, items.feats, similarity, ABSENCES.gallery_size),
-        )
 
 
 def track_sequence(
@@ -201,21 +190,15 @@ def _compared(items: Items, head: MetaReIDHead, online: Online) -> Items:
     return replace(items, feats=F.normalize(head(items.feats), dim=1))
 
 
-def _last(question: Question, observations: int | None) -> Question:
-    if observations is None:
-        return question
-    return replace(question, known=[items[-observations:] for items in question.known])
-
-
 def _association_metrics(right: Mapping[float, Sequence[np.ndarray]]) -> dict[str, float]:
     by_absence = {absence: np.concatenate(parts) for absence, parts in sorted(right.items())}
     every = np.concatenate([np.zeros(0, dtype=bool), *by_absence.values()])
-    shares = {f'accuracy_{absence:g}s': each for absence, each in by_absence.items()}
-    return {
-        'decisions': len(every),
-        **{name: float(each.mean()) for name, each in {'accuracy': every, **shares}.items()},
-        'error': float(1 - every.mean()),
-    }
+    metrics = {'decisions': len(every), 'accuracy': _share(every), 'error': 1 - _share(every)}
+    return metrics | {f'accuracy_{s:g}s': _share(each) for s, each in by_absence.items()}
+
+
+def _share(right: np.ndarray) -> float:
+    return float(right.mean()) if len(right) else float('nan')
 
 
 def _retrieval_metrics(scores: Sequence[RetrievalScores]) -> dict[str, float]:

@@ -33,7 +33,10 @@ def draw(evidence: Evidence, path: Path) -> None:
 
 
 def _draw_panel(ax: Axes, evidence: Evidence, metric: str) -> None:
+    measured = set(evidence.rows(TRAINING_SET))
     for number, (variant, color) in enumerate(zip(DRAWN, _COLORS, strict=True)):
+        if variant not in measured:
+            continue
         values = [evidence.values(variant, TRAINING_SET, g, metric) for g in evidence.groups]
         shift = (number - (len(DRAWN) - 1) / 2) * _SPREAD
         training, online = variant

@@ -15,6 +15,7 @@ from mmmaml.registry import DATASETS
 from mmmaml.utils import register_all_modules
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'demo'
+FRAME_MEMORY = 0.6e9  # bytes of each process
 # What decides the weights; the rest of a config can change without a new training.
 TRAINED_BY = (
     'model',
@@ -62,11 +63,7 @@ def train_run(job: TrainingJob) -> Trained:
     """Train, unless the checkpoint of the same config and seed is there."""
     register_all_modules()
     config = config_of(job.run, job.preset, job.data)
-    parts = {name: config[name] for name in TRAINED_BY}
-    parts['model'] = {k: v for k, v in config.model.items() if k not in ('tracker', 'detector')}
-    content = json.dumps([Config(parts).to_dict(), job.run.seed], sort_keys=True, default=str)
-    digest = hashlib.sha256(content.encode()).hexdigest()[:8]
-    folder = job.folder / f'{job.run.name}-{digest}'
+    folder = job.folder / f'{job.run.name}-{_digest(config, job.run.seed)}'
     # MMEngine writes this file once the checkpoint is complete, and there is only the last one.
     marker = folder / 'last_checkpoint'
     if marker.is_file():
@@ -83,6 +80,7 @@ def config_of(run: Run, preset: Preset, data: EvidenceData) -> Config:
     for hook in config.custom_hooks:
         if hook.type == 'MAMLOptimizerHook':
             hook.update(run.training.inner_loop)
+    _cache_frames(config, data)
     _reduce(config, run)
     _set_length(config, preset.iterations)
     return config
@@ -111,6 +109,21 @@ def scarce_items(
     chosen = order[np.argsort(turn[order], kind='stable')][:identities]
     items = [rng.permutation(np.flatnonzero(person.ravel() == p))[:samples] for p in chosen]
     return sorted(np.concatenate(items).tolist())
+
+
+def _digest(config: Config, seed: int) -> str:
+    """Eight letters that change with whatever decides the weights."""
+    parts = {name: config[name] for name in TRAINED_BY}
+    parts['model'] = {k: v for k, v in config.model.items() if k not in ('tracker', 'detector')}
+    content = json.dumps([Config(parts).to_dict(), seed], sort_keys=True, default=str)
+    return hashlib.sha256(content.encode()).hexdigest()[:8]
+
+
+def _cache_frames(config: Config, data: EvidenceData) -> None:
+    """Decode frames once where memory allows it; it is half of the time of small networks."""
+    largest = max(info.width * info.height * 3 for info in data.train.sequences())
+    pipeline = config.train_dataloader.dataset.dataset.pipeline
+    pipeline[0].max_cached_frames = int(FRAME_MEMORY // largest)
 
 
 def _reduce(config: Config, run: Run) -> None:
