@@ -155,7 +155,7 @@ def test_a_given_folder_is_one_group(tools, mot_root, monkeypatch):
     records, page = run_tiny(tools, '--data', mot_root, '--docs', 'out/evidence.md')
     assert {each['group'] for each in records} == {'held out'}
     assert 'Sequences of a folder: 2 to train on, 1 held out.' in page
-    assert f'--preset tiny --data {mot_root}\n' in page
+    assert f'--preset tiny --data {mot_root} --docs out/evidence.md\n' in page
     # What was not measured is shown as such.
     assert table_of(page, 'What each part gives')[2][2:] == ['0', *['-'] * 5]
 

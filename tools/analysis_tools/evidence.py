@@ -50,8 +50,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.workers < 1:
         parser.error(f'--workers {args.workers} must be at least 1')
-    given = f' --data {args.data}' if args.data else ''
-    command = f'python tools/analysis_tools/evidence.py --preset {args.preset}{given}'
+    given = [f'--{k} {v}' for k, v in (('data', args.data), ('docs', args.docs)) if v]
+    script = f'python tools/analysis_tools/evidence.py --preset {args.preset}'
+    command = ' '.join([script, *given])
     page = args.docs or args.out_dir / 'evidence.md'
     try:
         run(PRESETS[args.preset], args.data, args.out_dir, page, args.workers, command)

@@ -1,6 +1,7 @@
 """The page that the raw numbers make."""
 
 import platform
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,13 +107,14 @@ def _describe(data: EvidenceData, preset: Preset) -> str:
             f'{sum(counts.values())} held out.'
         )
     looks = '\n'.join(f'- {group}: {_look(look)}' for group, look in SHIFTS.items())
-    return (
+    text = (
         f'Generated sequences: {preset.train_sequences} of {preset.train_frames} frames with '
         f'{preset.train_people} people each to train on; held out {counts[UNSHIFTED]} of the '
         f'same look and {preset.shifted} of each shifted one, of {preset.test_frames} frames '
         f'with {preset.test_people} people each, who are nobody of the training sequences. The '
-        f'shifts, with the settings of the generator:\n\n{looks}'
+        'shifts, with the settings of the generator:'
     )
+    return f'{textwrap.fill(text, 100)}\n\n{looks}'
 
 
 def _look(look: Look) -> str:
