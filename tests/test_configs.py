@@ -1,5 +1,6 @@
 """Every config builds all its parts, on generated data."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1] / 'configs'
 CONFIGS = sorted(
     path for path in ROOT.rglob('*.py') if '_base_' not in path.relative_to(ROOT).parts
 )
+COMPARED = [path for path in CONFIGS if path.parent.name == 'compare']
 META = [path for path in CONFIGS if path.name.startswith('maml-mot')]
 
 
@@ -42,6 +44,13 @@ def on_data(config: Config, root: Path) -> Config:
     return config
 
 
+def crop_sizes(tracker: dict) -> Iterator[tuple[int, int]]:
+    """Input sizes of the Re-ID network that a tracker states, or one within it."""
+    for part in (tracker, tracker.get('tracker', {})):
+        if 'reid' in part:
+            yield tuple(part['reid']['img_scale'])
+
+
 @pytest.mark.parametrize('path', CONFIGS, ids=ids(CONFIGS))
 def test_every_part_builds(path: Path, mot_root: Path, scope: None) -> None:
     config = on_data(Config.fromfile(path), mot_root)
@@ -50,8 +59,9 @@ def test_every_part_builds(path: Path, mot_root: Path, scope: None) -> None:
     train = DATASETS.build(config.train_dataloader.dataset)
     assert isinstance(train, EpisodicDataset)
     ways, images = train.task(0).items.shape
-    height, width = config.model.tracker.reid.img_scale
+    height, width = 2 * train[0]['inputs'].shape[-1], train[0]['inputs'].shape[-1]
     assert train[0]['inputs'].shape == (ways, images, 3, height, width)
+    assert set(crop_sizes(config.model.tracker)) <= {(height, width)}
     test = DATASETS.build(config.test_dataloader.dataset)
     frame = test[(0, 0)] if hasattr(test, 'get_len_per_video') else test[0]
     assert {'inputs', 'data_samples'} <= set(frame)
@@ -77,6 +87,15 @@ def test_the_plain_twin_differs_by_one_hook_alone(path: Path) -> None:
     difference = [hook.type for hook in meta.custom_hooks if hook not in plain.custom_hooks]
     assert difference == ['MAMLOptimizerHook']
     assert all(hook in meta.custom_hooks for hook in plain.custom_hooks)
+
+
+@pytest.mark.parametrize('path', COMPARED, ids=ids(COMPARED))
+def test_compared_configs_differ_in_the_tracker_alone(path: Path) -> None:
+    demo = Config.fromfile(ROOT / 'demo' / 'maml-mot_r18_demo.py').to_dict()
+    config = Config.fromfile(path).to_dict()
+    for each in (demo, config):
+        each['model'].pop('tracker')
+    assert config == demo
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=ids(CONFIGS))

@@ -1,0 +1,36 @@
+# BoT-SORT (Aharon et al., 2022) as a configuration of our tracker: Kalman filter of width and
+# height, camera motion, the smaller of box and appearance distance, weak detections by overlap,
+# no search for lost people by appearance alone. Thresholds are those of its code for MOT17.
+#   python tools/test.py configs/compare/bot-sort_r18_demo.py CHECKPOINT
+# beside the others: tools/analysis_tools/compare_trackers.py. CHECKPOINT is one of the demo's.
+_base_ = '../demo/maml-mot_r18_demo.py'
+
+model = dict(
+    tracker=dict(
+        _delete_=True,
+        type='OnlineMetaTracker',
+        reid=dict(img_scale=(64, 32)),
+        adapt=False,
+        camera_motion=dict(),
+        stages=('fusion', 'low_scores', 'tentative_fusion'),
+        kalman_box='cxcywh',
+        score_thr=0.6,
+        low_score_thr=0.1,
+        init_score_thr=0.7,
+        # Its distances, 0.8, 0.5 and 0.7 at most, are 1 - IoU, the IoU times the score.
+        fuse_scores=True,
+        match_iou_thr=0.2,
+        low_iou_thr=0.5,
+        tentative_iou_thr=0.3,
+        proximity_iou_thr=0.5,
+        # Its code bounds half the cosine distance by 0.25.
+        match_sim_thr=0.5,
+        feature_average='exponential',
+        momentum=0.9,
+        max_covered=1.0,
+        # It remembers 30 frames at 30 frames per second, in proportion at other rates.
+        recent_seconds=1.0,
+        lost_seconds=1.0,
+        max_lost=10000,
+    )
+)
