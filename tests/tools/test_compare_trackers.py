@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -90,12 +89,15 @@ def test_mistakes_are_told(compare_trackers, checkpoint, mot_root, capsys, argum
     assert message in capsys.readouterr().err
 
 
-def test_the_clock_leaves_out_what_is_called_from_within(compare_trackers):
+def test_the_clock_leaves_out_what_is_called_from_within(compare_trackers, monkeypatch):
+    ticks = iter([0.0, 0.01, 0.06, 0.07, 1.0, 1.5])  # into the tracker, the features, and out
+    monkeypatch.setattr(compare_trackers.time, 'process_time', lambda: next(ticks))
     clock = compare_trackers.TrackerClock()
-    inner = clock._timed(lambda: time.sleep(0.05), 'features')
-    outer = clock._timed(lambda: (time.sleep(0.01), inner(), time.sleep(0.01)), 'tracker')
-    outer()
-    clock.after_test_iter()
-    assert 20 <= clock.milliseconds('tracker') < 45
-    assert clock.milliseconds('features') >= 50
-    assert clock.milliseconds('camera') == 0
+    features = clock._timed(lambda: 'feats', 'features')
+    tracker = clock._timed(features, 'tracker')
+    assert tracker() == 'feats'
+    clock._timed(lambda: None, 'camera')()
+    for _ in range(2):
+        clock.after_test_iter()
+    sections = [clock.milliseconds(each) for each in ('tracker', 'features', 'camera')]
+    assert sections == pytest.approx([10, 25, 250])

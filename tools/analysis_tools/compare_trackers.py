@@ -28,7 +28,7 @@ SECTIONS = ('tracker', 'camera')
 
 
 class TrackerClock(Hook):
-    """Times what a tracker does, without cutting out people and without the Re-ID network.
+    """Adds up the processor time of a tracker, without cutting out people and without the Re-ID network.
 
     Attributes:
         seconds: Of each section, without the sections called from within it.
@@ -87,7 +87,7 @@ class TrackerClock(Hook):
 
     def _switch(self, section: str | None) -> None:
         """Go into a section, or out of the current one."""
-        now = time.perf_counter()
+        now = time.process_time()
         if self._running:
             self.seconds[self._running[-1]] += now - self._since
         if section is None:
