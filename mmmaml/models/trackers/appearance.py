@@ -49,6 +49,17 @@ class AppearanceMemory:
         self._written = np.zeros(0, dtype=np.int64)
         self._entry_frame = np.zeros(0, dtype=np.int64)
 
+    def means(self, slots: np.ndarray) -> Tensor:
+        """Mean features (P, C) of tracks (P,)."""
+        return self.mean.index_select(0, self._index(slots))
+
+    def galleries(self, slots: np.ndarray) -> Tensor:
+        """Galleries (P, K, C) of tracks (P,)."""
+        return self.gallery.index_select(0, self._index(slots))
+
+    def _index(self, slots: np.ndarray) -> Tensor:
+        return torch.from_numpy(slots).to(self.mean.device)
+
     def reserve(self, capacity: int) -> None:
         """Have at least ``capacity`` slots."""
         missing = capacity - len(self.count)
@@ -84,9 +95,8 @@ class AppearanceMemory:
         if self.exponential:
             share[share < 1] = 0
         rate = np.maximum(weights * (1 - self.momentum), share)
-        index = torch.from_numpy(slots).to(feats.device)
         step = torch.from_numpy(rate).to(feats)[:, None]
-        self.mean[index] = torch.lerp(self.mean[index], feats, step)
+        self.mean.index_copy_(0, self._index(slots), self.means(slots).lerp(feats, step))
         self._append(slots, feats, frame_id)
 
     def _append(self, slots: np.ndarray, feats: Tensor, frame_id: int) -> None:
@@ -97,9 +107,9 @@ class AppearanceMemory:
         if not len(slots):
             return
         size = self.gallery.shape[1]
-        row = torch.from_numpy(self._written[slots] % size).to(feats.device)
-        index = torch.from_numpy(slots).to(feats.device)
-        self.gallery[index, row] = feats[torch.from_numpy(due).to(feats.device)]
+        entry = self._index(slots * size + self._written[slots] % size)
+        entries = self.gallery.view(-1, feats.shape[1])
+        entries.index_copy_(0, entry, feats[torch.from_numpy(due).to(feats.device)])
         self._written[slots] += 1
         self.count[slots] = np.minimum(self._written[slots], size)
         self._entry_frame[slots] = frame_id

@@ -1,5 +1,6 @@
 """The detections of one frame, checked and sorted by what they may do."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,9 +41,9 @@ class Detections:
         return len(self.rows)
 
     def features(self, indices: np.ndarray) -> Tensor:
-        """Features (P, C) of the detections ``indices`` (P,)."""
+        """Features (P, C) of the detections ``indices`` (P,), distinct and ascending."""
         assert self.feats is not None
-        return self.feats[torch.from_numpy(indices).to(self.feats.device)]
+        return _rows(self.feats, indices)
 
     def trust(self, indices: np.ndarray) -> np.ndarray:
         """How far the looks of ``indices`` (P,) can be believed, in (0, 1]."""
@@ -71,31 +72,33 @@ def check_detections(
             input, the row and its value.
     """
     _check_shapes(bboxes, scores, labels, feats)
-    boxes = bboxes.detach().cpu().double()
-    score = scores.detach().cpu().double()
+    boxes = bboxes.detach().cpu().double().numpy()
+    score = scores.detach().cpu().double().numpy()
+    label = labels.detach().cpu().long().numpy()
     _refuse_non_finite('bboxes', boxes)
     _refuse_non_finite('scores', score[:, None])
     if feats is not None:
         # Half precision is too coarse to average.
         feats = feats.detach().to(torch.promote_types(feats.dtype, torch.float32))
-        _refuse_non_finite('feats', feats)
+        # A sum is finite unless a term is not or it overflows: one pass where all is well.
+        if not math.isfinite(feats.sum()):
+            _refuse_non_finite('feats', feats.cpu().numpy())
 
-    usable = (boxes[:, 2:] > boxes[:, :2]).all(dim=1)
-    rows = usable.nonzero()[:, 0]
-    kept, score_kept = boxes[rows].numpy(), score[rows].numpy()
+    rows = np.flatnonzero((boxes[:, 2:] > boxes[:, :2]).all(axis=1))
+    kept, score_kept = boxes[rows], score[rows]
     high = score_kept >= options.score_thr
     covered = np.zeros(len(kept))
     covered[high] = covered_fraction(kept[high])
     return Detections(
-        rows=rows.numpy(),
+        rows=rows,
         boxes=kept,
         measured=options.box_model.measure(kept),
         scores=score_kept,
-        labels=labels.detach().cpu().long()[rows].numpy(),
+        labels=label[rows],
         high=high,
         low=~high & (score_kept >= options.low_score_thr),
         covered=covered,
-        feats=None if feats is None else feats[rows.to(feats.device)],
+        feats=None if feats is None else _rows(feats, rows),
     )
 
 
@@ -114,10 +117,17 @@ def _check_shapes(bboxes: Tensor, scores: Tensor, labels: Tensor, feats: Tensor 
             )
 
 
-def _refuse_non_finite(name: str, rows: Tensor) -> None:
-    finite = torch.isfinite(rows)
+def _rows(feats: Tensor, indices: np.ndarray) -> Tensor:
+    """Rows of ``feats`` at distinct, ascending ``indices``."""
+    if len(indices) == len(feats):
+        return feats
+    return feats.index_select(0, torch.from_numpy(indices).to(feats.device))
+
+
+def _refuse_non_finite(name: str, rows: np.ndarray) -> None:
+    finite = np.isfinite(rows)
     if not finite.all():
-        row = int((~finite.all(dim=1)).nonzero()[0, 0])
+        row = int(np.flatnonzero(~finite.all(axis=1))[0])
         values = ', '.join(f'{value:g}' for value in rows[row, :8].tolist())
         raise ValueError(
             f'{name} row {row} of {len(rows)} holds NaN or infinity ({values} ...): leave such '

@@ -126,9 +126,12 @@ def gating_distance(
     Returns:
         (T, N), to be compared with :data:`CHI2_95_4DOF`.
     """
-    scale = 1 / np.sqrt(innovation_variance(motion, model))
-    difference = (measurement[None] - motion[:, None, POSITION]) * scale[:, None]
-    return np.einsum('tnd,tnd->tn', difference, difference)
+    # One plane (T, N) for each of the four quantities.
+    position, deviation = motion[:, POSITION].T, np.sqrt(innovation_variance(motion, model)).T
+    difference = measurement.T[:, None, :] - position[:, :, None]
+    difference *= 1 / deviation[:, :, None]
+    difference *= difference
+    return difference.sum(axis=0)
 
 
 def warp(motion: np.ndarray, transform: np.ndarray, model: BoxModel = ASPECT_HEIGHT) -> np.ndarray:
