@@ -188,9 +188,9 @@ def measure_growth(lengths: Sequence[int], in_view: int, seed: int) -> Results:
         seconds: deque[float] = deque(maxlen=GROWTH_WINDOW)
         for frame in coming_and_going(in_view, lengths[-1], noise, seed):
             step = each.prepare(frame)
-            start = time.perf_counter()
+            start = time.thread_time()
             step()
-            seconds.append(time.perf_counter() - start)
+            seconds.append(time.thread_time() - start)
             if frame.number in lengths:
                 rows[str(frame.number)] = {
                     'ms': 1000 * statistics.median(seconds),

@@ -94,9 +94,9 @@ def timed_pass(steps: Sequence[Callable[[], Any]]) -> tuple[list[Any], np.ndarra
     """Make the calls of a video; returns what each gave and its seconds."""
     outputs, seconds = [], np.zeros(len(steps))
     for number, step in enumerate(steps):
-        start = time.perf_counter()
+        start = time.thread_time()
         output = step()
-        seconds[number] = time.perf_counter() - start
+        seconds[number] = time.thread_time() - start
         outputs.append(output)
     return outputs, seconds
 
@@ -170,10 +170,10 @@ def stage_clock() -> Iterator[np.ndarray]:
 
 def _timed(function: Callable[..., Any], clock: np.ndarray, number: int) -> Callable[..., Any]:
     def timed(*args: Any, **kwargs: Any) -> Any:
-        start = time.perf_counter()
+        start = time.thread_time()
         try:
             return function(*args, **kwargs)
         finally:
-            clock[number] += time.perf_counter() - start
+            clock[number] += time.thread_time() - start
 
     return timed
