@@ -39,12 +39,14 @@ class Question:
 
     Attributes:
         absence: Seconds since the people were last looked at.
+        frame: The frame in which they were.
         known: T arrays of items, the observations of each person, in the order of the video.
         asked: (N,) items to be told whose they are.
         truth: (N,) the person of each, an index into ``known``.
     """
 
     absence: float
+    frame: int
     known: list[np.ndarray]
     asked: np.ndarray
     truth: np.ndarray
@@ -76,7 +78,7 @@ def questions(
             asked = later[np.isin(instance_id[later], people)]
             if len(asked):
                 truth = np.searchsorted(people, instance_id[asked])
-                yield Question(absence, known, asked, truth)
+                yield Question(absence, now, known, asked, truth)
 
 
 def answer(question: Question, feats: Tensor, similarity: Similarity, size: int) -> np.ndarray:
@@ -106,8 +108,9 @@ def recognise(
     frame_rate: float,
     similarity: Similarity,
     protocol: AbsenceProtocol | None = None,
+    observe: Callable[[np.ndarray], None] | None = None,
 ) -> dict[float, np.ndarray]:
-    """Answer all questions of one video.
+    """Answer all questions of one video, in its order.
 
     Args:
         feats: (R, C) features of all items.
@@ -116,13 +119,20 @@ def recognise(
         frame_rate: Frames per second.
         similarity: Compares people and observations.
         protocol: See :class:`AbsenceProtocol`; None for its defaults.
+        observe: Is told all items (P,) up to the moment of a question before ``similarity`` is
+            asked, each of them once: what adapts to a video learns from them.
 
     Returns:
         Seconds of absence to which answers are right (N,) bool.
     """
     protocol = protocol or AbsenceProtocol()
     right: dict[float, list[np.ndarray]] = {each: [] for each in protocol.absences}
+    told = 0
     for question in questions(instance_id, frame_id, frame_rate, protocol):
+        seen = int(np.searchsorted(frame_id, question.frame, side='right'))
+        if observe is not None and seen > told:
+            observe(np.arange(told, seen))
+            told = seen
         right[question.absence].append(answer(question, feats, similarity, protocol.gallery_size))
     none = np.zeros(0, dtype=bool)
     return {absence: np.concatenate([none, *parts]) for absence, parts in right.items()}

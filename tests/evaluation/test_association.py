@@ -85,3 +85,19 @@ def test_answers_of_a_video_are_kept_by_absence():
         2.0: [True] * 2,
         9.0: [],
     }
+
+
+def test_what_adapts_is_told_the_past_alone_and_once():
+    instance, frame = np.tile([3, 5], 10), np.repeat(np.arange(10), 2)
+    told, asked = [], []
+
+    def similarity(mean, gallery, counts, found):
+        asked.append(len(told))
+        return cosine(mean, gallery, counts, found)
+
+    feats = torch.eye(2).repeat(10, 1)
+    protocol = replace(PROTOCOL, absences=(0.5, 1.0))
+    recognise(feats, instance, frame, 2.0, similarity, protocol, observe=told.extend)
+    # Moments 4, 6 and 8, the first two with two questions each; two items a frame.
+    assert asked == [10, 10, 14, 14, 18]
+    assert told == list(range(18))

@@ -18,7 +18,17 @@ from mmmaml.utils import register_all_modules
 from mmmaml.utils.mot_files import ID, read_rows
 
 FOLDER = Path(__file__).parents[2] / 'tools' / 'analysis_tools'
-PARTS = ('variants', 'data', 'workers', 'training', 'features', 'measure', 'summary', 'page')
+PARTS = (
+    'variants',
+    'presets',
+    'data',
+    'workers',
+    'training',
+    'features',
+    'measure',
+    'summary',
+    'page',
+)
 
 
 @pytest.fixture
@@ -105,8 +115,8 @@ def test_a_training_is_repeated_when_what_decides_its_weights_changes(tools, mot
 
     def digest(iterations=2, seed=0, key='full', **changes) -> str:
         meta = replace(variants.TRAININGS['meta'], **changes)
-        run = variants.Run(meta, variants.TRAINING_SETS[key], seed, ())
-        preset = replace(variants.PRESETS['tiny'], iterations=iterations)
+        run = tools.presets.Run(meta, variants.TRAINING_SETS[key], seed, ())
+        preset = replace(tools.presets.PRESETS['tiny'], iterations=iterations)
         return training._digest(training.config_of(run, preset, data), seed)
 
     same = [digest(), digest(name='other'), digest(options={'model.tracker.match_sim_thr': 0.4})]
@@ -124,8 +134,8 @@ def test_a_training_is_repeated_when_what_decides_its_weights_changes(tools, mot
 
 def test_tracking_on_features_is_that_of_the_whole_model(tools):
     variants = tools.variants
-    preset = replace(variants.PRESETS['tiny'], test_frames=30)
-    run = variants.Run(variants.TRAININGS['meta'], variants.TRAINING_SETS['full'], 0, ())
+    preset = replace(tools.presets.PRESETS['tiny'], test_frames=30)
+    run = tools.presets.Run(variants.TRAININGS['meta'], variants.TRAINING_SETS['full'], 0, ())
     with tools.workers.Workers(1, Path('log.txt')) as workers:
         data = tools.data.generated_evidence_data(
             Path('data'), preset, workers, lambda done, total: None
@@ -172,7 +182,7 @@ def test_held_out_sequences_need_ground_truth(tools, mot_root, capsys):
 
 
 def test_held_out_people_are_nobody_of_training(tools):
-    preset = tools.variants.PRESETS['full']
+    preset = tools.presets.PRESETS['full']
     train = tools.data.train_specs(preset)
     test = tools.data.test_specs(preset)
     assert {group: len(specs) for group, specs in test.items()} == {'unshifted': 4, 'dark': 2}
@@ -204,7 +214,7 @@ def test_a_scarce_set_takes_people_evenly_from_the_videos(tools):
 def test_every_training_set_is_trained_for_about_as_long(tools, mot_root):
     register_all_modules()
     variants = tools.variants
-    preset = replace(variants.PRESETS['tiny'], iterations=40)
+    preset = replace(tools.presets.PRESETS['tiny'], iterations=40)
     data = tools.data.given_evidence_data(mot_root, Path('annotations'))
     scarce = variants.TrainingSet('scarce', 'scarce', identities=4, samples=5)
     letter = replace(
@@ -218,7 +228,7 @@ def test_every_training_set_is_trained_for_about_as_long(tools, mot_root):
         (letter, variants.TRAINING_SETS['full'], 40),
     ):
         config: Config = tools.training.config_of(
-            variants.Run(training, subset, 1, ()), preset, data
+            tools.presets.Run(training, subset, 1, ()), preset, data
         )
         assert config.train_cfg.max_epochs == config.param_scheduler[0].T_max == epochs
     assert config.train_dataloader.dataset.num_ways == 1
@@ -227,8 +237,8 @@ def test_every_training_set_is_trained_for_about_as_long(tools, mot_root):
 
 
 def test_what_is_not_essential_is_done_with_fewer_seeds(tools):
-    preset = replace(tools.variants.SMALL, seeds=2, ablation_seeds=1)
-    runs = tools.variants.runs_of(preset)
+    preset = replace(tools.presets.SMALL, seeds=2, ablation_seeds=1)
+    runs = tools.presets.runs_of(preset)
     assert len({run.name for run in runs}) == len(runs) == 8
     by_name = {run.name: [online.key for online in run.onlines] for run in runs}
     assert by_name['meta_full_seed0'] == list(tools.variants.ONLINES)

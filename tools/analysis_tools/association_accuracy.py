@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from evidence_measure import similarity_of
+from evidence_measure import recognised
 from mmengine.config import Config
 from mmengine.runner import load_checkpoint
 from torch import Tensor
 
 from mmmaml.datasets import MOTCropDataset
-from mmmaml.evaluation.association import recognise
 from mmmaml.models import MAMLMOT
 from mmmaml.registry import MODELS
 from mmmaml.utils import register_all_modules, write_text
@@ -80,8 +79,7 @@ def measure(config: Config, checkpoint: str) -> dict[str, dict[str, dict[float, 
         rows = np.flatnonzero(index['video_id'] == video_id)
         items = feats[rows], index['instance_id'][rows], index['frame_id'][rows]
         for name, options in ADAPTERS.items():
-            similarity = similarity_of(model.reid.head, options)
-            outcome[name][video] = recognise(*items, frame_rate, similarity)
+            outcome[name][video] = recognised(model.reid.head, options, *items, frame_rate)
     return outcome
 
 

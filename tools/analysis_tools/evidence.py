@@ -17,9 +17,9 @@ from pathlib import Path
 from evidence_data import EvidenceData, generated_evidence_data, given_evidence_data
 from evidence_measure import MeasuringJob, measure_run
 from evidence_page import Page, write_page
+from evidence_presets import PRESETS, Preset, runs_of
 from evidence_summary import Evidence
 from evidence_training import TrainingJob, train_run
-from evidence_variants import PRESETS, Preset, runs_of
 from evidence_workers import Advance, Workers
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from evidence_variants import Preset
+from evidence_presets import Preset
 from evidence_workers import Advance, Workers
 
 from mmmaml.datasets import convert_mot

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from evidence_data import EvidenceData
 from evidence_features import Items, SequenceInput, known_items, load_model, record_sequences
+from evidence_similarity import AdaptedSimilarity, adapted_to_shots, cosine
 from evidence_training import Trained
 from evidence_variants import Online
-from torch import Tensor
 from torch.nn import functional as F
 
 from mmmaml.evaluation import (
@@ -24,10 +24,9 @@ from mmmaml.evaluation import (
     reentry_rate,
     sum_reentry,
 )
-from mmmaml.evaluation.association import Similarity, recognise
+from mmmaml.evaluation.association import recognise
 from mmmaml.evaluation.few_shot import RetrievalScores
 from mmmaml.models import MetaReIDHead, OnlineMetaTracker
-from mmmaml.models.trackers.online_adapter import OnlineAdapter
 from mmmaml.models.trackers.tracker_options import TrackerOptions
 from mmmaml.utils import register_all_modules
 
@@ -116,15 +115,16 @@ def measure_group(
     """
     options = _tracker_options(online, tracker_cfg)
     min_score = TrackerOptions(**options).score_thr
-    similarity = similarity_of(head, online.adapter)
+    by_shots = cosine if online.adapter is None else adapted_to_shots(head, online.adapter)
     absences = replace(ABSENCES, max_observations=online.observations)
     found = _Collected(defaultdict(list), [], {})
     for name, sequence in sequences.items():
         items = _compared(known_items(sequence, min_score), head, online)
         video = items.feats, items.instance_id, items.frame_id, sequence.info.frame_rate
-        for absence, right in recognise(*video, similarity, absences).items():
+        answers = recognised(head, online.adapter, *video, protocol=absences)
+        for absence, right in answers.items():
             found.right[absence].append(right)
-        retrieval = few_shot_reid(*video, FOUR_SHOTS, similarity=similarity)
+        retrieval = few_shot_reid(*video, FOUR_SHOTS, similarity=by_shots)
         found.retrieval += retrieval.values()
         found.tracks[name] = track_sequence(sequence, head, online, options)
     return {
@@ -134,25 +134,21 @@ def measure_group(
     }
 
 
-def similarity_of(head: MetaReIDHead, adapter_cfg: Mapping[str, Any] | None) -> Similarity:
-    """Compares people and observations, adapting to the people of the moment.
+def recognised(
+    head: MetaReIDHead, adapter_cfg: Mapping[str, Any] | None, *video: Any, **protocol: Any
+) -> dict[float, np.ndarray]:
+    """Right answers after absences, adapting along the video.
 
     Args:
-        head: The trained head; what is compared are the inputs of its adapted layer.
+        head: The trained head.
         adapter_cfg: Arguments of ``OnlineAdapter``. None compares what it is given by cosine.
+        *video: Features, instances, frames and frame rate, as for ``recognise``.
+        **protocol: ``protocol`` of ``recognise``.
     """
     if adapter_cfg is None:
-        return lambda mean, gallery, counts, feats: (
-            F.normalize(mean, dim=1) @ F.normalize(feats, dim=1).T
-        )
-    adapter = OnlineAdapter(head, **adapter_cfg)
-
-    def similarity(mean: Tensor, gallery: Tensor, counts: Tensor, feats: Tensor) -> Tensor:
-        adapter.reset()
-        adapter.fit(mean, gallery, counts)
-        return adapter.similarity(mean, gallery, counts, feats)
-
-    return similarity
+        return recognise(*video, cosine, **protocol)
+    similarity = AdaptedSimilarity(head, adapter_cfg, *video[:2])
+    return recognise(*video, similarity, observe=similarity.observe, **protocol)
 
 
 def track_sequence(

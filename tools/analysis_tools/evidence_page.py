@@ -10,6 +10,7 @@ from string import Template
 import torch
 from evidence_data import HELD_OUT, SHIFTS, UNSHIFTED, EvidenceData
 from evidence_plot import draw
+from evidence_presets import Preset
 from evidence_summary import MEAN_OF_SHIFTS, Column, Evidence, change_table, variant_table
 from evidence_variants import (
     HEADLINE,
@@ -18,7 +19,6 @@ from evidence_variants import (
     PARTS,
     TRAINING_SETS,
     TRAININGS,
-    Preset,
     Training,
     TrainingSet,
 )

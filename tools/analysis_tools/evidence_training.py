@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from evidence_data import EvidenceData
-from evidence_variants import Preset, Run
+from evidence_presets import Preset, Run
 from mmengine.config import Config
 
 from mmmaml.apis import train
