@@ -65,8 +65,8 @@ class FrameMatching:
     def by_appearance(self) -> None:
         """Match recent tracks within the motion gate, by similarity and motion together."""
         options, state = self.options, self.pool.state
-        tracks = self.pool.with_looks(self.pool.recent())
-        found = self._with_features(self.detections.high)
+        tracks = self.pool.with_looks(self._unmatched(self.pool.recent()))
+        found = self._with_features(self.detections.high & (self.slots < 0))
         if not len(tracks) or not len(found):
             return
         similarity = self._similarity(tracks, self.detections.features(found))

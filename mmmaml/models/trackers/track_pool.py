@@ -80,8 +80,8 @@ class TrackPool:
             detections: All detections.
 
         Returns:
-            (P, C): the mean that the track will have after this frame, weighted by trust; of a
-            detection without a track its own feature.
+            (P, C): the track's mean so far and the feature, weighted by the trust behind each; of
+            a detection without a track, or of a track without looks, its own feature.
         """
         feats, memory = detections.features(found), self.appearance
         assert memory is not None
@@ -178,7 +178,7 @@ class TrackPool:
         forgotten = self.seconds_unseen(lost) > self.options.lost_seconds
         self.state.drop(lost[forgotten])
         lost = lost[~forgotten]
-        newest_first = np.argsort(-self.state.last_frame[lost], kind='stable')
+        newest_first = np.lexsort((self.state.ids[lost], -self.state.last_frame[lost]))
         self.state.drop(lost[newest_first[self.options.max_lost :]])
 
     def _confirm(self, tracks: np.ndarray) -> None:

@@ -67,7 +67,8 @@ class TrackerOptions:
         lost_seconds: How long a lost track is remembered. Larger: later returns are recognised,
             among more look-alikes.
         max_lost: How many lost tracks are remembered at most; of more, those unseen for longest
-            are forgotten. Bounds memory and time per frame.
+            are forgotten, of several the one with the largest id first. Bounds memory and time
+            per frame.
         frame_rate: Frames per second of the video. In a model, the data sample's ``frame_rate``
             goes first where the dataset gives it.
         kalman_box: What the motion model filters: ``'cxcyah'`` (centre, aspect ratio, height) or

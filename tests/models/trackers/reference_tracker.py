@@ -373,11 +373,9 @@ class ReferenceTracker:
         seen = [t for t in self.tracks if t.last_frame == self.frame]
         lost = [t for t in self.tracks if t.last_frame < self.frame and t.id is not None]
         lost = [t for t in lost if self.seconds_unseen(t) <= options.lost_seconds]
-        lost.sort(key=lambda t: -t.last_frame)
+        lost.sort(key=lambda t: (-t.last_frame, t.id))
         if len(lost) > options.max_lost:
             self.happened['too many lost'] += 1
-            border = [t.last_frame for t in lost][max(options.max_lost - 1, 0) :][:2]
-            assert options.max_lost == 0 or border[0] != border[1], 'who is forgotten is undefined'
         self.tracks = seen + lost[: options.max_lost]
 
 
