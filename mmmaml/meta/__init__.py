@@ -6,7 +6,9 @@ from .losses import cosine_scale, task_cross_entropy, way_prototypes
 from .scene_metric import (
     ScatterStatistics,
     SceneMetric,
-    solve_scene_metric,
+    SceneScatter,
+    scene_centre,
+    whitening,
     within_scatter,
 )
 from .task_memory import TaskMemory
@@ -15,15 +17,17 @@ __all__ = [
     'AdaptedEmbeddings',
     'ScatterStatistics',
     'SceneMetric',
+    'SceneScatter',
     'TaskMemory',
     'batch_statistics_only',
     'cosine_scale',
     'functional_inner_loop',
     'kernel_inner_loop',
     'linear_inner_loop',
+    'scene_centre',
     'select_parameters',
-    'solve_scene_metric',
     'task_cross_entropy',
     'way_prototypes',
+    'whitening',
     'within_scatter',
 ]

@@ -8,25 +8,24 @@ Analysis, JASA 1989). As it is a linear map of the embedding, it is again a line
 from typing import NamedTuple
 
 import torch
+from mmengine.dist import all_reduce
 from torch import Tensor, nn
 
 
 class SceneMetric(NamedTuple):
-    """Embeddings e become R⁻¹(e − c), so that inner products are those of the metric.
+    """Embeddings e become A (e − c), so that inner products are those of the metric.
 
     Attributes:
         centre: (D,) c.
-        factor: (D, D) lower triangular R with R Rᵀ the shrunk scatter.
+        whitening: (D, D) A = R⁻¹ with R Rᵀ the shrunk scatter, R lower triangular.
     """
 
     centre: Tensor
-    factor: Tensor
+    whitening: Tensor
 
     def transform(self, embeds: Tensor) -> Tensor:
         """Embeddings (..., D) in the metric of the scene."""
-        flat = (embeds - self.centre).reshape(-1, embeds.shape[-1])
-        solved = torch.linalg.solve_triangular(self.factor, flat.T, upper=False)
-        return solved.T.reshape(embeds.shape)
+        return (embeds - self.centre) @ self.whitening.T
 
 
 class ScatterStatistics(nn.Module):
@@ -70,6 +69,22 @@ class ScatterStatistics(nn.Module):
         self.mean.copy_(means.mean(0))
         self.count.fill_(float(len(embeds)))
 
+    def follow(self, scatter: Tensor, mean: Tensor, count: int, momentum: float = 0.1) -> None:
+        """Move on with the statistics of a batch of tasks, in training.
+
+        Args:
+            scatter: (D, D) scatter within the identities of the batch, on this rank.
+            mean: (D,) their mean.
+            count: Identities in it.
+            momentum: Share of the new ones; the first batch is taken as it is.
+        """
+        new = torch.cat([scatter, mean[None]])
+        all_reduce(new, op='mean')
+        share = momentum if self.count else 1.0
+        self.scatter.lerp_(new[:-1], share)
+        self.mean.lerp_(new[-1], share)
+        self.count.fill_(float(count))
+
 
 def within_scatter(embeds: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
     """Summed scatter of embeddings about the mean of their identity.
@@ -88,43 +103,89 @@ def within_scatter(embeds: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
     return flat.T @ flat, (number - 1).clamp_min(0).sum()
 
 
-def solve_scene_metric(
-    means: Tensor,
-    embeds: Tensor,
-    valid: Tensor,
-    prior: ScatterStatistics,
-    shrinkage: float = 0.3,
-    prior_weight: float = 100.0,
-    centre_weight: float = 3.0,
-) -> SceneMetric:
-    """The metric of the people of a scene.
+class SceneScatter:
+    """Scatter within the people of a scene, as sums that run along with the video.
+
+    An observation counts by how far it lies from the mean of those of its person before it, which
+    makes the sums those about the final means (Welford, Technometrics 1962; with weights, West,
+    CACM 1979).
+
+    Args:
+        prior: Statistics of the training identities; without any the scene stands alone.
+        prior_weight: How many observations the prior scatter is worth at the start.
+        memory: Observations after which old ones, and the prior, fade. Bounds the sums.
+
+    Attributes:
+        total: (D, D) summed scatter.
+        freedom: Its degrees of freedom.
+    """
+
+    def __init__(
+        self, prior: ScatterStatistics, prior_weight: float = 100.0, memory: float = 3000.0
+    ) -> None:
+        self.prior = prior
+        self.prior_weight = prior_weight
+        self.memory = memory
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the scene."""
+        # The prior may have been filled since the last time.
+        self.freedom = self.prior_weight * bool(self.prior.count)
+        self.total = self.prior.scatter * self.freedom
+
+    def add(self, deviations: Tensor, known: Tensor, weights: Tensor) -> None:
+        """Take observations of distinct people.
+
+        Args:
+            deviations: (P, D) each embedding less the mean embedding of its person before it.
+            known: (P,) summed weights of the observations behind that mean, > 0.
+            weights: (P,) weights of the new ones, > 0.
+        """
+        share = known / (known + weights)
+        scaled = deviations * (weights * share).sqrt()[:, None]
+        self.total = self.total + scaled.T @ scaled
+        self.freedom += float(weights.sum())
+        fading = min(1.0, self.memory / max(self.freedom, self.memory))
+        self.total, self.freedom = self.total * fading, self.freedom * fading
+
+    @property
+    def scatter(self) -> Tensor:
+        """The scatter (D, D) of an observation; zero where nothing is known."""
+        return self.total / max(self.freedom, 1.0)
+
+
+def whitening(scatter: Tensor, shrinkage: float | Tensor) -> Tensor:
+    """The inner solver: what makes a scatter (..., D, D), shrunk, the unit matrix.
+
+    Args:
+        scatter: (..., D, D) symmetric, positive semi-definite. Of zeros, where nothing is known,
+            the result is the unit matrix.
+        shrinkage: Share of the mean variance that is added to every direction, > 0. Larger values
+            approach the plain cosine.
+
+    Returns:
+        (..., D, D) R⁻¹ where R Rᵀ = scatter + shrinkage · mean variance · I; differentiable.
+    """
+    identity = torch.eye(scatter.shape[-1], dtype=scatter.dtype, device=scatter.device)
+    variance = scatter.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None]
+    unknown = variance <= 0
+    shrunk = torch.where(unknown, identity, scatter + shrinkage * variance * identity)
+    factor = torch.linalg.cholesky(shrunk)
+    return torch.linalg.solve_triangular(factor, identity.expand_as(factor), upper=False)
+
+
+def scene_centre(means: Tensor, prior: ScatterStatistics, prior_weight: float = 3.0) -> Tensor:
+    """What the people of a scene have in common (D,).
 
     Args:
         means: (T, D) mean embedding of each person.
-        embeds: (T, K, D) single embeddings of each.
-        valid: (T, K) which of them are there.
-        prior: Statistics of the training identities; without any the scene stands alone.
-        shrinkage: Share of the mean variance that is added to every direction, ≥ 0. Larger
-            values approach the plain cosine.
-        prior_weight: How many observations of the scene the prior scatter is worth.
-        centre_weight: How many people of the scene the prior mean is worth.
-
-    Returns:
-        :class:`SceneMetric`. Without people and without prior it changes nothing.
+        prior: Statistics of the training identities.
+        prior_weight: How many people of the scene the prior mean is worth.
     """
-    total, freedom = within_scatter(embeds, valid)
     known = bool(prior.count)
-    if known:
-        total = total + prior_weight * prior.scatter
-        freedom = freedom + prior_weight
-    scatter = total / freedom.clamp_min(1)
-    identity = torch.eye(len(scatter), dtype=scatter.dtype, device=scatter.device)
-    variance = scatter.diagonal().mean()
-    if variance <= 0:
-        scatter, variance = identity, variance + 1
-    factor = torch.linalg.cholesky(scatter + shrinkage * variance * identity)
-    people = centre_weight * known + len(means)
     if not known and len(means) < 3:
         # The mean of one or two people is they themselves, not what people have in common.
-        return SceneMetric(torch.zeros_like(scatter[0]), factor)
-    return SceneMetric((means.sum(0) + centre_weight * known * prior.mean) / people, factor)
+        return torch.zeros_like(prior.mean)
+    weight = prior_weight * known
+    return (means.sum(0) + weight * prior.mean) / (weight + len(means))

@@ -80,7 +80,7 @@ class OnlineMetaTracker:
 
     def reset(self) -> None:
         """Forget everything, ids included: the next frame is the first of a video."""
-        self.tracks = TrackPool(self.options, self.options.frame_rate)
+        self.tracks = TrackPool(self.options, self.options.frame_rate, self._observe)
         if self.adapter is not None:
             self.adapter.reset()
         if self.camera is not None:
@@ -273,7 +273,19 @@ class OnlineMetaTracker:
     def _adapt(self) -> None:
         tracks = self.tracks.with_looks(self.tracks.recent())
         if self.adapter is not None and len(tracks):
-            self.adapter.fit(*self._looks(tracks))
+            self.adapter.fit(self._looks(tracks)[0])
+
+    def _observe(self, tracks: np.ndarray, feats: Tensor, trust: np.ndarray) -> None:
+        """Let the adapter see how people vary: matched detections and their tracks before."""
+        if self.adapter is None:
+            return
+        memory = self.tracks.appearance
+        assert memory is not None
+        index = torch.from_numpy(tracks).to(feats.device)
+        known, weights = (
+            torch.from_numpy(each).to(feats) for each in (memory.weight[tracks], trust)
+        )
+        self.adapter.observe(memory.mean[index], known, feats, weights)
 
     def _similarity(self, tracks: np.ndarray, feats: Tensor) -> np.ndarray:
         """Cosine (T, N) of tracks and features (N, C), each track under its own parameters."""
@@ -290,7 +302,10 @@ class OnlineMetaTracker:
         assert memory is not None
         index = torch.from_numpy(tracks).to(memory.mean.device)
         count = torch.from_numpy(memory.count[tracks]).to(index)
-        return memory.mean[index], memory.gallery[index], count
+        # Galleries are large, and the closed form never looks at them.
+        wanted = self.adapter is not None and self.adapter.uses_gallery
+        gallery = memory.gallery[index] if wanted else memory.gallery[:0]
+        return memory.mean[index], gallery, count
 
     def _reported_ids(
         self, matching: FrameMatching, detections: Detections, number: int

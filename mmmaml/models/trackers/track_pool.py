@@ -1,5 +1,6 @@
 """The life of tracks: start, motion, looks, end."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,9 @@ from .tracker_options import TrackerOptions
 if TYPE_CHECKING:
     from .frame_matching import FrameMatching
 
+# slots (P,) of tracks with known looks, features (P, C), trust in them (P,)
+Observer = Callable[[np.ndarray, Tensor, np.ndarray], None]
+
 
 class TrackPool:
     """All tracks of a video and its clock; knows nothing of how they are matched.
@@ -22,6 +26,7 @@ class TrackPool:
     Args:
         options: Knobs of the tracker.
         frame_rate: Frames per second of the video.
+        observe: Is told what tracks look like next, before they learn it.
 
     Attributes:
         state: The tracks.
@@ -30,9 +35,12 @@ class TrackPool:
         previous_frame_id: The one before it, None at the first.
     """
 
-    def __init__(self, options: TrackerOptions, frame_rate: float) -> None:
+    def __init__(
+        self, options: TrackerOptions, frame_rate: float, observe: Observer | None = None
+    ) -> None:
         self.options = options
         self.frame_rate = float(frame_rate)
+        self.observe = observe
         self.state = TrackState.empty()
         self.appearance: AppearanceMemory | None = None
         self.frame_id: int | None = None
@@ -199,6 +207,10 @@ class TrackPool:
         if memory.exponential:
             trust = np.ones_like(trust)
         assert self.frame_id is not None
+        if self.observe is not None:
+            known = memory.count[tracks] > 0
+            index = torch.from_numpy(known).to(feats.device)
+            self.observe(tracks[known], feats[index], trust[known])
         memory.update(tracks, feats, trust, self.frame_id)
 
     def _memory(self, detections: Detections) -> AppearanceMemory:

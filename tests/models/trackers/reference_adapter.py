@@ -1,14 +1,16 @@
 """Appearance under each track's own parameters, written down plainly.
 
-The last layer of every track is formed explicitly (Eq. 6-7) and the scatter within the people in
-view is added up one observation at a time.
+The last layer of every track is formed explicitly (Eq. 6-7) and the scatter within the people of
+the scene is added up one observation at a time, from its definition.
 """
 
 import math
+from collections import Counter
 
 import numpy as np
 
 CENTRE_WEIGHT = 3.0
+REFIT_GROWTH = 0.02
 
 
 class ReferenceAdapter:
@@ -20,51 +22,83 @@ class ReferenceAdapter:
         solver: ``'closed_form'`` or None.
         shrinkage: Share of the mean variance added to every direction.
         prior_weight: Observations that the training scatter is worth.
+        memory: Observations that are remembered.
+
+    Attributes:
+        happened: How often each thing happened, for tests to see that it did.
     """
 
     def __init__(
-        self, head, blend_tasks=True, solver='closed_form', shrinkage=0.3, prior_weight=100.0
+        self,
+        head,
+        blend_tasks=True,
+        solver='closed_form',
+        shrinkage=0.1,
+        prior_weight=100.0,
+        memory=10000.0,
     ):
-        memory = head.task_memory
+        task_memory = head.task_memory
         self.weight, self.bias = head.weight.detach().numpy(), head.bias.detach().numpy()
-        self.tasks = list(zip(memory.support.numpy(), memory.grads.numpy(), strict=True))
-        self.rate = float(memory.inner_lr)
+        self.tasks = list(zip(task_memory.support.numpy(), task_memory.grads.numpy(), strict=True))
+        self.rate = float(task_memory.inner_lr)
         self.known = bool(head.scatter.count)
-        self.prior, self.prior_mean = head.scatter.scatter.numpy(), head.scatter.mean.numpy()
+        self.prior_mean = head.scatter.mean.numpy()
         self.blend_tasks = blend_tasks
         self.solver = solver
         self.shrinkage = shrinkage
-        self.prior_weight = prior_weight
+        self.memory = memory
+        self.freedom = prior_weight if self.known else 0.0
+        self.total = self.freedom * head.scatter.scatter.numpy()
+        self.fitted, self.unfitted = None, 0.0
+        self.happened = Counter()
         self.layers = {}  # track: the mean they belong to, weight, bias
         self.centre = np.zeros(len(self.bias))
         self.metric = np.eye(len(self.bias))
 
+    def observe(self, pairs):
+        """Take the matched detections of a frame.
+
+        Args:
+            pairs: Mean of the track before, trust in it, feature of the detection, trust in it.
+        """
+        if self.solver is None:
+            return
+        for mean, known, feat, trust in pairs:
+            before, new = self.weight @ mean + self.bias, self.weight @ feat + self.bias
+            # What the two are apart from their common mean.
+            after = (known * before + trust * new) / (known + trust)
+            for embed, weight in ((before, known), (new, trust)):
+                self.total = self.total + weight * np.outer(embed - after, embed - after)
+            self.freedom += trust
+            self.unfitted += trust
+        if self.freedom > self.memory:
+            self.happened['faded'] += 1
+            self.total = self.total * self.memory / self.freedom
+            self.freedom = self.memory
+
     def fit(self, tracks):
         if self.solver is None or not tracks:
             return
-        channels = len(self.bias)
-        total, freedom = np.zeros((channels, channels)), 0.0
-        if self.known:
-            total, freedom = self.prior_weight * self.prior, self.prior_weight
-        people = []
-        for track in tracks:
-            embeds = [self.weight @ feat + self.bias for feat in track.gallery]
-            own = sum(embeds) / len(embeds)
-            for embed in embeds:
-                total = total + np.outer(embed - own, embed - own)
-            freedom += len(embeds) - 1
-            people.append(self.weight @ track.mean + self.bias)
-        scatter = total / max(freedom, 1)
-        variance = np.trace(scatter) / channels
-        if variance <= 0:
-            scatter, variance = np.eye(channels), 1.0
-        self.metric = np.linalg.inv(scatter + self.shrinkage * variance * np.eye(channels))
-        self.centre = np.zeros(channels)
+        if self.fitted is None or self.unfitted > REFIT_GROWTH * self.fitted:
+            self.happened['solved'] += 1
+            self.solve()
+        people = [self.weight @ track.mean + self.bias for track in tracks]
+        self.centre = np.zeros(len(self.bias))
         if self.known:
             both = sum(people) + CENTRE_WEIGHT * self.prior_mean
             self.centre = both / (len(people) + CENTRE_WEIGHT)
         elif len(people) >= 3:
             self.centre = sum(people) / len(people)
+
+    def solve(self):
+        channels = len(self.bias)
+        scatter = self.total / max(self.freedom, 1)
+        variance = np.trace(scatter) / channels
+        if variance <= 0:
+            self.metric = np.eye(channels)
+        else:
+            self.metric = np.linalg.inv(scatter + self.shrinkage * variance * np.eye(channels))
+        self.fitted, self.unfitted = self.freedom, 0.0
 
     def similarity(self, track, feat):
         if self.layers.get(track, (None,))[0] is not track.mean:

@@ -318,6 +318,10 @@ class ReferenceTracker:
     # ---- what happens to tracks
 
     def update(self, found):
+        if self.adapter is not None:
+            pairs = [(d.track, d) for d in found if d.track is not None]
+            pairs = [(t, d) for t, d in pairs if t.gallery and self.learns(t, d)]
+            self.adapter.observe([(t.mean, t.weight, d.feat, self.trust(d)) for t, d in pairs])
         for each in found:
             track = each.track
             if track is None:
@@ -346,15 +350,19 @@ class ReferenceTracker:
         track.id = self.next_id
         self.next_id += 1
 
+    def learns(self, track, each):
+        clear = each.covered <= self.options.max_covered
+        return each.feat is not None and each.high and (clear or not track.gallery)
+
+    def trust(self, each):
+        return 1.0 if self.options.feature_average == 'exponential' else each.trust()
+
     def learn(self, track, each):
         options = self.options
-        if each.feat is None or not each.high:
+        if not self.learns(track, each):
+            self.happened['hidden'] += each.feat is not None and each.high
             return
-        if each.covered > options.max_covered and track.gallery:
-            self.happened['hidden'] += 1
-            return
-        alike = options.feature_average == 'exponential'
-        trust = 1.0 if alike else each.trust()
+        alike, trust = options.feature_average == 'exponential', self.trust(each)
         track.weight += trust
         if track.mean is None:
             track.mean = each.feat

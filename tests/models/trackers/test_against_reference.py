@@ -1,6 +1,7 @@
 """The batched tracker gives the ids of the plain one, track by track and pair by pair."""
 
 import functools
+from collections import Counter
 from dataclasses import fields
 
 import numpy as np
@@ -155,8 +156,23 @@ def assert_same_ids(
         assert ids == expected, f'frame {number}'
         if reported is not None:
             reported.append(ids)
+        if adapter is not None and adapter.solver is not None:
+            assert_same_adapter(tracker.adapter, adapter)
         given |= {each for each in ids if each > 0}
-    return reference.happened, given
+    happened = reference.happened + (adapter.happened if adapter else Counter())
+    return happened, given
+
+
+def assert_same_adapter(adapter, reference):
+    np.testing.assert_allclose(adapter.scatter.total.numpy(), reference.total, rtol=0, atol=1e-9)
+    assert adapter.scatter.freedom == pytest.approx(reference.freedom)
+    if reference.fitted is not None:
+        centre, whitening = (each.numpy() for each in adapter.metric)
+        np.testing.assert_allclose(centre, reference.centre, rtol=0, atol=1e-9)
+        scale = np.abs(reference.metric).max()
+        np.testing.assert_allclose(
+            whitening.T @ whitening / scale, reference.metric / scale, atol=1e-9
+        )
 
 
 # With the knob turned in one of the two only, these scenes give other ids; but for the gallery,
@@ -320,7 +336,9 @@ def head_with(tasks, trained):
         (9, True, {}, {}),
         (9, True, {'solver': None}, {}),
         (9, False, {'shrinkage': 1.0}, {'num_tentatives': 1}),
-        (0, True, {'prior_weight': 5.0}, {'gallery_size': 3, 'gallery_seconds': 0.9}),
+        (0, True, {'prior_weight': 5.0}, {'max_covered': 0.1}),
+        (9, True, {'prior_weight': 20.0, 'memory': 60.0}, {'max_covered': 1.0}),
+        (9, True, {}, {'feature_average': 'exponential', 'momentum': 0.7}),
         (0, False, {'blend_tasks': False}, {'momentum': 0.5}),
         (9, True, {'blend_tasks': False, 'shrinkage': 0.05}, {'stages': (*BOT_SORT, 'return')}),
     ],
@@ -331,3 +349,32 @@ def test_tracks_with_their_own_parameters(tasks, trained, adapter_cfg, options):
     happened, given = assert_same_ids(crowd(4), head=head, adapter_cfg=adapter_cfg, **setting)
     assert happened['return']
     assert len(given) >= 9
+    if adapter_cfg.get('solver', 'closed_form'):
+        assert 3 < happened['solved'] < 50
+        assert bool(happened['faded']) == ('memory' in adapter_cfg)
+
+
+def test_the_gradient_solver_is_given_the_galleries(monkeypatch):
+    tracker = OnlineMetaTracker(adapter_cfg={'solver': 'gradient'}, frame_rate=10)
+    tracker.bind(head_with(9, trained=True))
+    similarity, known, compared = tracker.adapter.similarity, [], 0
+
+    def checked(mean, gallery, count, feats):
+        nonlocal compared
+        assert len(gallery) == len(mean) == len(count)
+        seen = np.concatenate(known)
+        for rows, number in zip(gallery.numpy(), count.tolist(), strict=True):
+            nearest = np.abs(rows[:number, None] - seen).max(axis=2).min(axis=1)
+            assert number
+            assert not nearest.any()
+            compared += 1
+        return similarity(mean, gallery, count, feats)
+
+    monkeypatch.setattr(tracker.adapter, 'similarity', checked)
+    for number, boxes, scores, labels, feats in crowd(4, frames=15):
+        tensors = [
+            None if x is None else torch.from_numpy(x) for x in (boxes, scores, labels, feats)
+        ]
+        tracker.step(number, *tensors)
+        known += [] if feats is None else [feats]
+    assert compared > 50

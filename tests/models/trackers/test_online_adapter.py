@@ -82,18 +82,32 @@ def test_empty_memory_is_the_plain_cosine(scene):
     torch.testing.assert_close(got, plain, rtol=0, atol=1e-12)
 
 
+def watch(adapter, gallery, weights):
+    """Show features (T, K, C) of weights (T, K) one after another, each track's first not."""
+    for k in range(1, gallery.shape[1]):
+        known = weights[:, :k].sum(1)
+        means = (weights[:, :k, None] * gallery[:, :k]).sum(1) / known[:, None]
+        adapter.observe(means, known, gallery[:, k], weights[:, k])
+
+
+def trust(seed=1):
+    return 0.2 + 0.8 * torch.rand(T, K, generator=torch.manual_seed(seed), dtype=torch.float64)
+
+
 def test_closed_form_is_the_inverse_of_the_shrunk_within_person_scatter(scene):
     head, mean, gallery, count, feats = scene
     prior = torch.rand(20, 3, D, dtype=torch.float64)
     head.scatter.fill(prior, torch.ones(20, 3, dtype=torch.bool))
     adapter = OnlineAdapter(head, blend_tasks=False, shrinkage=0.2, prior_weight=8.0)
-    adapter.fit(mean, gallery, count)
+    weights = trust()
+    watch(adapter, gallery, weights)
+    adapter.fit(mean)
 
     scatter, freedom = 8.0 * head.scatter.scatter, 8.0
-    for t in range(T):
-        own = head(gallery[t, : count[t]])
-        scatter = scatter + (own - own.mean(0)).T @ (own - own.mean(0))
-        freedom += int(count[t]) - 1
+    for own, weight in zip(head(gallery), weights, strict=True):
+        apart = own - (weight[:, None] * own).sum(0) / weight.sum()
+        scatter = scatter + apart.T @ (weight[:, None] * apart)
+        freedom += weight[1:].sum()
     scatter = scatter / freedom
     scatter = scatter + 0.2 * scatter.trace() / D * torch.eye(D, dtype=torch.float64)
     centre = (head(mean).sum(0) + 3 * head.scatter.mean) / (T + 3)
@@ -102,36 +116,110 @@ def test_closed_form_is_the_inverse_of_the_shrunk_within_person_scatter(scene):
     products = tracks @ inverse @ found.T
     lengths = [(x @ inverse * x).sum(1).sqrt() for x in (tracks, found)]
     expected = products / lengths[0][:, None] / lengths[1]
-    got = adapter.similarity(mean, gallery, count, feats)
+    got = adapter.similarity(mean, gallery[:0], count, feats)
     torch.testing.assert_close(got, expected, rtol=0, atol=1e-10)
 
 
 def test_the_default_applies_the_metric_to_each_tracks_own_embeddings(scene):
     head, mean, gallery, count, feats = scene
     adapter = OnlineAdapter(head)
-    adapter.fit(mean, gallery, count)
+    watch(adapter, gallery, trust())
+    adapter.fit(mean)
     weights, biases = head.task_memory.adapted_params(mean, head.weight, head.bias)
-    factor, centre = torch.linalg.inv(adapter.metric.factor), adapter.metric.centre
-    expected = explicit(head, mean, feats, factor @ weights, (biases - centre) @ factor.T)
-    got = adapter.similarity(mean, gallery, count, feats)
+    centre, metric = adapter.metric
+    expected = explicit(head, mean, feats, metric @ weights, (biases - centre) @ metric.T)
+    got = adapter.similarity(mean, gallery[:0], count, feats)
     torch.testing.assert_close(got, expected, rtol=0, atol=1e-10)
+
+
+def test_a_track_seen_for_the_first_time_tells_nothing(scene):
+    head, mean, gallery, count, feats = scene
+    adapter = OnlineAdapter(head)
+    adapter.fit(mean)
+    before = adapter.similarity(mean, gallery, count, feats)
+    nobody = mean[:0]
+    adapter.observe(nobody, nobody[:, 0], nobody, nobody[:, 0])
+    adapter.fit(mean)
+    assert adapter.scatter.freedom == 0
+    assert torch.equal(adapter.similarity(mean, gallery, count, feats), before)
+
+
+def test_the_metric_is_solved_for_again_when_enough_is_new(scene):
+    head, mean, gallery, *_ = scene
+    head.scatter.fill(
+        torch.rand(20, 3, D, dtype=torch.float64), torch.ones(20, 3, dtype=torch.bool)
+    )
+    adapter = OnlineAdapter(head, prior_weight=100.0)
+    adapter.fit(mean)
+    centre, first = adapter.metric
+    one, two = mean[:1, 0] * 0 + 1, mean[:2, 0] * 0 + 1
+    adapter.observe(mean[:2], two, gallery[:2, 0], two)  # 2 of 100 are just not enough
+    adapter.fit(mean[1:])
+    assert torch.equal(adapter.metric.whitening, first)
+    assert not torch.allclose(adapter.metric.centre, centre)  # people in view come and go
+    adapter.observe(mean[2:3], one, gallery[2:3, 0], 0.01 * one)
+    adapter.fit(mean)
+    second = adapter.metric.whitening
+    scatter = adapter.scatter.scatter
+    shrunk = scatter + 0.1 * scatter.trace() / D * torch.eye(D, dtype=torch.float64)
+    torch.testing.assert_close(second.T @ second, torch.linalg.inv(shrunk))
+    assert not torch.allclose(second, first)
+    # From here on 2.0402 of 102.01 are wanted.
+    adapter.observe(mean[:2], two, gallery[:2, 1], 1.02 * two)
+    adapter.fit(mean)
+    assert torch.equal(adapter.metric.whitening, second)
+    adapter.observe(mean[:1], one, gallery[:1, 1], 0.01 * one)
+    adapter.fit(mean)
+    assert not torch.allclose(adapter.metric.whitening, second)
+
+
+@pytest.mark.parametrize('solver', ['gradient', None])
+def test_other_solvers_have_no_metric(scene, solver):
+    head, mean, gallery, count, feats = scene
+    adapter = OnlineAdapter(head, solver=solver)
+    before = adapter.similarity(mean, gallery, count, feats)
+    watch(adapter, gallery, trust())
+    adapter.fit(mean)
+    assert adapter.metric is None
+    assert torch.equal(adapter.similarity(mean, gallery, count, feats), before)
+    assert adapter.uses_gallery == (solver == 'gradient')
 
 
 def test_a_scene_is_forgotten_on_reset(scene):
     head, mean, gallery, count, feats = scene
     adapter = OnlineAdapter(head)
     before = adapter.similarity(mean, gallery, count, feats)
-    adapter.fit(mean, gallery, count)
-    assert not torch.allclose(adapter.similarity(mean, gallery, count, feats), before)
+    adapter.fit(mean)
+    fresh = adapter.similarity(mean, gallery, count, feats)
+    watch(adapter, gallery, trust())
+    adapter.fit(mean)
+    seen = adapter.similarity(mean, gallery, count, feats)
+    assert (seen - fresh).abs().max() > 1e-3
     adapter.reset()
     torch.testing.assert_close(adapter.similarity(mean, gallery, count, feats), before)
+    adapter.fit(mean)
+    torch.testing.assert_close(adapter.similarity(mean, gallery, count, feats), fresh)
 
 
+def test_training_statistics_filled_later_count_from_the_next_video_on(scene):
+    head, mean, *_ = scene
+    adapter = OnlineAdapter(head, prior_weight=8.0)
+    prior = torch.rand(20, 3, D, dtype=torch.float64)
+    head.scatter.fill(prior, torch.ones(20, 3, dtype=torch.bool))
+    adapter.reset()
+    adapter.fit(mean)
+    expected = OnlineAdapter(head, prior_weight=8.0)
+    expected.fit(mean)
+    torch.testing.assert_close(adapter.metric.whitening, expected.metric.whitening)
+    assert adapter.scatter.freedom == 8
+
+
+@pytest.mark.parametrize('solver', ['closed_form', 'gradient'])
 @pytest.mark.parametrize(('tracks', 'detections'), [(0, 5), (4, 0), (0, 0)])
-def test_no_tracks_or_no_detections(scene, tracks, detections):
+def test_no_tracks_or_no_detections(scene, tracks, detections, solver):
     head, mean, gallery, count, feats = scene
-    adapter = OnlineAdapter(head, solver='gradient')
-    adapter.fit(mean[:tracks], gallery[:tracks], count[:tracks])
+    adapter = OnlineAdapter(head, solver=solver)
+    adapter.fit(mean[:tracks])
     got = adapter.similarity(mean[:tracks], gallery[:tracks], count[:tracks], feats[:detections])
     assert got.shape == (tracks, detections)
 
@@ -142,6 +230,8 @@ def test_no_tracks_or_no_detections(scene, tracks, detections):
         ({'num_steps': 0}, 'num_steps=0 must be at least 1'),
         ({'solver': 'newton'}, "got 'newton'"),
         ({'shrinkage': 0.0}, 'shrinkage=0.0'),
+        ({'prior_weight': -1.0}, 'prior_weight=-1.0 at least 0'),
+        ({'memory': 100.0}, 'memory=100.0 greater than it'),
         ({'inner_lr': 0.0}, 'inner_lr=0.0 must be positive'),
     ],
 )

@@ -225,15 +225,22 @@ def test_a_newcomer_seen_without_features_does_not_inherit_looks():
 class ScaledCosine:
     """Stands in for the adaptation: compares only some channels of each feature."""
 
-    def __init__(self, channels):
+    def __init__(self, channels, uses_gallery=True):
         self.channels = channels
+        self.uses_gallery = uses_gallery
         self.calls = []
         self.fitted = []
+        self.observed = []
 
     def reset(self):
         self.fitted.clear()
 
-    def fit(self, track_mean, gallery, gallery_count):
+    def observe(self, means, known, feats, weights):
+        assert len(means) == len(known) == len(feats) == len(weights)
+        if len(feats):
+            self.observed.append(known.tolist())
+
+    def fit(self, track_mean):
         self.fitted.append(len(track_mean))
 
     def similarity(self, track_mean, gallery, gallery_count, feats):
@@ -255,13 +262,18 @@ def test_the_adapter_decides_on_features_as_they_are():
     torch.testing.assert_close(track.tracks.appearance.mean[0], looks[0])
     assert track.adapter.calls[-1] == ((2, 3), (2, 10, 3), [10, 10])
     assert track.adapter.fitted == [2] * 20  # once a frame, to all in view
+    # Where the two hide each other, looks are not learned. The first detections tell nothing.
+    known = [each for each in track.adapter.observed if len(each) == 2]
+    assert len(known) >= 15
+    assert known == sorted(known)
+    assert known[0] == pytest.approx([0.9, 0.9])
     track.reset()
     assert track.adapter.fitted == []
 
 
 def test_one_call_a_stage_and_none_without_need():
     track = tracker()
-    track.adapter = ScaledCosine(list(range(8)))
+    track.adapter = ScaledCosine(list(range(8)), uses_gallery=False)
     see(track, 0, [box(50), box(150)], [0, 1])
     assert len(track.adapter.calls) == 0  # no track to compare with
     see(track, 1, [box(50), box(150)], [0, 1])
@@ -272,6 +284,9 @@ def test_one_call_a_stage_and_none_without_need():
     for frame in range(3, 13):
         see(track, frame, [box(50), box(300)], [0, 2])
     assert track.adapter.calls[-1][0] == (3, 8)
+    assert {shape for _, (shape, *_), _ in track.adapter.calls} == {
+        0
+    }  # galleries stay where they are
 
 
 def test_binding_another_head_starts_anew():
