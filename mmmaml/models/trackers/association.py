@@ -94,20 +94,32 @@ def assign(cost: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         Rows and columns (P,) of the pairs, rows ascending.
     """
-    possible = cost <= threshold
-    row, column = np.nonzero(possible)
+    row, column = np.nonzero(cost <= threshold)
+    return assign_pairs(row, column, cost[row, column], threshold)
+
+
+def assign_pairs(
+    row: np.ndarray, column: np.ndarray, cost: np.ndarray, threshold: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same, given the pairs that are possible.
+
+    Args:
+        row: (Q,) of the pairs, each pair once.
+        column: (Q,).
+        cost: (Q,), none above ``threshold``.
+        threshold: As for :func:`assign`.
+    """
     # Most pairs of a frame are without rivals.
-    rivals = np.bincount(row, minlength=len(cost))[row] > 1
-    rivals |= np.bincount(column, minlength=cost.shape[1])[column] > 1
-    if not rivals.any():
-        return row, column
-    rows, columns = np.unique(row[rivals]), np.unique(column[rivals])
-    block = np.ix_(rows, columns)
-    apart = threshold + 1e-9 * max(1.0, abs(threshold))
-    chosen = linear_sum_assignment(np.where(possible[block], cost[block], apart))
-    chosen_row, chosen_column = rows[chosen[0]], columns[chosen[1]]
-    kept = possible[chosen_row, chosen_column]
-    row = np.concatenate([row[~rivals], chosen_row[kept]])
-    column = np.concatenate([column[~rivals], chosen_column[kept]])
+    rivals = (np.bincount(row)[row] > 1) | (np.bincount(column)[column] > 1)
+    if rivals.any():
+        rows, at_row = np.unique(row[rivals], return_inverse=True)
+        columns, at_column = np.unique(column[rivals], return_inverse=True)
+        apart = threshold + 1e-9 * max(1.0, abs(threshold))
+        contested = np.full((len(rows), len(columns)), apart)
+        contested[at_row, at_column] = cost[rivals]
+        chosen_row, chosen_column = linear_sum_assignment(contested)
+        kept = contested[chosen_row, chosen_column] < apart
+        row = np.concatenate([row[~rivals], rows[chosen_row[kept]]])
+        column = np.concatenate([column[~rivals], columns[chosen_column[kept]]])
     order = np.argsort(row)
     return row[order], column[order]

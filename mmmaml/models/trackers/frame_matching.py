@@ -1,12 +1,13 @@
 """Which track each detection of a frame belongs to."""
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 from torch import Tensor
 
 from . import motion
-from .association import assign, fused_distance, pairwise_iou
+from .association import assign, assign_pairs, fused_distance, pairwise_iou
 from .detections import Detections
 from .track_pool import TrackPool
 
@@ -41,8 +42,8 @@ class FrameMatching:
         self.slots = np.full(len(detections), -1, dtype=np.int64)
         self.returned = np.zeros(0, dtype=np.int64)
         self._similarity = similarity
-        # By slot: a clear view of someone who does not look like the track at all.
-        self._strangers = np.zeros((pool.state.capacity, len(detections)), dtype=bool)
+        # Tracks (T,), detections (P,) and similarity (T, P) that by_appearance looked at.
+        self._compared: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
     def pairs(self) -> tuple[np.ndarray, np.ndarray]:
         """Tracks (P,) and detections (P,) matched so far, by detection."""
@@ -65,31 +66,33 @@ class FrameMatching:
     def by_appearance(self) -> None:
         """Match recent tracks within the motion gate, by similarity and motion together."""
         options, state = self.options, self.pool.state
-        tracks = self.pool.with_looks(self._unmatched(self.pool.recent()))
+        tracks = self.pool.with_looks(self._unmatched(self._recent))
         found = self._with_features(self.detections.high & (self.slots < 0))
         if not len(tracks) or not len(found):
             return
         similarity = self._similarity(tracks, self.detections.features(found))
-        clear = self.detections.covered[found] <= options.max_covered
-        stranger = clear & (similarity < options.overlap_sim_thr)
-        self._strangers[np.ix_(tracks, found)] = stranger
+        self._compared = tracks, found, similarity
+        row, column = np.nonzero(similarity >= options.match_sim_thr)
+        track, detection = tracks[row], found[column]
         distance = motion.gating_distance(
-            state.motion[tracks], self.detections.measured[found], options.box_model
+            state.motion[track], self.detections.measured[detection], options.box_model
         )
         weight = options.motion_weight
-        cost = (1 - weight) * (1 - similarity) + weight * distance
-        too_far = distance > motion.CHI2_95_4DOF
-        cost[too_far | (similarity < options.match_sim_thr)] = np.inf
+        cost = (1 - weight) * (1 - similarity[row, column]) + weight * distance
+        near = distance <= motion.CHI2_95_4DOF
+        near &= state.labels[track] == self.detections.labels[detection]
         # No possible pair costs more than the two largest distances together.
-        self._assign(tracks, found, cost, 2 + weight * motion.CHI2_95_4DOF)
+        limit = 2 + weight * motion.CHI2_95_4DOF
+        rows, columns = assign_pairs(row[near], column[near], cost[near], limit)
+        self.slots[found[columns]] = tracks[rows]
 
     def by_overlap(self) -> None:
         """Match recent tracks by their predicted boxes."""
-        self._overlap(self.pool.recent(), self.detections.high, self.options.match_iou_thr)
+        self._overlap(self._recent, self.detections.high, self.options.match_iou_thr)
 
     def by_low_scores(self) -> None:
         """Match tracks of the frame before to weak detections by their predicted boxes."""
-        options, recent = self.options, self.pool.recent()
+        options, recent = self.options, self._recent
         just_seen = recent[self.pool.just_seen(recent)]
         threshold = options.low_iou_thr
         threshold = options.match_iou_thr if threshold is None else threshold
@@ -102,7 +105,7 @@ class FrameMatching:
 
     def by_fusion(self) -> None:
         """Match recent tracks by box or looks, whichever is nearer (BoT-SORT)."""
-        self._fusion(self.pool.recent(), self.options.match_iou_thr)
+        self._fusion(self._recent, self.options.match_iou_thr)
 
     def by_tentative_fusion(self) -> None:
         """Match tentative tracks by box or looks, whichever is nearer (BoT-SORT)."""
@@ -116,7 +119,9 @@ class FrameMatching:
         """
         pool, detections = self.pool, self.detections
         tracks = pool.with_looks(self._unmatched(pool.confirmed()))
-        unnamed = (self.slots < 0) | np.isin(self.slots, pool.tentative())
+        if not len(tracks):
+            return
+        unnamed = (self.slots < 0) | ~pool.state.confirmed[self.slots]
         found = self._with_features(detections.high & unnamed)
         reachable = pool.reachable(tracks, detections.boxes[found])
         rows, columns = reachable.any(axis=1), reachable.any(axis=0)
@@ -136,8 +141,21 @@ class FrameMatching:
         if not len(tracks) or not len(found):
             return
         cost = 1 - self._iou(tracks, found)
-        cost[self._strangers[np.ix_(tracks, found)]] = np.inf
+        cost[self._strangers(tracks, found)] = np.inf
         self._assign(tracks, found, cost, 1 - threshold)
+
+    def _strangers(self, tracks: np.ndarray, found: np.ndarray) -> np.ndarray:
+        """(T, P) bool: a clear view of someone who does not look like the track at all."""
+        strangers = np.zeros((len(tracks), len(found)), dtype=bool)
+        if self._compared is None:
+            return strangers
+        seen_tracks, seen, similarity = self._compared
+        row, column = np.isin(tracks, seen_tracks), np.isin(found, seen)
+        at = np.searchsorted(seen_tracks, tracks[row]), np.searchsorted(seen, found[column])
+        clear = self.detections.covered[found[column]] <= self.options.max_covered
+        unlike = similarity[np.ix_(*at)] < self.options.overlap_sim_thr
+        strangers[np.ix_(row, column)] = clear & unlike
+        return strangers
 
     def _fusion(self, tracks: np.ndarray, iou_thr: float) -> None:
         """Match tracks (T,) to strong detections; ``iou_thr`` bounds the distance by 1 − IoU."""
@@ -147,7 +165,7 @@ class FrameMatching:
             return
         iou = self._iou(tracks, found)
         similarity = np.full(iou.shape, -np.inf)
-        known = np.isin(tracks, self.pool.with_looks(tracks))
+        known = self.pool.looks_known(tracks)
         if detections.feats is not None and known.any():
             similarity[known] = self._similarity(tracks[known], detections.features(found))
         scores = detections.scores[found] if options.fuse_scores else None
@@ -160,8 +178,14 @@ class FrameMatching:
         predicted = motion.predicted_boxes(self.pool.state.motion[tracks], self.options.box_model)
         return pairwise_iou(predicted, self.detections.boxes[found])
 
+    @cached_property
+    def _recent(self) -> np.ndarray:
+        return self.pool.recent()
+
     def _unmatched(self, tracks: np.ndarray) -> np.ndarray:
-        return tracks[~np.isin(tracks, self.slots)]
+        matched = np.zeros(self.pool.state.capacity + 1, dtype=bool)
+        matched[self.slots] = True  # -1, no track, is the last
+        return tracks[~matched[tracks]]
 
     def _with_features(self, group: np.ndarray) -> np.ndarray:
         """Indices of the detections of ``group``, none in a frame without features."""
@@ -174,5 +198,7 @@ class FrameMatching:
         """Match tracks (T,) to detections (P,) of their class by cost (T, P)."""
         labels = self.pool.state.labels[tracks]
         other_class = labels[:, None] != self.detections.labels[found]
-        rows, columns = assign(np.where(other_class, np.inf, cost), threshold)
+        if other_class.any():
+            cost = np.where(other_class, np.inf, cost)
+        rows, columns = assign(cost, threshold)
         self.slots[found[columns]] = tracks[rows]

@@ -116,22 +116,18 @@ def update(
 def gating_distance(
     motion: np.ndarray, measurement: np.ndarray, model: BoxModel = ASPECT_HEIGHT
 ) -> np.ndarray:
-    """Squared Mahalanobis distance between predicted states and measurements.
+    """Squared Mahalanobis distance between predicted states and one measurement each.
 
     Args:
-        motion: (T, 5, 4) predicted states.
-        measurement: (N, 4) boxes as ``model`` has them.
+        motion: (P, 5, 4) predicted states.
+        measurement: (P, 4) boxes as ``model`` has them.
         model: What the columns are.
 
     Returns:
-        (T, N), to be compared with :data:`CHI2_95_4DOF`.
+        (P,), to be compared with :data:`CHI2_95_4DOF`.
     """
-    # One plane (T, N) for each of the four quantities.
-    position, deviation = motion[:, POSITION].T, np.sqrt(innovation_variance(motion, model)).T
-    difference = measurement.T[:, None, :] - position[:, :, None]
-    difference *= 1 / deviation[:, :, None]
-    difference *= difference
-    return difference.sum(axis=0)
+    difference = measurement - motion[:, POSITION]
+    return (difference**2 / innovation_variance(motion, model)).sum(axis=1)
 
 
 def warp(motion: np.ndarray, transform: np.ndarray, model: BoxModel = ASPECT_HEIGHT) -> np.ndarray:

@@ -73,9 +73,13 @@ class TrackPool:
 
     def with_looks(self, tracks: np.ndarray) -> np.ndarray:
         """Those of the tracks whose appearance is known."""
+        return tracks[self.looks_known(tracks)]
+
+    def looks_known(self, tracks: np.ndarray) -> np.ndarray:
+        """(T,) bool: the appearance is known."""
         if self.appearance is None:
-            return tracks[:0]
-        return tracks[self.appearance.count[tracks] > 0]
+            return np.zeros(len(tracks), dtype=bool)
+        return self.appearance.count[tracks] > 0
 
     def looks_since_start(
         self, owners: np.ndarray, found: np.ndarray, detections: Detections
@@ -142,12 +146,12 @@ class TrackPool:
         state = self.state
         tracks, found = matching.pairs()
         measured, model = detections.measured[found], self.options.box_model
-        # Where someone comes back says nothing about how they walk.
-        state.motion[tracks] = np.where(
-            np.isin(tracks, matching.returned)[:, None, None],
-            motion.initiate(measured, model),
-            motion.update(state.motion[tracks], measured, model),
-        )
+        updated = motion.update(state.motion[tracks], measured, model)
+        if len(matching.returned):
+            # Where someone comes back says nothing about how they walk.
+            returned = np.isin(tracks, matching.returned)
+            updated[returned] = motion.initiate(measured[returned], model)
+        state.motion[tracks] = updated
         state.boxes[tracks] = detections.boxes[found]
         state.last_frame[tracks] = self.frame_id
         state.hits[tracks] += 1
@@ -159,6 +163,8 @@ class TrackPool:
         """Start a track for each strong detection that belongs to nobody."""
         strong = detections.scores >= self.options.init_score_thr
         found = matching.free(strong & detections.high)
+        if not len(found):
+            return
         state = self.state
         tracks = state.add(len(found))
         matching.assign_new(tracks, found)
@@ -174,7 +180,7 @@ class TrackPool:
         if self.appearance is not None:
             self.appearance.reserve(state.capacity)
             self.appearance.clear(tracks)
-        if detections.feats is not None and len(tracks):
+        if detections.feats is not None:
             self._learn_looks(tracks, found, detections)
 
     def retire(self) -> None:
@@ -186,8 +192,9 @@ class TrackPool:
         forgotten = self.seconds_unseen(lost) > self.options.lost_seconds
         self.state.drop(lost[forgotten])
         lost = lost[~forgotten]
-        newest_first = np.lexsort((self.state.ids[lost], -self.state.last_frame[lost]))
-        self.state.drop(lost[newest_first[self.options.max_lost :]])
+        if len(lost) > self.options.max_lost:
+            newest_first = np.lexsort((self.state.ids[lost], -self.state.last_frame[lost]))
+            self.state.drop(lost[newest_first[self.options.max_lost :]])
 
     def _confirm(self, tracks: np.ndarray) -> None:
         state = self.state

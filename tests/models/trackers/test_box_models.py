@@ -73,8 +73,9 @@ def test_gate_of_width_and_height_equals_its_matrices(walks):
     dense, model = DenseFilter(), WIDTH_HEIGHT
     states = filtered(walks, model)
     measured = model.measure(walks[0])
-    distances = motion.gating_distance(states, measured, model)
-    for state, row in zip(states, distances, strict=True):
+    for state in states:
+        pairs = np.repeat(state[None], len(measured), axis=0), measured
+        row = motion.gating_distance(*pairs, model)
         mean, covariance = state[motion.POSITION], full_covariance(state)[:4, :4]
         inverse = np.linalg.inv(covariance + np.diag(dense.noise(mean, 1 / 20)))
         expected = [(new - mean) @ inverse @ (new - mean) for new in measured]

@@ -33,6 +33,12 @@ def walks():
     return start + np.arange(20)[:, None, None] * speed + noise
 
 
+def all_distances(states, measured):
+    """Of each state to each measurement."""
+    pairs = np.repeat(states, len(measured), axis=0), np.tile(measured, (len(states), 1))
+    return motion.gating_distance(*pairs).reshape(len(states), len(measured))
+
+
 def test_twenty_frames_equal_mmdets_filter(walks):
     reference = KalmanFilter()
     states = motion.initiate(walks[0])
@@ -47,7 +53,7 @@ def test_twenty_frames_equal_mmdets_filter(walks):
             reference.gating_distance(mean, covariance, measured)
             for mean, covariance in zip(means, covariances, strict=True)
         ]
-        np.testing.assert_allclose(motion.gating_distance(states, measured), distances, rtol=1e-9)
+        np.testing.assert_allclose(all_distances(states, measured), distances, rtol=1e-9)
         states = motion.update(states, measured)
         for i in range(7):
             means[i], covariances[i] = reference.update(means[i], covariances[i], measured[i])
@@ -75,7 +81,7 @@ def test_gate_is_mmdets():
 
 def test_a_measurement_where_it_was_predicted_is_at_distance_zero(walks):
     states = motion.predict(motion.initiate(walks[0]))
-    distance = motion.gating_distance(states, states[:, motion.POSITION])
+    distance = all_distances(states, states[:, motion.POSITION])
     np.testing.assert_array_equal(np.diag(distance), 0)
     assert (distance[~np.eye(7, dtype=bool)] > 0).all()
 
@@ -92,7 +98,7 @@ def test_nobody_there():
     assert states.shape == (0, 5, 4)
     assert motion.predict(states, 3).shape == (0, 5, 4)
     assert motion.update(states, np.zeros((0, 4))).shape == (0, 5, 4)
-    assert motion.gating_distance(states, np.zeros((2, 4))).shape == (0, 2)
+    assert motion.gating_distance(states, np.zeros((0, 4))).shape == (0,)
     assert motion.predicted_boxes(states).shape == (0, 4)
 
 
