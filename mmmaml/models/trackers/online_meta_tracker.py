@@ -271,9 +271,12 @@ class OnlineMetaTracker:
             self.tracks.move_camera(transform)
 
     def _adapt(self) -> None:
+        memory = self.tracks.appearance
+        if self.adapter is None or memory is None:
+            return
         tracks = self.tracks.with_looks(self.tracks.recent())
-        if self.adapter is not None and len(tracks):
-            self.adapter.fit(self._looks(tracks)[0])
+        if len(tracks):
+            self.adapter.fit(memory.means(tracks))
 
     def _observe(self, tracks: np.ndarray, feats: Tensor, trust: np.ndarray) -> None:
         """Let the adapter see how people vary: matched detections and their tracks before."""
@@ -281,11 +284,10 @@ class OnlineMetaTracker:
             return
         memory = self.tracks.appearance
         assert memory is not None
-        index = torch.from_numpy(tracks).to(feats.device)
         known, weights = (
             torch.from_numpy(each).to(feats) for each in (memory.weight[tracks], trust)
         )
-        self.adapter.observe(memory.mean[index], known, feats, weights)
+        self.adapter.observe(memory.means(tracks), known, feats, weights)
 
     def _similarity(self, tracks: np.ndarray, feats: Tensor) -> np.ndarray:
         """Cosine (T, N) of tracks and features (N, C), each track under its own parameters."""
@@ -300,12 +302,11 @@ class OnlineMetaTracker:
         """Mean feature, gallery and its filling of tracks (T,)."""
         memory = self.tracks.appearance
         assert memory is not None
-        index = torch.from_numpy(tracks).to(memory.mean.device)
-        count = torch.from_numpy(memory.count[tracks]).to(index)
+        count = torch.from_numpy(memory.count[tracks]).to(memory.mean.device)
         # Galleries are large, and the closed form never looks at them.
         wanted = self.adapter is not None and self.adapter.uses_gallery
-        gallery = memory.gallery[index] if wanted else memory.gallery[:0]
-        return memory.mean[index], gallery, count
+        gallery = memory.galleries(tracks) if wanted else memory.gallery[:0]
+        return memory.means(tracks), gallery, count
 
     def _reported_ids(
         self, matching: FrameMatching, detections: Detections, number: int
