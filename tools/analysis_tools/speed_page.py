@@ -25,9 +25,10 @@ Re-ID network and image work are left out, for all of them.
   dropped, embeddings of {channels} numbers with a mean cosine of {cosine:g} to the direction of
   their identity. Boxes of whom less than {visible:.0%} is visible are left out, of the truth too.
   Every tracker gets the same.
-- **Clock.** One thread of a CPU ({versions}). All inputs are made before the clock starts. The
-  trackers run over a video in turn, {repeats} times; of each frame the median over the passes
-  counts, and the table gives the mean over frames. Only ratios carry over to other machines.
+- **Clock.** Processor time of one thread ({versions}), which is the time that passes where nothing
+  else runs. All inputs are made before the clock starts. The trackers run over a video in turn,
+  {repeats} times; of each frame the median over the passes counts, and the table gives the mean
+  over frames. Only ratios carry over to other machines.
 - **Ours.** *{ours}* compares embeddings as they are, with its defaults. *{adapted}* has the
   thresholds of the configs, a `MetaReIDHead` with a filled task memory and scatter, and adapts in
   every frame with the defaults of its adapter. *{camera}* also estimates the motion of the
