@@ -123,6 +123,8 @@ class FrameMatching:
             return
         unnamed = (self.slots < 0) | ~pool.state.confirmed[self.slots]
         found = self._with_features(detections.high & unnamed)
+        if not len(found):
+            return
         reachable = pool.reachable(tracks, detections.boxes[found])
         rows, columns = reachable.any(axis=1), reachable.any(axis=0)
         tracks, found = tracks[rows], found[columns]
