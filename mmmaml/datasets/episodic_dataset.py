@@ -30,7 +30,8 @@ class EpisodicDataset(Dataset):
         dataset: Dataset or its config. Its items carry ``instance_id``, ``video_id`` and
             ``frame_id`` (an ``index`` property that gives the three as arrays over all items
             saves reading every item), and its pipeline leaves an image (H, W, 3) in ``img``, of
-            one size for all. The pipeline finds a ``numpy.random.Generator`` under ``rng``.
+            one size for all. The pipeline finds a ``numpy.random.Generator`` under ``rng`` and
+            another under ``task_rng``, which is in the same state for all images of a task.
         num_support: k, support images of each identity. More make the inner loop see more views
             of a person and the task more expensive, and drop identities seen only briefly.
         num_query: q, query images of each identity.
@@ -149,7 +150,11 @@ class EpisodicDataset(Dataset):
         images: list[Any] = [None] * len(infos)
         # Frame after frame, so that a loader that keeps frames decodes each of them once.
         for slot in sorted(range(len(infos)), key=lambda i: str(infos[i]['img_path'])):
-            results = dict(infos[slot], rng=np.random.default_rng((self.seed, 1, index, slot)))
+            results = dict(
+                infos[slot],
+                rng=np.random.default_rng((self.seed, 1, index, slot)),
+                task_rng=np.random.default_rng((self.seed, 2, index)),
+            )
             results = (self._pipeline or sources[slot][0].pipeline)(results)
             if results is None or 'img' not in results:
                 raise ValueError(f"the pipeline left no 'img' of {infos[slot]['img_path']}")

@@ -1,0 +1,97 @@
+"""What all images of a task share, and what they do not."""
+
+import cv2
+import numpy as np
+import pytest
+
+from mmmaml.datasets.transforms import ShiftTaskLook
+
+
+@pytest.fixture
+def image():
+    return np.random.default_rng(0).integers(20, 180, (64, 32, 3), np.uint8)
+
+
+def run(transform, image, task=0, item=0):
+    rngs = {'task_rng': np.random.default_rng(task), 'rng': np.random.default_rng(item)}
+    return transform({'img': image.copy(), **rngs})['img']
+
+
+def test_images_of_a_task_get_the_same_look_and_grain_of_their_own(image):
+    steady, noisy = ShiftTaskLook(prob=1, noise=0), ShiftTaskLook(prob=1, blur=0, noise=30)
+    assert all(
+        np.array_equal(run(steady, image, task, 0), run(steady, image, task, 1))
+        for task in range(10)
+    )
+    different = {run(steady, image, task).tobytes() for task in range(10)}
+    assert len(different) == 10
+    grainy = [
+        not np.array_equal(run(noisy, image, t, 0), run(noisy, image, t, 1)) for t in range(40)
+    ]
+    assert 10 < sum(grainy) < 30  # half of the tasks
+
+
+def test_light_is_a_gain_of_each_channel_within_its_bounds(image):
+    transform = ShiftTaskLook(prob=1, brightness=(0.5, 0.8), colour=1.2, blur=0, noise=0)
+    image[:] = 100
+    gains = np.array([run(transform, image, task)[0, 0] / 100 for task in range(200)])
+    assert all(
+        len(np.unique(run(transform, image, t).reshape(-1, 3), axis=0)) == 1 for t in (0, 1)
+    )
+    assert 0.5 / 1.2 - 0.01 <= gains.min() < 0.47
+    assert 0.9 < gains.max() <= 0.8 * 1.2 + 0.01
+    assert gains.std(axis=1).max() > 0.05
+
+
+def test_blur_is_in_heights_of_the_image(image):
+    transform = ShiftTaskLook(prob=1, brightness=(1, 1), colour=1, blur=0.05, noise=0)
+    tall = cv2.resize(image, (64, 128), interpolation=cv2.INTER_NEAREST)
+    differ = []
+    for task in range(20):
+        small, large = run(transform, image, task), run(transform, tall, task)
+        back = cv2.resize(large, (32, 64), interpolation=cv2.INTER_AREA)
+        if not np.array_equal(small, image):
+            differ.append(np.abs(back.astype(int) - small).mean())
+    # In grey levels, of which the image has a standard deviation of 46; the weakest blurs are
+    # narrower than a pixel.
+    assert np.median(differ) < 1
+    changed = [not np.array_equal(run(transform, image, task), image) for task in range(40)]
+    assert 10 < sum(changed) < 30
+
+
+def test_noise_has_the_strength_that_was_drawn(image):
+    transform = ShiftTaskLook(prob=1, brightness=(1, 1), colour=1, blur=0, noise=10)
+    image[:] = 128
+    spread = np.array([run(transform, image, task).std() for task in range(200)])
+    assert 9 < spread.max() < 10.3
+    assert 80 < (spread < 0.3).sum() < 125
+
+
+@pytest.mark.parametrize(('prob', 'changed'), [(0, 0), (1, 30)])
+def test_probability(image, prob, changed):
+    transform = ShiftTaskLook(prob=prob, colour=2)
+    assert sum(not np.array_equal(run(transform, image, t), image) for t in range(30)) == changed
+
+
+def test_without_a_task_every_image_has_its_own_look(image):
+    transform = ShiftTaskLook(prob=1, noise=0)
+    results = [
+        transform({'img': image.copy(), 'rng': np.random.default_rng(seed)})['img'].mean()
+        for seed in range(5)
+    ]
+    assert len(set(results)) == 5
+
+
+@pytest.mark.parametrize(
+    ('kwargs', 'message'),
+    [
+        ({'prob': 1.5}, 'prob=1.5'),
+        ({'brightness': (0, 1)}, r'brightness=\(0, 1\)'),
+        ({'brightness': (2, 1)}, 'brightness'),
+        ({'colour': 0.5}, 'colour=0.5'),
+        ({'noise': -1}, 'noise=-1'),
+    ],
+)
+def test_arguments_out_of_range(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        ShiftTaskLook(**kwargs)
