@@ -1,5 +1,6 @@
 """Online tracking with appearance under each track's own parameters."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from .frame_matching import FrameMatching
 from .model_frame import ModelFrame
 from .track_pool import TrackPool
 from .tracker_options import TrackerOptions
+from .video_normalization import VideoNormalization
 
 if TYPE_CHECKING:
     from mmmaml.models.reid import MetaReIDHead
@@ -36,7 +38,9 @@ class OnlineMetaTracker:
     Args:
         reid: How boxes are cut for the Re-ID network: ``img_scale`` (h, w) is its input size,
             (256, 128) if not given; ``img_norm_cfg`` (``mean``, ``std``, ``to_rgb``) its
-            normalisation where that is not the detector's.
+            normalisation where that is not the detector's; ``renormalise`` options of
+            :class:`~.video_normalization.VideoNormalization`, ``dict()`` for its defaults, with
+            which the network's batch normalisation follows the video, None without.
         adapter_cfg: Options of the online adaptation, arguments of ``OnlineAdapter``.
         adapt: False compares the embeddings of the Re-ID network as they are and binds no head.
         camera_motion: Options of :class:`~.camera_motion.CameraMotion`, ``dict()`` for its
@@ -70,7 +74,14 @@ class OnlineMetaTracker:
                 f'adapter_cfg, adapt, camera_motion, {", ".join(TrackerOptions.names())}'
             )
         self.options = TrackerOptions(**options)
-        self.reid = {'img_scale': (256, 128), 'img_norm_cfg': None, **(reid or {})}
+        self.reid = {
+            'img_scale': (256, 128),
+            'img_norm_cfg': None,
+            'renormalise': None,
+            **(reid or {}),
+        }
+        renormalise = self.reid['renormalise']
+        self.normalization = None if renormalise is None else VideoNormalization(**renormalise)
         self.adapter_cfg = dict(adapter_cfg or {})
         self.head: MetaReIDHead | None = None
         self.adapt = adapt
@@ -83,6 +94,8 @@ class OnlineMetaTracker:
         self.tracks = TrackPool(self.options, self.options.frame_rate, self._observe)
         if self.adapter is not None:
             self.adapter.reset()
+        if self.normalization is not None:
+            self.normalization.reset()
         if self.camera is not None:
             self.camera.reset()
 
@@ -207,7 +220,8 @@ class OnlineMetaTracker:
             frame = ModelFrame(img, metainfo, data_preprocessor, rescale)
             if reid is not None:
                 wanted = found.scores >= self.options.score_thr
-                feats = frame.features(reid, found, wanted, self.reid, self.adapt)
+                with self._normalised(reid):
+                    feats = frame.features(reid, found, wanted, self.reid, self.adapt)
             if self.camera is not None and camera_motion is None:
                 camera_motion = frame.camera_motion(self.camera, found.bboxes)
         ids = self.step(
@@ -246,6 +260,10 @@ class OnlineMetaTracker:
             if self.adapter is None:
                 detections.feats = F.normalize(detections.feats, dim=1)
         return detections
+
+    def _normalised(self, reid: nn.Module) -> AbstractContextManager[None]:
+        """Within it, the Re-ID network is normalised for this video if it is to be."""
+        return nullcontext() if self.normalization is None else self.normalization.applied_to(reid)
 
     def _check_camera(
         self, image: np.ndarray | None, camera_motion: np.ndarray | None
