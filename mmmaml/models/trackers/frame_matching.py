@@ -79,10 +79,11 @@ class FrameMatching:
         )
         weight = options.motion_weight
         cost = (1 - weight) * (1 - similarity[row, column]) + weight * distance
-        near = distance <= motion.CHI2_95_4DOF
+        cost += options.unseen_cost * ~self.pool.just_seen(track)
+        # At the edge of both thresholds.
+        limit = (1 - weight) * (1 - options.match_sim_thr) + weight * motion.CHI2_95_4DOF
+        near = (distance <= motion.CHI2_95_4DOF) & (cost <= limit)
         near &= state.labels[track] == self.detections.labels[detection]
-        # No possible pair costs more than the two largest distances together.
-        limit = 2 + weight * motion.CHI2_95_4DOF
         rows, columns = assign_pairs(row[near], column[near], cost[near], limit)
         self.slots[found[columns]] = tracks[rows]
 

@@ -45,6 +45,9 @@ class TrackerOptions:
         motion_weight: Share of the squared Mahalanobis distance in the cost of appearance
             matching, the rest being 1 − cosine; 0..1. At 0 motion only rules out; larger, it
             decides more, between people who look alike and then between those who do not.
+        unseen_cost: By how much more a track that was not seen in the frame before must look like
+            a detection than one that was, to take it; a cosine, at least 0. Larger: fewer ids are
+            stolen by the lost from those who pass in front of them, and fewer lost ones found.
         match_iou_thr: Least overlap (IoU) with the predicted box to match by overlap, 0..1. Lower
             it for low frame rates and moving cameras.
         tentative_iou_thr: The same for tracks not yet confirmed, which hardly know their motion.
@@ -91,8 +94,9 @@ class TrackerOptions:
     low_score_thr: float = 0.1
     init_score_thr: float = 0.5
     num_tentatives: int = 2
-    match_sim_thr: float = 0.6
+    match_sim_thr: float = 0.4
     motion_weight: float = 0.02
+    unseen_cost: float = 0.3
     match_iou_thr: float = 0.5
     tentative_iou_thr: float = 0.5
     low_iou_thr: float | None = None
@@ -100,7 +104,7 @@ class TrackerOptions:
     fuse_scores: bool = False
     overlap_sim_thr: float = 0.2
     recent_seconds: float = 2.0
-    reentry_sim_thr: float = 0.7
+    reentry_sim_thr: float = 0.6
     reentry_speed: float = 2.0
     reentry_anywhere_seconds: float = 4.0
     lost_seconds: float = 10.0
@@ -140,6 +144,7 @@ class TrackerOptions:
         )
         self._require('frame_rate', self.frame_rate > 0, 'greater than 0')
         self._require('momentum', 0 <= self.momentum < 1, 'at least 0 and below 1')
+        self._require('unseen_cost', self.unseen_cost >= 0, 'at least 0')
         self._require('reentry_sim_thr', self.reentry_sim_thr >= -1, 'at least -1')
         self._require(
             'low_score_thr',

@@ -211,9 +211,11 @@ class ReferenceTracker:
             if similarity[track, each] < options.match_sim_thr:
                 return math.inf
             weight = options.motion_weight
-            return (1 - weight) * (1 - similarity[track, each]) + weight * distance
+            unseen = options.unseen_cost * (not self.just_seen(track))
+            return (1 - weight) * (1 - similarity[track, each]) + weight * distance + unseen
 
-        limit = 2 + options.motion_weight * CHI2_95_4DOF
+        weight = options.motion_weight
+        limit = (1 - weight) * (1 - options.match_sim_thr) + weight * CHI2_95_4DOF
         self.match('appearance', tracks, found, cost, limit)
 
     def by_overlap(self, found):

@@ -27,7 +27,7 @@ KNOBS = {
     'no low scores': {'low_score_thr': 0.4},
     'three to confirm': {'num_tentatives': 3, 'reentry_sim_thr': 0.5},
     'confirmed at once': {'num_tentatives': 1},
-    'motion decides': {'motion_weight': 0.3, 'match_sim_thr': 0.2},
+    'motion decides': {'motion_weight': 0.3, 'match_sim_thr': 0.2, 'unseen_cost': 0.1},
     'motion alone decides': {'motion_weight': 1.0, 'match_sim_thr': -1},
     'strangers welcome': {'overlap_sim_thr': -1, 'match_sim_thr': 0.8},
     'looks decide': {'motion_weight': 0.0, 'match_sim_thr': 0.8},
