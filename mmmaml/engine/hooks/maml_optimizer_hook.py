@@ -1,5 +1,7 @@
 """MAML as a hook (Algorithm 1 of the paper)."""
 
+from typing import Literal
+
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
@@ -25,10 +27,19 @@ class MAMLOptimizerHook(Hook):
             change the inner step.
         adapt: Regular expression over parameter names of the Re-ID network, e.g. ``'head'``.
             None adapts the last layer in kernel form, which is much faster.
+        solver: What the inner update is. ``'gradient'``: the steps of the paper.
+            ``'closed_form'``: the last layer solved for, by which the support images of a person
+            lie as close together as those of people allow; the outer update differentiates
+            through it. It is what online adaptation does, and needs a head with
+            ``task_classifier='prototype'``.
+        shrinkage: For ``'closed_form'``, how far the layer stays from the one solved for. Larger
+            adapts less and is safer with few support images.
+        prior_weight: For ``'closed_form'``, how many support images the tasks before are worth.
 
     Raises:
         TypeError: The model has no part that can be trained on tasks.
-        ValueError: An argument is out of range or ``adapt`` matches nothing.
+        ValueError: An argument is out of range, ``adapt`` matches nothing, or the head's
+            classifier does not go with the solver.
     """
 
     def __init__(
@@ -37,8 +48,13 @@ class MAMLOptimizerHook(Hook):
         num_steps: int = 1,
         first_order: bool = False,
         adapt: str | None = None,
+        solver: Literal['gradient', 'closed_form'] = 'gradient',
+        shrinkage: float = 0.3,
+        prior_weight: float = 30.0,
     ) -> None:
-        self.cfg = InnerLoopCfg(inner_lr, num_steps, first_order, adapt)
+        self.cfg = InnerLoopCfg(
+            inner_lr, num_steps, first_order, adapt, solver, shrinkage, prior_weight
+        )
 
     def before_run(self, runner: Runner) -> None:
         """Start a learned inner rate; a checkpoint loaded after this replaces it."""

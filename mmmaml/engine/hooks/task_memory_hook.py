@@ -46,7 +46,8 @@ class TaskMemoryHook(Hook):
     in the head's task memory, and the scatter of embeddings within identities that online
     adaptation starts from. Where there are more tasks than the memory takes, tasks are chosen at
     even steps through the identities, which are ordered by video: every video is represented by
-    its share. Without an inner loop (plain training) there is only the scatter to store.
+    its share. Without gradient steps of the last layer (plain training, or an inner loop in closed
+    form) there is only the scatter to store.
 
     Args:
         pipeline: Transforms that load the images of this pass; what the tracker will see, so
@@ -139,10 +140,12 @@ def _keep(reid: MetaReID, batch: dict) -> list[_Kept]:
     distinct = torch.tensor([_first_occurrences(sample.frame_ids[0]) for sample in samples])
     cfg = reid.inner_loop
     # The memory holds tasks of the last layer; of others only the scatter is of use.
-    if cfg is None or cfg.adapt is not None:
+    if cfg is None or cfg.adapt is not None or cfg.solver == 'closed_form':
         grads: list[Tensor | None] = [None] * len(feats)
     else:
-        grads = list(reid.head.adapt(support, support[:, :, :0], labels, cfg).grads.cpu())
+        adapted = reid.head.adapt(support, support[:, :, :0], labels, cfg).grads
+        assert adapted is not None
+        grads = list(adapted.cpu())
     flat = support.flatten(1, 2).cpu()
     # Clones: a view would take the storage of its whole batch along to other processes.
     return [

@@ -54,8 +54,15 @@ class MetaReID(BaseModel):
         """Train by MAML with this inner loop, or plainly with None.
 
         Raises:
-            ValueError: No parameter matches ``cfg.adapt``.
+            ValueError: No parameter matches ``cfg.adapt``, or the head's classifier does not
+                follow an adaptation in closed form.
         """
+        classifier = self.head.task_classifier
+        if cfg is not None and cfg.solver == 'closed_form' and classifier != 'prototype':
+            raise ValueError(
+                f"solver='closed_form' moves the embeddings away from the classifier's rows, "
+                f"which task_classifier={classifier!r} compares them with: use 'prototype'"
+            )
         if cfg is not None and cfg.adapt is not None:
             select_parameters(self, cfg.adapt)
         self.inner_loop = cfg

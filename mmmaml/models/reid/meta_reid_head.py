@@ -11,6 +11,7 @@ from mmmaml.meta import (
     AdaptedEmbeddings,
     ScatterStatistics,
     TaskMemory,
+    closed_form_inner_loop,
     cosine_scale,
     linear_inner_loop,
     task_cross_entropy,
@@ -122,6 +123,8 @@ class MetaReIDHead(BaseModule):
             :class:`~mmmaml.meta.AdaptedEmbeddings` of (B, N·k) support and (B, N·q) queries.
         """
         loss = self.support_loss(labels, support.shape[2])
+        if cfg.solver == 'closed_form':
+            return self._solve(support, query, loss, cfg)
         return linear_inner_loop(
             support.flatten(1, 2),
             query.flatten(1, 2),
@@ -132,6 +135,24 @@ class MetaReIDHead(BaseModule):
             cfg.num_steps,
             cfg.first_order,
         )
+
+    def _solve(
+        self,
+        support: Tensor,
+        query: Tensor,
+        support_loss: Callable[[Tensor], Tensor],
+        cfg: InnerLoopCfg,
+    ) -> AdaptedEmbeddings:
+        """Adapt the last layer in closed form; in training the prior follows the tasks."""
+        embeds = self(support)
+        adapted, queries, scatter = closed_form_inner_loop(
+            embeds, self(query), self.scatter, cfg.shrinkage, cfg.prior_weight
+        )
+        with torch.no_grad():
+            losses = support_loss(embeds.flatten(1, 2))
+            if self.training:
+                self.scatter.follow(scatter, embeds.mean((0, 1, 2)), support[:, :, 0, 0].numel())
+        return AdaptedEmbeddings(queries.flatten(1, 2), adapted.flatten(1, 2), None, losses)
 
     def support_loss(self, labels: Tensor, images: int) -> Callable[[Tensor], Tensor]:
         """The inner loss: support embeddings (B, N·k, D) to one loss a task (B,)."""
