@@ -15,13 +15,14 @@ data_root = 'data/demo/'
 train_pipeline = [
     dict(type='LoadCrop', scale=(32, 64), jitter=0.05, max_cached_frames=32),
     dict(type='FlipCrop', prob=0.5),
+    dict(type='ShiftTaskLook'),
 ]
 
 model = dict(
     reid=dict(
         # A ResNet-18 of a quarter of the usual width: 64x32 pixels hold no more than that.
         backbone=dict(depth=18, base_channels=16, init_cfg=None),
-        head=dict(in_channels=128, feat_channels=64, memory=dict(max_tasks=512)),
+        head=dict(in_channels=128, memory=dict(max_tasks=512)),
     ),
     tracker=dict(reid=dict(img_scale=(64, 32))),
 )
@@ -46,7 +47,6 @@ default_hooks = dict(checkpoint=dict(interval=20))
 env_cfg = dict(dist_cfg=dict(backend='gloo'))
 custom_hooks = [
     dict(type='TaskCheckHook'),
-    # At the paper's 5e-3 an inner step changes the query loss in the fourth digit only.
-    dict(type='MAMLOptimizerHook', inner_lr=0.1, num_steps=1),
+    dict(type='MAMLOptimizerHook', solver='closed_form'),
     dict(type='TaskMemoryHook', pipeline=[dict(type='LoadCrop', scale=(32, 64))]),
 ]

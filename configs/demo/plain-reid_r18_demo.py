@@ -1,7 +1,18 @@
-# The plain twin of maml-mot_r18_demo.py: the same without MAML.
+# The plain twin of maml-mot_r18_demo.py: the same without meta-training, that is without inner
+# loop and without a look of its own for every task.
 #   python tools/train.py configs/demo/plain-reid_r18_demo.py
 _base_ = './maml-mot_r18_demo.py'
 
+train_dataloader = dict(
+    dataset=dict(
+        dataset=dict(
+            pipeline=[
+                dict(type='LoadCrop', scale=(32, 64), jitter=0.05, max_cached_frames=32),
+                dict(type='FlipCrop', prob=0.5),
+            ]
+        )
+    )
+)
 custom_hooks = [
     dict(type='TaskCheckHook'),
     dict(type='TaskMemoryHook', pipeline=[dict(type='LoadCrop', scale=(32, 64))]),

@@ -7,6 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PLAIN_CONFIG, META_CONFIG = 'plain-reid_r18_demo', 'maml-mot_r18_demo'
+# Best of a coarse grid for the plain network, as those of the configs are for adapted cosines, on
+# sequences that are not among the evidence's.
+PLAIN_THRESHOLDS = {'match_sim_thr': 0.4, 'reentry_sim_thr': 0.6, 'unseen_cost': 0.3}
+CROPS = [
+    {'type': 'LoadCrop', 'scale': (32, 64), 'jitter': 0.05, 'max_cached_frames': 32},
+    {'type': 'FlipCrop', 'prob': 0.5},
+]
+PIPELINE = 'train_dataloader.dataset.dataset.pipeline'
+LOOKS = {PIPELINE: [*CROPS, {'type': 'ShiftTaskLook'}]}
+NO_LOOKS = {PIPELINE: CROPS}
+GRADIENT = {'solver': 'gradient', 'inner_lr': 0.1}
+GRADIENT_HEAD = {
+    'model.reid.head.task_classifier': 'restricted',
+    'model.reid.head.query_loss_weight': 1.0,
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +60,7 @@ ONLINES = {
             'none, last observation',
             'embeddings as they are, against the last one of each track',
             None,
-            {'momentum': 0.0},
+            {**PLAIN_THRESHOLDS, 'momentum': 0.0},
             1,
             essential=True,
         ),
@@ -54,7 +69,7 @@ ONLINES = {
             'none, running mean',
             'embeddings as they are, against the running mean of each track',
             None,
-            {},
+            PLAIN_THRESHOLDS,
             essential=True,
         ),
         Online(
@@ -62,27 +77,36 @@ ONLINES = {
             'Eq. 6-7',
             'each track starts from the training tasks most similar to it',
             {'solver': None},
-            {},
+            PLAIN_THRESHOLDS,
         ),
         Online(
             'gradient',
             'gradient, 5 steps',
             'each track takes inner-loop steps on its gallery, against the others in view',
             {'blend_tasks': False, 'solver': 'gradient', 'num_steps': 5, 'inner_lr': 0.2},
-            {},
-        ),
-        Online(
-            'closed_form',
-            'closed form',
-            'the metric that tells the tracks in view apart, solved for in every frame',
-            {'blend_tasks': False},
+            PLAIN_THRESHOLDS,
         ),
         Online(
             'default',
-            'Eq. 6-7 and closed form (default)',
-            'both; the same as the closed form where a training leaves no task memory',
+            'closed form (default)',
+            'the last layer solved for from the scatter within the people of the scene, with '
+            'Eq. 6-7 as its start where a training leaves a task memory',
             {},
             essential=True,
+        ),
+        Online(
+            'unblended',
+            'closed form without Eq. 6-7',
+            'the same, starting from θ',
+            {'blend_tasks': False},
+        ),
+        Online(
+            'renormalised',
+            'closed form, normalisation re-estimated',
+            'the default, with the statistics of batch normalisation taken from the first 300 '
+            'crops of the video',
+            {},
+            model={'model.tracker.reid.renormalise': {}},
         ),
     )
 }
@@ -118,26 +142,68 @@ TRAININGS = {
             'plain',
             'plain',
             PLAIN_CONFIG,
-            # Without a task memory there is nothing to blend: the default is the closed form.
-            onlines=('last', 'mean', 'gradient', 'default'),
+            onlines=('last', 'mean', 'gradient', 'default', 'renormalised'),
             essential=True,
         ),
-        Training('meta', 'meta (default)', META_CONFIG, onlines=tuple(ONLINES), essential=True),
+        Training(
+            'plain_looks',
+            'plain, with a look for every task',
+            PLAIN_CONFIG,
+            options=LOOKS,
+            essential=True,
+        ),
+        Training(
+            'meta',
+            'meta (default)',
+            META_CONFIG,
+            onlines=('last', 'mean', 'default', 'renormalised'),
+            essential=True,
+        ),
+        Training('no_looks', 'meta, without looks', META_CONFIG, options=NO_LOOKS),
         Training(
             'letter',
             'MAML by the letter',
             META_CONFIG,
-            {'inner_lr': 5e-3},
+            {**GRADIENT, 'inner_lr': 5e-3},
             {
+                **NO_LOOKS,
                 'train_dataloader.dataset.num_ways': 1,
                 'train_dataloader.batch_size': 24,  # as many images as 3 tasks of 8 people
                 'model.reid.head.task_classifier': 'global',
                 'model.reid.head.plain_loss_weight': 0.0,
+                'model.reid.head.query_loss_weight': 1.0,
             },
+            onlines=('mean', 'blend', 'gradient', 'unblended', 'default'),
         ),
-        Training('first_order', 'meta, first order', META_CONFIG, {'first_order': True}),
-        Training('steps3', 'meta, 3 inner steps', META_CONFIG, {'num_steps': 3}),
-        Training('steps5', 'meta, 5 inner steps', META_CONFIG, {'num_steps': 5}),
+        Training(
+            'gradient',
+            'MAML, 8 people a task, with looks',
+            META_CONFIG,
+            GRADIENT,
+            {**LOOKS, **GRADIENT_HEAD},
+            onlines=('mean', 'blend', 'gradient', 'unblended', 'default'),
+        ),
+        Training(
+            'first_order',
+            'the same, first order',
+            META_CONFIG,
+            {**GRADIENT, 'first_order': True},
+            {**LOOKS, **GRADIENT_HEAD},
+        ),
+        Training(
+            'steps3',
+            'the same, 3 inner steps',
+            META_CONFIG,
+            {**GRADIENT, 'num_steps': 3},
+            {**LOOKS, **GRADIENT_HEAD},
+        ),
+        Training(
+            'steps5',
+            'the same, 5 inner steps',
+            META_CONFIG,
+            {**GRADIENT, 'num_steps': 5},
+            {**LOOKS, **GRADIENT_HEAD},
+        ),
     )
 }
 
@@ -187,12 +253,27 @@ HEADLINE = (
     Comparison('plain, running mean', ('meta', 'default'), ('plain', 'mean')),
 )
 META_AGAINST_PLAIN = tuple(
-    Comparison(each.name, ('meta', 'default'), ('plain', 'default'), each.key)
+    Comparison(
+        f'{each.name}: {TRAININGS[old].name}', ('meta', 'default'), (old, 'default'), each.key
+    )
     for each in TRAINING_SETS.values()
+    for old in ('plain', 'plain_looks')
 )
 PARTS = (
     Comparison('adaptation of the plain network', ('plain', 'default'), ('plain', 'mean')),
     Comparison('adaptation of the meta-trained one', ('meta', 'default'), ('meta', 'mean')),
-    Comparison('Eq. 6-7 alone', ('meta', 'blend'), ('meta', 'mean')),
-    Comparison('Eq. 6-7 beside the closed form', ('meta', 'default'), ('meta', 'closed_form')),
+    Comparison(
+        'a look for every task, both adapted', ('plain_looks', 'default'), ('plain', 'default')
+    ),
+    Comparison(
+        'normalisation re-estimated, plain', ('plain', 'renormalised'), ('plain', 'default')
+    ),
+    Comparison('normalisation re-estimated, meta', ('meta', 'renormalised'), ('meta', 'default')),
+    Comparison('Eq. 6-7 alone', ('gradient', 'blend'), ('gradient', 'mean')),
+    Comparison(
+        'Eq. 6-7 beside the closed form', ('gradient', 'default'), ('gradient', 'unblended')
+    ),
+    Comparison(
+        'closed form against gradient, in training', ('meta', 'default'), ('gradient', 'default')
+    ),
 )

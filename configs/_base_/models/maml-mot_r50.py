@@ -23,6 +23,9 @@ model = dict(
             type='MetaReIDHead',
             in_channels=2048,
             feat_channels=128,
+            # What follows an inner loop in closed form; the query loss beside the plain one.
+            task_classifier='prototype',
+            query_loss_weight=0.3,
             # A task of 8 ways and 4 shots takes 270 kB.
             memory=dict(max_tasks=128),
         ),
@@ -32,8 +35,9 @@ model = dict(
         reid=dict(img_scale=(256, 128), img_norm_cfg=None),
         # The adapted metric is centred on the people in view, so the cosines of different people
         # spread about 0, and low ones of the same person are no rarity.
-        match_sim_thr=0.3,
-        reentry_sim_thr=0.5,
+        match_sim_thr=0.2,
+        unseen_cost=0.5,
+        reentry_sim_thr=0.4,
         overlap_sim_thr=-0.2,
     ),
 )

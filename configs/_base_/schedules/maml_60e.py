@@ -8,6 +8,6 @@ auto_scale_lr = dict(enable=False, base_batch_size=12)
 # The inner loop: the one line that the plain twins leave out is that of MAMLOptimizerHook.
 custom_hooks = [
     dict(type='TaskCheckHook'),
-    dict(type='MAMLOptimizerHook', inner_lr=5e-3, num_steps=1),
+    dict(type='MAMLOptimizerHook', solver='closed_form'),
     dict(type='TaskMemoryHook', pipeline=[dict(type='LoadCrop', scale=(128, 256))], num_workers=4),
 ]
