@@ -7,18 +7,19 @@ https://motchallenge.net/instructions.
 """
 
 import configparser
+import math
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 from mmengine.logging import print_log
 
 from .files import write_text
+from .row_text import NUM_COLUMNS as NUM_COLUMNS
+from .row_text import parse_rows
 
 FRAME, ID, LEFT, TOP, WIDTH, HEIGHT, SCORE, CLASS, VISIBILITY = range(9)
-NUM_COLUMNS = 9
 PEDESTRIAN = 1
 # Of ground truth, column CLASS; they count from 1.
 CLASSES = (
@@ -72,7 +73,7 @@ class SequenceInfo:
 
 
 def read_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
-    """Read ``seqinfo.ini`` of a sequence, by key.
+    """Read ``seqinfo.ini`` of a sequence, by key, and look at its images.
 
     Where fewer images are there than the file states, the images decide and a warning names the
     sequence and both numbers.
@@ -85,6 +86,19 @@ def read_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
         ValueError: A key is missing or not a positive number, or frames differ in their number
             of digits.
     """
+    return _limit_to_images(read_stated_seqinfo(sequence_dir))
+
+
+def read_stated_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
+    """What ``seqinfo.ini`` states, by key, whichever images are there.
+
+    Args:
+        sequence_dir: The sequence folder.
+
+    Raises:
+        FileNotFoundError: ``seqinfo.ini`` is missing.
+        ValueError: A key is missing or not a positive number.
+    """
     root = Path(sequence_dir)
     path = root / 'seqinfo.ini'
     if not path.is_file():
@@ -92,9 +106,9 @@ def read_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
             f'{path} is missing: a MOTChallenge sequence needs it (keys imDir, frameRate, '
             'seqLength, imWidth, imHeight, imExt in a section [Sequence])'
         )
-    parser = configparser.ConfigParser()
+    parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read_string(path.read_text(encoding='utf-8'))
+        parser.read_string(read_text(path))
         section = parser['Sequence']
     except (configparser.Error, KeyError) as error:
         raise ValueError(f'{path} has no readable section [Sequence]: {error}') from error
@@ -106,11 +120,11 @@ def read_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
             raise ValueError(f'{path} has no key {key!r} in [Sequence]') from None
         except ValueError:
             raise ValueError(f'{path}: {key}={section[key]!r} is not a number') from None
-        if not value > 0:
+        if not 0 < value < math.inf:
             raise ValueError(f'{path}: {key}={section[key]} must be greater than 0')
         return value
 
-    info = SequenceInfo(
+    return SequenceInfo(
         name=root.name,
         root=root,
         image_dir=section.get('imDir', 'img1'),
@@ -120,15 +134,14 @@ def read_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
         width=int(positive('imWidth')),
         height=int(positive('imHeight')),
     )
-    return _limit_to_images(info)
 
 
 def _limit_to_images(info: SequenceInfo) -> SequenceInfo:
     folder = info.root / info.image_dir
     if not folder.is_dir():
         return info
-    paths = [p for p in folder.glob(f'*{info.image_ext}') if _is_number(p.stem)]
-    info = replace(info, digits=_digits(paths, info.digits))
+    paths = [p for p in folder.glob(f'*{info.image_ext}') if is_number(p.stem)]
+    info = replace(info, digits=frame_digits(paths, info.digits))
     frames = {int(p.stem) for p in paths}
     available = len(frames & set(range(1, info.num_frames + 1)))
     missing = set(range(1, available + 1)) - frames
@@ -149,8 +162,16 @@ def _limit_to_images(info: SequenceInfo) -> SequenceInfo:
     return info
 
 
-def _digits(paths: list[Path], default: int) -> int:
-    """Width to which the names of frames are filled up with zeros."""
+def frame_digits(paths: list[Path], default: int) -> int:
+    """Width to which the names of frames are filled up with zeros.
+
+    Args:
+        paths: Frames of one sequence, whose names are numbers.
+        default: The width where there is none.
+
+    Raises:
+        ValueError: They differ in it; the message names two of them.
+    """
     shortest = min(paths, key=lambda path: (len(path.stem), path.stem), default=None)
     if shortest is None:
         return default
@@ -171,12 +192,13 @@ def frame_number(path: Path) -> int:
     Raises:
         ValueError: The name is something else.
     """
-    if not _is_number(path.stem):
+    if not is_number(path.stem):
         raise ValueError(f'{path}: the name of a frame must be its number, such as 000001.jpg')
     return int(path.stem)
 
 
-def _is_number(name: str) -> bool:
+def is_number(name: str) -> bool:
+    """Whether the name of a file, without its suffix, is the number of a frame."""
     return name.isascii() and name.isdigit()
 
 
@@ -212,46 +234,15 @@ def read_rows(path: str | os.PathLike) -> np.ndarray:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'{path} does not exist')
-    text = path.read_text(encoding='utf-8')
-    fields = [line.replace(',', ' ').split() for line in text.splitlines() if line.strip()]
-    try:
-        table = np.array(fields, dtype=np.float64).reshape(len(fields), -1 if fields else 0)
-    except ValueError:  # not numbers, or rows of different lengths
-        _raise_first_bad_row(path, text)
-    if len(table) and (not 6 <= table.shape[1] <= 10 or _bad_rows(table).any()):
-        _raise_first_bad_row(path, text)
-    rows = np.full((len(table), NUM_COLUMNS), -1.0)
-    columns = min(table.shape[1], NUM_COLUMNS)
-    rows[:, :columns] = table[:, :columns]
-    return rows
+    parsed = parse_rows(read_text(path))
+    if parsed.faults:
+        raise ValueError(f'{path}, {parsed.faults[0]}')
+    return parsed.rows
 
 
-def _bad_rows(table: np.ndarray) -> np.ndarray:
-    whole = table[:, :2] == np.round(table[:, :2])
-    return ~np.isfinite(table).all(1) | ~whole.all(1) | (table[:, FRAME] < 1)
-
-
-def _raise_first_bad_row(path: Path, text: str) -> NoReturn:
-    columns = 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        fields = line.replace(',', ' ').split()
-        if not fields:
-            continue
-        where = f'{path}, line {number}: {line.strip()!r}'
-        if not 6 <= len(fields) <= 10:
-            raise ValueError(f'{where} has {len(fields)} columns, expected 6 to 10')
-        if columns and len(fields) != columns:
-            raise ValueError(f'{where} has {len(fields)} columns, the rows before it {columns}')
-        columns = len(fields)
-        try:
-            row = np.array([fields], dtype=np.float64)
-        except ValueError:
-            raise ValueError(f'{where} holds something that is not a number') from None
-        if _bad_rows(row).any():
-            raise ValueError(
-                f'{where}: every value must be finite, frame and id whole numbers, frame >= 1'
-            )
-    raise ValueError(f'{path} is malformed')
+def read_text(path: Path) -> str:
+    """Text of a file, without the mark some editors put first; what is no UTF-8 becomes �."""
+    return path.read_text(encoding='utf-8-sig', errors='replace')
 
 
 def write_results(path: str | os.PathLike, rows: np.ndarray) -> None:

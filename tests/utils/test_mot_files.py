@@ -112,6 +112,8 @@ def test_gap_between_images_is_an_error(tmp_path, gone, named):
         ('[Sequence]\nframeRate=fast', "frameRate='fast' is not a number"),
         ('[Sequence]\nframeRate=0', 'frameRate=0 must be greater than 0'),
         ('[Sequence]\nframeRate=nan', 'frameRate=nan must be greater than 0'),
+        ('[Sequence]\nframeRate=inf', 'frameRate=inf must be greater than 0'),
+        ('[Sequence]\nframeRate=5%', "frameRate='5%' is not a number"),
     ],
 )
 def test_bad_seqinfo_is_named(tmp_path, text, message):
