@@ -4,7 +4,10 @@
 #   bash tools/dist_train.sh configs/maml_mot/maml-mot-gradient_r50_60e_mot17halftrain_test-mot17halfval.py 2
 _base_ = './maml-mot_r50_60e_mot17halftrain_test-mot17halfval.py'
 
-model = dict(reid=dict(head=dict(task_classifier='restricted', query_loss_weight=1.0)))
+model = dict(
+    reid=dict(head=dict(task_classifier='restricted', query_loss_weight=1.0)),
+    tracker=dict(adapter_cfg=dict(blend_tasks=True)),
+)
 custom_hooks = [
     dict(type='TaskCheckHook'),
     dict(type='MAMLOptimizerHook', inner_lr=5e-3, num_steps=1),

@@ -1,5 +1,6 @@
 """The mathematics of MAML-MOT in plain torch: inner loops (Eq. 2-5), task memory (Eq. 6-7)."""
 
+from .closed_form_loop import closed_form_inner_loop
 from .functional_loop import batch_statistics_only, functional_inner_loop, select_parameters
 from .inner_loop import AdaptedEmbeddings, kernel_inner_loop, linear_inner_loop
 from .losses import cosine_scale, task_cross_entropy, way_prototypes
@@ -7,7 +8,6 @@ from .scene_metric import (
     ScatterStatistics,
     SceneMetric,
     SceneScatter,
-    closed_form_inner_loop,
     scene_centre,
     whitening,
     within_scatter,

@@ -175,37 +175,6 @@ def whitening(scatter: Tensor, shrinkage: float | Tensor) -> Tensor:
     return torch.linalg.solve_triangular(factor, identity.expand_as(factor), upper=False)
 
 
-def closed_form_inner_loop(
-    support: Tensor,
-    query: Tensor,
-    prior: ScatterStatistics,
-    shrinkage: float = 0.3,
-    prior_weight: float = 30.0,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Solve for the last layer of each task of a batch and embed its images (in place of Eq. 2).
-
-    Args:
-        support: (B, N, k, D) support embeddings under θ, k > 1 of each of N identities.
-        query: (B, N, q, D) query embeddings under θ.
-        prior: Statistics of the tasks before, which the scatter of a task is mixed with.
-        shrinkage: See :func:`whitening`.
-        prior_weight: How many observations the prior scatter is worth.
-
-    Returns:
-        Support (B, N, k, D) and queries (B, N, q, D) under θ', differentiable in both, and the
-        scatter (D, D) within the identities of the batch.
-    """
-    deviations = (support - support.mean(2, keepdim=True)).flatten(1, 2)
-    total = deviations.mT @ deviations
-    freedom = support.shape[1] * (support.shape[2] - 1)
-    weight = prior_weight * bool(prior.count)
-    mixed = (total + weight * prior.scatter.clone()) / max(freedom + weight, 1)
-    layer = whitening(mixed, shrinkage)[:, None]
-    centre = support.mean((1, 2), keepdim=True)
-    scatter = total.detach().mean(0) / max(freedom, 1)
-    return (support - centre) @ layer.mT, (query - centre) @ layer.mT, scatter
-
-
 def scene_centre(means: Tensor, prior: ScatterStatistics, prior_weight: float = 3.0) -> Tensor:
     """What the people of a scene have in common (D,).
 

@@ -45,6 +45,31 @@ def test_meta_training_logs_the_gain_and_fills_the_memory(tmp_path):
     assert float(head.task_memory.inner_lr) == pytest.approx(0.1)
 
 
+def test_training_through_the_closed_form(tmp_path):
+    hooks = [{'type': 'MAMLOptimizerHook', 'solver': 'closed_form'}, MEMORY]
+    head = {'task_classifier': 'prototype'}
+    runner = train(config(tmp_path / 'a', epochs=6, hooks=hooks, head=head))
+    rows = logged(tmp_path / 'a')
+    assert rows[-1]['loss_query'] < 0.8 * rows[0]['loss_query']
+    head_of = runner.model.head
+    assert len(head_of.task_memory) == 0  # no gradients to keep
+    assert head_of.scatter.count == 10
+    # What the inner loop starts from travels with every checkpoint.
+    assert checkpoint(tmp_path / 'a', 3)['head.scatter.scatter'].any()
+    resumed = train(
+        config(
+            tmp_path / 'b',
+            epochs=6,
+            hooks=hooks,
+            head=head,
+            resume=True,
+            load_from=str(tmp_path / 'a' / 'epoch_3.pth'),
+        )
+    )
+    for name, value in runner.model.state_dict().items():
+        torch.testing.assert_close(resumed.model.state_dict()[name], value, rtol=0, atol=0)
+
+
 def test_memory_is_in_the_last_checkpoint_and_only_there(tmp_path):
     runner = train(config(tmp_path, hooks=[MAML, MEMORY]))
     assert checkpoint(tmp_path, 1)['head.task_memory.support'].numel() == 0

@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from string import Template
 
 import torch
@@ -128,7 +129,16 @@ def _training_set(each: TrainingSet) -> str:
     return f'{each.name}: {each.identities} people with at most {each.samples} images each'
 
 
+def _short(value: Any) -> str:
+    """A value as on the page; of a pipeline the types tell enough."""
+    if isinstance(value, list):
+        return '[' + ', '.join(each['type'] for each in value) + ']'
+    return repr(value)
+
+
 def _training(each: Training) -> str:
     changed = {**each.inner_loop, **each.options}
-    options = ', '.join(f'`{name.split(".")[-1]}={value!r}`' for name, value in changed.items())
+    options = ', '.join(
+        f'`{name.split(".")[-1]}={_short(value)}`' for name, value in changed.items()
+    )
     return f'`configs/demo/{each.config}.py`' + (f' with {options}' if options else '')

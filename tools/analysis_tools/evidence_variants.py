@@ -76,29 +76,28 @@ ONLINES = {
             'blend',
             'Eq. 6-7',
             'each track starts from the training tasks most similar to it',
-            {'solver': None},
+            {'solver': None, 'blend_tasks': True},
             PLAIN_THRESHOLDS,
         ),
         Online(
             'gradient',
             'gradient, 5 steps',
             'each track takes inner-loop steps on its gallery, against the others in view',
-            {'blend_tasks': False, 'solver': 'gradient', 'num_steps': 5, 'inner_lr': 0.2},
+            {'solver': 'gradient', 'num_steps': 5, 'inner_lr': 0.2},
             PLAIN_THRESHOLDS,
         ),
         Online(
             'default',
             'closed form (default)',
-            'the last layer solved for from the scatter within the people of the scene, with '
-            'Eq. 6-7 as its start where a training leaves a task memory',
+            'the last layer solved for from the scatter within the people of the scene',
             {},
             essential=True,
         ),
         Online(
-            'unblended',
-            'closed form without Eq. 6-7',
-            'the same, starting from θ',
-            {'blend_tasks': False},
+            'blended',
+            'Eq. 6-7 and closed form',
+            'the same, each track starting from the training tasks most similar to it',
+            {'blend_tasks': True},
         ),
         Online(
             'renormalised',
@@ -173,7 +172,7 @@ TRAININGS = {
                 'model.reid.head.plain_loss_weight': 0.0,
                 'model.reid.head.query_loss_weight': 1.0,
             },
-            onlines=('mean', 'blend', 'gradient', 'unblended', 'default'),
+            onlines=('mean', 'blend', 'gradient', 'default', 'blended'),
         ),
         Training(
             'gradient',
@@ -181,7 +180,7 @@ TRAININGS = {
             META_CONFIG,
             GRADIENT,
             {**LOOKS, **GRADIENT_HEAD},
-            onlines=('mean', 'blend', 'gradient', 'unblended', 'default'),
+            onlines=('mean', 'blend', 'gradient', 'default', 'blended'),
         ),
         Training(
             'first_order',
@@ -270,9 +269,7 @@ PARTS = (
     ),
     Comparison('normalisation re-estimated, meta', ('meta', 'renormalised'), ('meta', 'default')),
     Comparison('Eq. 6-7 alone', ('gradient', 'blend'), ('gradient', 'mean')),
-    Comparison(
-        'Eq. 6-7 beside the closed form', ('gradient', 'default'), ('gradient', 'unblended')
-    ),
+    Comparison('Eq. 6-7 beside the closed form', ('gradient', 'blended'), ('gradient', 'default')),
     Comparison(
         'closed form against gradient, in training', ('meta', 'default'), ('gradient', 'default')
     ),

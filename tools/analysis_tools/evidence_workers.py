@@ -31,6 +31,9 @@ class Workers:
         self._log = log.open('a', encoding='utf-8', buffering=1)
         self._pool: ProcessPoolExecutor | None = None
         if number > 1:
+            # Whole frames come and go between small results that stay: on one heap, glibc could
+            # give next to nothing back, and a worker would grow by gigabytes.
+            os.environ.setdefault('MALLOC_MMAP_THRESHOLD_', str(2**19))
             context = multiprocessing.get_context('spawn')
             self._pool = ProcessPoolExecutor(number, context, _start_worker, (log,))
         else:

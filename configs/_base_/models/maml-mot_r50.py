@@ -38,6 +38,6 @@ model = dict(
         match_sim_thr=0.2,
         unseen_cost=0.5,
         reentry_sim_thr=0.4,
-        overlap_sim_thr=-0.2,
+        overlap_sim_thr=0.1,
     ),
 )

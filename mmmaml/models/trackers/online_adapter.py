@@ -31,7 +31,8 @@ class OnlineAdapter:
 
     Args:
         head: Gives the layer, the task memory and the statistics a scene starts from.
-        blend_tasks: Start from the task memory. False starts every track from θ.
+        blend_tasks: Start from the task memory (Eq. 6-7), which costs time with every task in
+            it. False starts every track from θ.
         solver: How the layer adapts to the scene. ``'closed_form'`` solves for the metric that
             tells its people apart, shared by all tracks; ``'gradient'`` takes inner-loop steps
             on each track's gallery; None does not adapt.
@@ -53,7 +54,7 @@ class OnlineAdapter:
     def __init__(
         self,
         head: 'MetaReIDHead',
-        blend_tasks: bool = True,
+        blend_tasks: bool = False,
         solver: Literal['closed_form', 'gradient'] | None = 'closed_form',
         shrinkage: float = 0.1,
         prior_weight: float = 100.0,

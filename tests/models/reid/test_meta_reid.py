@@ -75,6 +75,63 @@ def test_kernel_form_equals_torch_func_on_the_last_layer(
         torch.testing.assert_close(grad, grads[1][name], rtol=0, atol=1e-9, msg=name)
 
 
+def test_closed_form_by_hand(tasks):
+    """Cosines to the mean directions of the support, in the metric of each task's own scatter."""
+    model = build(task_classifier='prototype', plain_loss_weight=0.0, query_loss_weight=0.5).eval()
+    prior = torch.rand(5, 4, 5, dtype=torch.float64)
+    model.head.scatter.fill(prior, torch.ones(5, 4, dtype=torch.bool))
+    model.set_inner_loop(InnerLoopCfg(solver='closed_form', shrinkage=0.4, prior_weight=6.0))
+    inputs, samples = tasks
+    losses = []
+    for task in inputs:
+        embeds = model(task.flatten(0, 1)).unflatten(0, (N, K + Q))
+        support, query = embeds[:, :K], embeds[:, K:]
+        deviations = (support - support.mean(1, keepdim=True)).flatten(0, 1)
+        scatter = deviations.T @ deviations + 6 * model.head.scatter.scatter
+        scatter = scatter / (N * (K - 1) + 6)
+        scatter = scatter + 0.4 * scatter.trace() / 5 * torch.eye(5, dtype=torch.float64)
+        values, vectors = torch.linalg.eigh(scatter)
+        root = vectors / values.sqrt()  # another root of the inverse, the same inner products
+        support, query = ((e - embeds[:, :K].mean((0, 1))) @ root for e in (support, query))
+        prototypes = F.normalize(support, dim=-1).mean(1)
+        logits = F.cosine_similarity(query.flatten(0, 1)[:, None], prototypes[None], dim=-1)
+        losses.append(F.cross_entropy(cosine_scale(N) * logits, torch.arange(N)))
+    got = model.loss(inputs, samples)
+    torch.testing.assert_close(got['loss_query'], 0.5 * sum(losses) / B, rtol=0, atol=1e-10)
+    got['loss_query'].backward()
+    assert model.head.weight.grad.abs().max() > 0
+
+
+def test_the_prior_follows_training_and_stays_in_evaluation(tasks):
+    model = build(task_classifier='prototype')
+    model.set_inner_loop(InnerLoopCfg(solver='closed_form'))
+    model.eval().loss(*tasks)
+    assert model.head.scatter.count == 0
+    model.train().loss(*tasks)
+    assert model.head.scatter.count == B * N
+    assert model.head.scatter.scatter.any()
+
+
+def test_closed_form_needs_prototypes():
+    model = build(task_classifier='restricted')
+    with pytest.raises(ValueError, match="'restricted' compares them with: use 'prototype'"):
+        model.set_inner_loop(InnerLoopCfg(solver='closed_form'))
+
+
+@pytest.mark.parametrize(
+    ('kwargs', 'message'),
+    [
+        ({'solver': 'newton'}, "got 'newton'"),
+        ({'shrinkage': 0.0}, 'shrinkage=0.0'),
+        ({'prior_weight': -1.0}, 'prior_weight=-1.0'),
+        ({'solver': 'closed_form', 'adapt': 'head'}, "adapt='head' names others"),
+    ],
+)
+def test_inner_loops_out_of_range(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        InnerLoopCfg(**kwargs)
+
+
 def test_restricted_classifier_by_hand(tasks):
     """One step by autograd on explicit weights of each task."""
     model = build(plain_loss_weight=0.0).eval()

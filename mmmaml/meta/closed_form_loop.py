@@ -1,0 +1,42 @@
+"""The inner loop solved in closed form: a last layer that tells the people of a task apart.
+
+In place of gradient steps on a support loss (Eq. 2), θ' is what makes the scatter within the
+people of the support set the unit matrix, so that cosines between embeddings under θ' are Fisher's
+discriminant. Solvers that a network is trained through: Bertinetto et al., "Meta-learning with
+differentiable closed-form solvers", ICLR 2019.
+"""
+
+from torch import Tensor
+
+from .scene_metric import ScatterStatistics, whitening
+
+
+def closed_form_inner_loop(
+    support: Tensor,
+    query: Tensor,
+    prior: ScatterStatistics,
+    shrinkage: float = 0.3,
+    prior_weight: float = 30.0,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Solve for the last layer of each task of a batch and embed its images (in place of Eq. 2).
+
+    Args:
+        support: (B, N, k, D) support embeddings under θ, k > 1 of each of N identities.
+        query: (B, N, q, D) query embeddings under θ.
+        prior: Statistics of the tasks before, which the scatter of a task is mixed with.
+        shrinkage: See :func:`whitening`.
+        prior_weight: How many observations the prior scatter is worth.
+
+    Returns:
+        Support (B, N, k, D) and queries (B, N, q, D) under θ', differentiable in both, and the
+        scatter (D, D) within the identities of the batch.
+    """
+    deviations = (support - support.mean(2, keepdim=True)).flatten(1, 2)
+    total = deviations.mT @ deviations
+    freedom = support.shape[1] * (support.shape[2] - 1)
+    weight = prior_weight * bool(prior.count)
+    mixed = (total + weight * prior.scatter) / max(freedom + weight, 1)
+    layer = whitening(mixed, shrinkage)[:, None]
+    centre = support.mean((1, 2), keepdim=True)
+    scatter = total.detach().mean(0) / max(freedom, 1)
+    return (support - centre) @ layer.mT, (query - centre) @ layer.mT, scatter
