@@ -83,10 +83,13 @@ def _check_rows(what: str, rows: np.ndarray, num_frames: int, columns: int) -> N
     outside = (rows[:, FRAME] < 1) | (rows[:, FRAME] > num_frames)
     _refuse(what, rows, outside, f'lies outside the {num_frames} frames (counted from 1)')
     _refuse(what, rows, rows[:, ID] < 0, 'has a negative id: leave boxes without identity out')
-    _refuse(what, rows, _repeated(rows[:, [FRAME, ID]]), 'occurs more than once in this frame')
+    _refuse(
+        what, rows, repeated_pairs(rows[:, [FRAME, ID]]), 'occurs more than once in this frame'
+    )
 
 
-def _repeated(pairs: np.ndarray) -> np.ndarray:
+def repeated_pairs(pairs: np.ndarray) -> np.ndarray:
+    """Which of the rows (R, 2) were there before, (R,) bool."""
     order = np.lexsort(pairs.T)
     same = (pairs[order[1:]] == pairs[order[:-1]]).all(1)
     repeated = np.zeros(len(pairs), dtype=bool)
