@@ -1,3 +1,5 @@
 from .experiment import track, train
+from .inferencer import MOTInferencer
+from .tracks import Tracks
 
-__all__ = ['track', 'train']
+__all__ = ['MOTInferencer', 'Tracks', 'track', 'train']

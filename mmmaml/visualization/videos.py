@@ -55,7 +55,7 @@ def render_video(
     drawn = _drawn_frames(sequence, rows, frames, length)
     with (
         atomic_path(out) as temporary,
-        _video_writer(temporary, out, sequence.frame_rate / frames.step) as write,
+        video_writer(temporary, out, sequence.frame_rate / frames.step) as write,
     ):
         for frame, image in drawn:
             write(image, sequence.image_path(frame))
@@ -108,10 +108,20 @@ def _drawn_frames(
 
 
 @contextmanager
-def _video_writer(
+def video_writer(
     temporary: Path, out: Path, frame_rate: float
 ) -> Iterator[Callable[[np.ndarray, Path], None]]:
-    """Yield ``write(image, source)``; the first image decides the size of the video."""
+    """Yield ``write(image, source)``; the first image decides the size of the video.
+
+    Args:
+        temporary: Where the MP4 is written.
+        out: What it will be called, for messages.
+        frame_rate: Frames per second.
+
+    Raises:
+        OSError: OpenCV cannot write MP4 files.
+        ValueError: An image has another size than the first.
+    """
     writer = cv2.VideoWriter()
     size: tuple[int, int] | None = None
 

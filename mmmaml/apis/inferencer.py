@@ -1,0 +1,287 @@
+"""Tracking of any frames with the model of a config."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.structures import BaseDataElement
+
+from .frame_clock import FrameClock
+from .given_detector import Detections, GivenDetector, to_instances
+from .model_loading import build_array_pipeline, build_model, load_config
+from .sources import FrameSource, Source, SourceFrame, open_source
+from .stage_clock import StageClock
+from .tracks import Tracks
+
+DEFAULT_FRAME_RATE = 30.0
+
+
+class MOTInferencer:
+    """Tracks people in frames from anywhere, as ``tools/test.py`` does in those of a dataset.
+
+    Frames go through the test pipeline and the data preprocessor of the config, so that the same
+    frames and detections give the same tracks. Models of mmmaml, mmdet and mmtrack that track
+    frame by frame are served alike.
+
+    Example::
+
+        inferencer = MOTInferencer('config.py', 'checkpoint.pth')
+        for frame, tracks in inferencer.track('video.mp4', detections='det.txt'):
+            print(tracks.frame, tracks.ids, tracks.bboxes)
+
+    Args:
+        config: Config of a MOT model with a ``test_dataloader``; a file or what was read from it.
+        checkpoint: Weights; None means ``load_from`` of the config, else ``init_cfg`` of the
+            parts.
+        device: Where the networks run, such as ``'cpu'`` or ``'cuda:0'``.
+        frame_rate: Frames per second of what is tracked; it turns the tracker's times, which are
+            in seconds, into frames, and timestamps into gaps. Too low, and people seem fast and
+            are forgotten late; too high, the reverse. None takes that of the source, and where
+            that has none, the tracker's own option.
+        cfg_options: Values that replace those of the config, ``{'model.tracker.score_thr': 0.3}``.
+
+    Attributes:
+        config: The config with the options laid over it.
+        model: The model.
+        clock: Seconds spent in each stage so far: ``decode`` (reading frames), ``network``
+            (preparing frames, detector, Re-ID), ``association`` and ``adaptation`` (of the
+            tracker). Another stage may be added by ``clock.stage``.
+
+    Raises:
+        FileNotFoundError: The config or the checkpoint does not exist.
+        ValueError: The checkpoint is of another network, the config has no model or no test
+            pipeline, or an argument is out of its range.
+    """
+
+    def __init__(
+        self,
+        config: str | os.PathLike | Config,
+        checkpoint: str | os.PathLike | None = None,
+        device: str = 'cpu',
+        frame_rate: float | None = None,
+        cfg_options: dict[str, Any] | None = None,
+    ) -> None:
+        self.config = load_config(config, cfg_options)
+        self.model: Any = build_model(self.config, checkpoint, device)
+        if getattr(self.model, 'tracker', None) is None:
+            raise ValueError(f'{type(self.model).__name__} has no tracker: give a MOT config')
+        self._pipeline, self._listed = build_array_pipeline(self.config)
+        self.clock = StageClock(device)
+        self._detector = self._replace_detector()
+        self._watch()
+        self._frame_rate = frame_rate
+        self._adapter: object = None
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: the next frame is the first of another video, ids start from 1."""
+        self._start(self._frame_rate)
+
+    def update(
+        self,
+        frame: np.ndarray,
+        detections: Detections | None = None,
+        timestamp: float | None = None,
+    ) -> Tracks:
+        """Track the next frame.
+
+        Args:
+            frame: (H, W, 3) uint8, blue, green, red as OpenCV reads it.
+            detections: (N, 5) left, top, right, bottom, score in pixels of the frame, (N, 6) with
+                the class behind them, or ``InstanceData`` with ``bboxes``, ``scores`` and
+                ``labels``. They are taken as they are; thresholds are the tracker's. None: the
+                detector of the config finds them.
+            timestamp: Seconds, from any point in time. Where frames were skipped, the tracker then
+                knows how long people had to move; without, frames follow each other at the frame
+                rate.
+
+        Raises:
+            ValueError: An argument has a wrong shape or type, the time does not come after that of
+                the frame before, or there are no detections and the config has no detector that
+                looks at frames. Nothing is changed then.
+        """
+        if detections is None and self._detector is not None and self._detector.needs_files:
+            raise ValueError(_no_detector('give update() the detections of the frame'))
+        if self._detector is not None:
+            self._detector.reader = None
+        return self._update(frame, detections, timestamp, FrameSource(()))
+
+    def track(
+        self,
+        source: Source,
+        detections: str | os.PathLike | Iterable[Detections] | None = None,
+    ) -> Iterator[tuple[np.ndarray, Tracks]]:
+        """Track a whole video, from its first frame on.
+
+        Args:
+            source: A video file, a folder of images, a MOTChallenge sequence, the index of a
+                camera, the address of a stream, or an iterable of frames; see
+                :func:`~mmmaml.apis.sources.open_source`.
+            detections: A file in the MOTChallenge format, frames counted from 1, or an iterable of
+                what :meth:`update` takes for each frame. None: the detector of the config; a
+                :class:`~mmmaml.models.PublicDetector` reads ``det/det.txt`` of a sequence.
+
+        Returns:
+            Pairs of frame (H, W, 3) and its tracks, computed as they are asked for.
+
+        Raises:
+            FileNotFoundError: Source or detections do not exist.
+            OSError: The source cannot be opened.
+            ValueError: There are no detections for this source; while iterating, a frame cannot be
+                read or a video is cut off.
+        """
+        source = open_source(source)
+        self._check_detections(source, detections)
+        self._start(source.frame_rate if self._frame_rate is None else self._frame_rate)
+        if isinstance(detections, str | os.PathLike):
+            assert self._detector is not None
+            name = source.image_path(1).parent.parent.name
+            self._detector.read_from(name, str(detections))
+            detections = None
+        return self._track(source, detections)
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames per second of the current video, as far as it is known."""
+        if self._video_rate is not None:
+            return self._video_rate
+        options: Any = getattr(self.model.tracker, 'options', None)
+        return getattr(options, 'frame_rate', DEFAULT_FRAME_RATE)
+
+    def _start(self, frame_rate: float | None) -> None:
+        self._video_rate = frame_rate
+        self._frames = FrameClock(self.frame_rate)
+        if self._detector is not None:
+            self._detector.reader = None
+
+    def _track(
+        self, source: FrameSource, detections: Iterable[Detections] | None
+    ) -> Iterator[tuple[np.ndarray, Tracks]]:
+        frames, found = iter(source), None if detections is None else iter(detections)
+        count = 0
+        while True:
+            with self.clock.stage('decode'):
+                frame: SourceFrame | None = next(frames, None)
+            if frame is None:
+                return
+            given = None if found is None else next(found, None)
+            if found is not None and given is None:
+                raise ValueError(
+                    f'detections end after frame {count} of {source.name}: give an empty array '
+                    'for a frame without any'
+                )
+            count += 1
+            yield frame.image, self._update(frame.image, given, frame.timestamp, source, count)
+
+    @torch.no_grad()
+    def _update(
+        self,
+        frame: np.ndarray,
+        detections: Detections | None,
+        timestamp: float | None,
+        source: FrameSource,
+        count: int = 1,
+    ) -> Tracks:
+        _check_frame(frame)
+        given = None if detections is None else to_instances(detections)
+        number = self._frames.next(timestamp)
+        if self._detector is not None:
+            self._detector.given = given
+        elif given is not None:
+            raise ValueError(f'{type(self.model).__name__} has no detector to give detections for')
+        with self.clock.stage('network'):
+            batch = self._batch(frame, number, source, count)
+        with self.clock.stage('association'):
+            sample = self.model.test_step(batch)[0]
+        self._watch_adapter()
+        self._frames.accept(number, timestamp)
+        sample = sample[0] if hasattr(sample, 'video_data_samples') else sample
+        return Tracks.from_instances(number + 1, sample.pred_track_instances)
+
+    def _batch(
+        self, frame: np.ndarray, number: int, source: FrameSource, count: int
+    ) -> dict[str, Any]:
+        """What a data loader of the config gives for one frame."""
+        info: dict[str, Any] = {
+            'img': frame,
+            'img_id': number + 1,
+            'frame_id': number,
+            'video_id': 0,
+            'video_length': 1,
+            'instances': [],
+        }
+        if source.num_frames is not None:
+            info['ori_video_length'] = source.num_frames
+        packed = self._pipeline({k: [v] if self._listed else v for k, v in info.items()})
+        sample: BaseDataElement = packed['data_samples']
+        sample = sample[0] if hasattr(sample, 'video_data_samples') else sample
+        del info['img']
+        sample.set_metainfo({**info, 'img_path': str(source.image_path(count))})
+        if self._video_rate is not None:
+            sample.set_metainfo({'frame_rate': self._video_rate})
+        return pseudo_collate([packed])
+
+    def _check_detections(self, source: FrameSource, detections: object) -> None:
+        if isinstance(detections, str | os.PathLike) and not Path(detections).is_file():
+            raise FileNotFoundError(f'detections {detections} do not exist')
+        if detections is not None and self._detector is None:
+            raise ValueError(f'{type(self.model).__name__} has no detector to give detections for')
+        if (
+            detections is None
+            and not source.has_public_detections
+            and self._detector is not None
+            and self._detector.needs_files
+        ):
+            raise ValueError(
+                _no_detector(f'{source.name} needs a detection file in the MOTChallenge format')
+            )
+
+    def _replace_detector(self) -> GivenDetector | None:
+        if getattr(self.model, 'detector', None) is None:
+            return None
+        detector = GivenDetector(self.model.detector)
+        self.model.detector = detector.eval()
+        return detector
+
+    def _watch(self) -> None:
+        for owner, method in (
+            (self.model.data_preprocessor, 'forward'),
+            (self._detector, 'predict'),
+            (getattr(self.model, 'reid', None), 'forward'),
+            (getattr(self.model, 'reid', None), 'extract_crop_feats'),
+        ):
+            if hasattr(owner, method):
+                self.clock.watch(owner, method, 'network')
+
+    def _watch_adapter(self) -> None:
+        """Time the online adaptation, which begins when the tracker has seen the network."""
+        adapter = getattr(self.model.tracker, 'adapter', None)
+        if adapter is None or adapter is self._adapter:
+            return
+        self._adapter = adapter
+        for method in ('fit', 'observe', 'similarity'):
+            self.clock.watch(adapter, method, 'adaptation')
+
+
+def _check_frame(frame: np.ndarray) -> None:
+    if not isinstance(frame, np.ndarray) or frame.ndim != 3 or frame.shape[2] != 3:
+        shape = getattr(frame, 'shape', None)
+        raise ValueError(
+            f'frame must be an array (H, W, 3), got {type(frame).__name__} of shape {shape}'
+        )
+    if frame.dtype != np.uint8 or not frame.size:
+        raise ValueError(
+            f'frame must be uint8 and not empty, got {frame.dtype} of shape {frame.shape}'
+        )
+
+
+def _no_detector(what: str) -> str:
+    return (
+        f'{what}, because the detector of this config is PublicDetector, which looks up files '
+        'and never looks at a frame; or name a detector with weights in the config'
+    )

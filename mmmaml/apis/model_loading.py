@@ -1,0 +1,149 @@
+"""A model and its test pipeline from a config, for frames that are already in memory."""
+
+import logging
+import os
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+from mmengine import DefaultScope
+from mmengine.config import Config
+from mmengine.dataset import Compose
+from mmengine.logging import print_log
+from mmengine.runner import load_checkpoint
+from torch import nn
+
+from mmmaml.registry import MODELS
+from mmmaml.utils import register_all_modules
+
+
+def load_config(config: str | os.PathLike | Config, options: dict | None = None) -> Config:
+    """Read a config and lay options over it; a ``Config`` is copied.
+
+    Raises:
+        FileNotFoundError: The file, or one it is based on, does not exist.
+    """
+    register_all_modules(init_default_scope=False)
+    if isinstance(config, Config):
+        config = Config(config.to_dict())
+    elif not Path(config).is_file():
+        raise FileNotFoundError(f'config {config} does not exist')
+    else:
+        config = Config.fromfile(config)
+    config.merge_from_dict(options or {})
+    return config
+
+
+def build_model(config: Config, checkpoint: str | os.PathLike | None, device: str) -> nn.Module:
+    """Build the model of a config, ready to track.
+
+    Args:
+        config: The config.
+        checkpoint: Weights; None means ``load_from`` of the config, else ``init_cfg`` of its
+            parts.
+        device: Where it runs, such as ``'cpu'`` or ``'cuda:0'``.
+
+    Raises:
+        FileNotFoundError: The checkpoint does not exist.
+        ValueError: The config has no model, the weights do not fit it, or there is no such device.
+    """
+    if 'model' not in config:
+        raise ValueError(f'config {config.filename} has no model')
+    if torch.device(device).type == 'cuda' and not torch.cuda.is_available():
+        raise ValueError(f'device={device}: torch finds no GPU; use cpu')
+    with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmmaml')):
+        model = MODELS.build(config.model)
+        checkpoint = checkpoint or config.get('load_from')
+        if checkpoint is not None:
+            load_weights(model, str(checkpoint))
+        else:
+            print_log(
+                'no checkpoint: weights start from init_cfg, and where there is none at random',
+                logger='current',
+                level=logging.WARNING,
+            )
+            model.init_weights()
+    return model.to(device).eval()
+
+
+def load_weights(model: nn.Module, checkpoint: str) -> None:
+    """Load weights and refuse those of another network.
+
+    Raises:
+        FileNotFoundError: The checkpoint does not exist.
+        ValueError: No weight has the name, or one has not the shape, that the model expects.
+    """
+    if '://' not in checkpoint and not Path(checkpoint).is_file():
+        raise FileNotFoundError(f'checkpoint {checkpoint} does not exist')
+    try:
+        loaded = load_checkpoint(model, checkpoint, map_location='cpu', logger='silent')
+    except (RuntimeError, OSError, ValueError, EOFError, UnpicklingError) as error:
+        raise ValueError(f'checkpoint {checkpoint} cannot be read: {error}') from error
+    state = loaded.get('state_dict', loaded)
+    state = {key.removeprefix('module.'): value for key, value in state.items()}
+    expected = {name: tuple(each.shape) for name, each in model.named_parameters()}
+    if expected and not expected.keys() & state.keys():
+        raise ValueError(
+            f'checkpoint {checkpoint} holds no weight of {type(model).__name__}; it holds '
+            f'{", ".join(sorted(state)[:3])}, ...'
+        )
+    for name, shape in expected.items():
+        if name in state and tuple(state[name].shape) != shape:
+            raise ValueError(
+                f'checkpoint {checkpoint} is of another network: {name} has shape '
+                f'{tuple(state[name].shape)} there, {shape} in the config'
+            )
+    missing = sorted(expected.keys() - state.keys())
+    if missing:
+        print_log(
+            f'checkpoint {checkpoint} lacks {len(missing)} of {len(expected)} weights, which stay '
+            f'random: {", ".join(missing[:3])}{", ..." if missing[3:] else ""}',
+            logger='current',
+            level=logging.WARNING,
+        )
+
+
+def build_array_pipeline(config: Config) -> tuple[Compose, bool]:
+    """Build the test pipeline of a config for frames in memory.
+
+    Returns:
+        The pipeline, which takes ``img`` in the place of ``img_path``; and whether it takes a list
+        of frames, as mmdet's does, or one frame, as mmtrack's.
+
+    Raises:
+        ValueError: The config has no test pipeline, or that loads no image.
+    """
+    loader = config.get('test_dataloader') or config.get('val_dataloader') or {}
+    dataset = loader.get('dataset') or {}
+    while 'pipeline' not in dataset and ('dataset' in dataset or 'datasets' in dataset):
+        dataset = dataset.get('dataset') or dataset['datasets'][0]
+    steps = _without_files(dataset.get('pipeline') or [])
+    if 'LoadImageFromNDArray' not in str(steps):
+        raise ValueError(
+            f'config {config.filename} has no test_dataloader whose pipeline loads images, so it '
+            'is not known how its model wants frames'
+        )
+    listed = any(_name(step) == 'TransformBroadcaster' for step in steps)
+    with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmmaml')):
+        return Compose(steps), listed
+
+
+def _without_files(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Transforms with frames from memory in the place of files, and without ground truth."""
+    kept = []
+    for step in steps:
+        name = _name(step)
+        if name.startswith('Load') and 'Annotations' in name:
+            continue
+        if name.startswith('Load'):
+            step = {'type': 'mmdet.LoadImageFromNDArray'}
+        elif 'transforms' in step:
+            step = {**step, 'transforms': _without_files(step['transforms'])}
+        kept.append(step)
+    return kept
+
+
+def _name(step: dict[str, Any]) -> str:
+    kind = step['type']
+    return kind.split('.')[-1] if isinstance(kind, str) else kind.__name__

@@ -1,0 +1,6 @@
+from .frame_source import FrameSource, SourceFrame
+from .image_source import ImageSource
+from .open_source import Source, open_source
+from .video_source import VideoSource
+
+__all__ = ['FrameSource', 'ImageSource', 'Source', 'SourceFrame', 'VideoSource', 'open_source']

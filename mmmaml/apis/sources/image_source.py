@@ -1,0 +1,79 @@
+"""Folders of images, and sequences in the MOTChallenge layout."""
+
+import logging
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mmengine.logging import print_log
+
+from mmmaml.datasets.transforms.frame_cache import read_frame
+from mmmaml.utils.mot_files import read_seqinfo
+
+from .frame_source import FrameSource, SourceFrame
+
+SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.ppm', '.pgm', '.tif', '.tiff', '.webp')
+
+
+class ImageSource(FrameSource):
+    """Images of a folder, in the order of the numbers in their names.
+
+    A folder with ``seqinfo.ini`` or ``img1/`` is a MOTChallenge sequence: frame rate and frames
+    are those of its ``seqinfo.ini``, and public detections lie in ``det/det.txt``. Elsewhere files
+    that are no images are left out with a warning.
+
+    Args:
+        folder: The folder.
+
+    Raises:
+        FileNotFoundError: It holds no image, or a sequence lacks one of its frames.
+        ValueError: ``seqinfo.ini`` is not as it should be.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder = Path(os.path.abspath(folder))  # which has a name, as '.' has not
+        rate = None
+        self.is_sequence = (folder / 'seqinfo.ini').is_file() or (folder / 'img1').is_dir()
+        if (folder / 'seqinfo.ini').is_file():
+            info = read_seqinfo(folder)
+            rate = info.frame_rate
+            self.paths = [info.image_path(number + 1) for number in range(info.num_frames)]
+        else:
+            self.paths = _images(folder / 'img1' if self.is_sequence else folder)
+        super().__init__((), folder.name, frame_rate=rate, num_frames=len(self.paths))
+
+    @property
+    def has_public_detections(self) -> bool:
+        """Whether it is a sequence of a benchmark, which detections come with."""
+        return self.is_sequence
+
+    def image_path(self, number: int) -> Path:
+        """Path of a frame, from 1, by which detections are looked up."""
+        return self.paths[number - 1] if self.is_sequence else super().image_path(number)
+
+    def __iter__(self) -> Iterator[SourceFrame]:
+        for path in self.paths:
+            yield SourceFrame(read_frame(str(path)))
+
+
+def _images(folder: Path) -> list[Path]:
+    files = [path for path in folder.iterdir() if path.is_file() and path.name[0] != '.']
+    images = [path for path in files if path.suffix.lower() in SUFFIXES]
+    others = sorted(path.name for path in set(files) - set(images))
+    if not images:
+        raise FileNotFoundError(f'{folder} holds no images ({", ".join(SUFFIXES)})')
+    if others:
+        print_log(
+            f'{folder}: {len(others)} file{"s are no images" if others[1:] else " is no image"} '
+            f'and left out: {", ".join(others[:3])}{", ..." if others[3:] else ""}',
+            logger='current',
+            level=logging.WARNING,
+        )
+    return sorted(images, key=lambda path: _natural(path.name))
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sort key by which frame9 comes before frame10."""
+    parts = re.split(r'([0-9]+)', name.lower())
+    return [(int(part), '') if part.isdecimal() else (-1, part) for part in parts]

@@ -1,0 +1,56 @@
+"""Where the time of a frame goes."""
+
+import functools
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+
+class StageClock:
+    """Seconds of each stage, without those of the stages that run within it.
+
+    Args:
+        device: Where the network runs; a GPU is waited for at the end of each stage, since calls
+            return before it is done.
+
+    Attributes:
+        seconds: By name of the stage, in the order in which they first ended.
+    """
+
+    def __init__(self, device: str = 'cpu') -> None:
+        self.seconds: dict[str, float] = {}
+        self._waits = torch.device(device).type == 'cuda'
+        self._inner = [0.0]  # seconds of the stages within each open one
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what runs within."""
+        self._inner.append(0.0)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            if self._waits:
+                torch.cuda.synchronize()
+            total = time.perf_counter() - start
+            own = total - self._inner.pop()
+            self._inner[-1] += total
+            self.seconds[name] = self.seconds.get(name, 0.0) + own
+
+    def watch(self, owner: Any, method: str, name: str) -> None:
+        """Time all later calls of a method of an object as a stage."""
+        function = getattr(owner, method)
+
+        @functools.wraps(function)
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            with self.stage(name):
+                return function(*args, **kwargs)
+
+        setattr(owner, method, timed)
+
+    def reset(self) -> None:
+        """Start from zero."""
+        self.seconds.clear()

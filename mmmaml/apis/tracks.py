@@ -1,0 +1,53 @@
+"""What a tracker says of one frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from mmengine.structures import InstanceData
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """People in one frame and who they are.
+
+    Attributes:
+        frame: Number of the frame, from 1. Frames that timestamps leave out are counted.
+        ids: (N,) int64 identities, from 1, the same for a person in every frame.
+        bboxes: (N, 4) float64 xyxy in pixels of the frame; they may reach over its border.
+        scores: (N,) float64, of the detections.
+        labels: (N,) int64 classes, of the detections.
+    """
+
+    frame: int
+    ids: np.ndarray
+    bboxes: np.ndarray
+    scores: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @classmethod
+    def from_instances(cls, frame: int, instances: InstanceData) -> 'Tracks':
+        """Take them from a model's ``pred_track_instances``; ids below 0 are no tracks."""
+        ids = instances.instances_id.cpu().numpy().astype(np.int64)
+        known = ids >= 0
+        return cls(
+            frame=frame,
+            ids=ids[known],
+            bboxes=instances.bboxes.cpu().numpy().astype(np.float64)[known],
+            scores=instances.scores.cpu().numpy().astype(np.float64)[known],
+            labels=instances.labels.cpu().numpy().astype(np.int64)[known],
+        )
+
+    def rows(self) -> np.ndarray:
+        """Rows (N, 7) ``frame, id, left, top, width, height, score`` of a result file."""
+        return np.column_stack(
+            [
+                np.full(len(self), self.frame, dtype=np.float64),
+                self.ids,
+                self.bboxes[:, :2],
+                self.bboxes[:, 2:] - self.bboxes[:, :2],
+                self.scores,
+            ]
+        )
