@@ -38,24 +38,24 @@ class Variant:
         key: Folder of its results.
         name: What the table calls it.
         training: Name of its config.
-        adapter: Options of the online adaptation; empty are its defaults.
+        adapted: Whether tracks adapt online.
     """
 
     key: str
     name: str
     training: str
-    adapter: dict[str, Any]
+    adapted: bool
 
 
-NOT_ADAPTED = {'blend_tasks': False, 'solver': None}
-PLAIN, MAML = 'plain-reid_r18_demo', 'maml-mot_r18_demo'
+PLAIN, META = 'plain-reid_r18_demo', 'maml-mot_r18_demo'
 VARIANTS = (
-    Variant('plain', 'plain embedding', PLAIN, NOT_ADAPTED),
-    Variant('plain_adapted', 'plain embedding, adapted online', PLAIN, {}),
-    Variant('maml', 'MAML, not adapted online', MAML, NOT_ADAPTED),
-    Variant('maml_blended', 'MAML, Eq. 6-7 only', MAML, {'solver': None}),
-    Variant('maml_adapted', 'MAML, adapted online', MAML, {}),
+    Variant('plain', 'plain embedding', PLAIN, False),
+    Variant('plain_adapted', 'plain embedding, adapted online', PLAIN, True),
+    Variant('meta', 'meta-trained, not adapted online', META, False),
+    Variant('meta_adapted', 'meta-trained, adapted online', META, True),
 )
+# The configs' are for adapted cosines, the defaults of the tracker for plain ones.
+THRESHOLDS = 'match_sim_thr', 'reentry_sim_thr', 'overlap_sim_thr', 'unseen_cost'
 SHOWN = VARIANTS[-1]
 
 
@@ -185,7 +185,10 @@ def load_config(variant: Variant, data: DemoData, epochs: int | None = None) -> 
     if epochs is not None:
         config.train_cfg.max_epochs = epochs
         config.param_scheduler[0].T_max = epochs
-    config.model.tracker.adapter_cfg = variant.adapter
+    if not variant.adapted:
+        config.model.tracker.adapt = False
+        for name in THRESHOLDS:
+            del config.model.tracker[name]
     return config
 
 

@@ -250,14 +250,19 @@ def test_rows_differ_by_training_and_adaptation_alone(demo, mot_root):
     configs = [demo.load_config(variant, data, epochs=3).to_dict() for variant in demo.VARIANTS]
     ways = []
     for variant, config in zip(demo.VARIANTS, configs, strict=True):
-        adapter = config['model']['tracker'].pop('adapter_cfg')
+        tracker = config['model'].pop('tracker')
         hooks = [hook['type'] for hook in config.pop('custom_hooks')]
-        assert adapter == variant.adapter
-        assert ('MAMLOptimizerHook' in hooks) is variant.training.startswith('maml')
+        pipeline = config['train_dataloader']['dataset']['dataset'].pop('pipeline')
+        meta = variant.training.startswith('maml')
+        assert tracker.get('adapt', True) is variant.adapted
+        assert all((name in tracker) is variant.adapted for name in demo.THRESHOLDS)
+        assert ('MAMLOptimizerHook' in hooks) is meta
+        assert (pipeline[-1]['type'] == 'ShiftTaskLook') is meta
         assert config['train_cfg']['max_epochs'] == config['param_scheduler'][0]['T_max'] == 3
+        config.pop('train_pipeline')
         assert config == configs[0]  # the rest
-        assert (variant.training, adapter) not in ways
-        ways.append((variant.training, adapter))
+        ways.append((variant.training, variant.adapted))
+    assert len(set(ways)) == len(ways)
     keys, names = ({getattr(v, field) for v in demo.VARIANTS} for field in ('key', 'name'))
     assert len(keys) == len(names) == len(ways)
 

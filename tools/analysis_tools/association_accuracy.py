@@ -23,17 +23,16 @@ from mmmaml.utils import register_all_modules, write_text
 
 BATCH = 256
 ADAPTERS = {
-    'none': {'blend_tasks': False, 'solver': None},
-    'Eq. 6-7': {'solver': None},
-    'gradient, 1 step at 0.02': {'blend_tasks': False, 'solver': 'gradient', 'inner_lr': 0.02},
+    'none': {'solver': None},
+    'Eq. 6-7': {'blend_tasks': True, 'solver': None},
+    'gradient, 1 step at 0.02': {'solver': 'gradient', 'inner_lr': 0.02},
     'gradient, 5 steps at 0.2': {
-        'blend_tasks': False,
         'solver': 'gradient',
         'num_steps': 5,
         'inner_lr': 0.2,
     },
-    'closed form': {'blend_tasks': False},
-    'Eq. 6-7 and closed form (default)': {},
+    'closed form (default)': {},
+    'Eq. 6-7 and closed form': {'blend_tasks': True},
 }
 
 

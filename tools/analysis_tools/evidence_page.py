@@ -5,8 +5,8 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from string import Template
+from typing import Any
 
 import torch
 from evidence_data import HELD_OUT, SHIFTS, UNSHIFTED, EvidenceData

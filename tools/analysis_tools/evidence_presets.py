@@ -13,7 +13,7 @@ class Preset:
     Attributes:
         seeds: Seeds of what is essential.
         ablation_seeds: Seeds of the other trainings and online variants.
-        iterations: Length of each training, whatever the training set.
+        iterations: Length of a training on the full set.
         train_sequences: Generated sequences to train on.
         unshifted: Held-out sequences that look like those of training.
         shifted: Held-out sequences of each shift.
@@ -42,7 +42,7 @@ class Preset:
 SMALL = Preset()
 PRESETS = {
     'small': SMALL,
-    'full': replace(SMALL, seeds=3, iterations=1000, unshifted=2, shifted=2),
+    'full': replace(SMALL, seeds=3, iterations=800, unshifted=2, shifted=2),
     # To try the protocol itself; its numbers mean nothing.
     'tiny': Preset(
         seeds=1,

@@ -82,7 +82,7 @@ def config_of(run: Run, preset: Preset, data: EvidenceData) -> Config:
             hook.update(run.training.inner_loop)
     _cache_frames(config, data)
     _reduce(config, run)
-    _set_length(config, preset.iterations)
+    _set_length(config, round(preset.iterations * run.training_set.length))
     return config
 
 

@@ -216,17 +216,19 @@ class TrainingSet:
         name: What the page calls it.
         identities: People, taken evenly from the videos, others for each seed; None takes all.
         samples: Images of each of them at most; None takes all.
+        length: Of a training, as a share of the preset's.
     """
 
     key: str
     name: str
     identities: int | None = None
     samples: int | None = None
+    length: float = 1.0
 
 
 TRAINING_SETS = {
     'full': TrainingSet('full', 'full'),
-    'scarce': TrainingSet('scarce', 'scarce', identities=40, samples=5),
+    'scarce': TrainingSet('scarce', 'scarce', identities=40, samples=5, length=0.5),
 }
 
 

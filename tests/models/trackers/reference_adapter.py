@@ -31,7 +31,7 @@ class ReferenceAdapter:
     def __init__(
         self,
         head,
-        blend_tasks=True,
+        blend_tasks=False,
         solver='closed_form',
         shrinkage=0.1,
         prior_weight=100.0,

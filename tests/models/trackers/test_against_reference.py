@@ -333,14 +333,19 @@ def head_with(tasks, trained):
 @pytest.mark.parametrize(
     ('tasks', 'trained', 'adapter_cfg', 'options'),
     [
-        (9, True, {}, {}),
-        (9, True, {'solver': None}, {}),
+        (9, True, {'blend_tasks': True}, {}),
+        (9, True, {'blend_tasks': True, 'solver': None}, {}),
         (9, False, {'shrinkage': 1.0}, {'num_tentatives': 1}),
         (0, True, {'prior_weight': 5.0}, {'max_covered': 0.1}),
-        (9, True, {'prior_weight': 20.0, 'memory': 60.0}, {'max_covered': 1.0}),
+        (
+            9,
+            True,
+            {'blend_tasks': True, 'prior_weight': 20.0, 'memory': 60.0},
+            {'max_covered': 1.0},
+        ),
         (9, True, {}, {'feature_average': 'exponential', 'momentum': 0.7}),
-        (0, False, {'blend_tasks': False}, {'momentum': 0.5}),
-        (9, True, {'blend_tasks': False, 'shrinkage': 0.05}, {'stages': (*BOT_SORT, 'return')}),
+        (0, False, {}, {'momentum': 0.5}),
+        (9, True, {'shrinkage': 0.05}, {'stages': (*BOT_SORT, 'return')}),
     ],
 )
 def test_tracks_with_their_own_parameters(tasks, trained, adapter_cfg, options):

@@ -37,7 +37,9 @@ def test_blended_parameters_equal_equation_7(scene):
     head, mean, gallery, count, feats = scene
     weights, biases = head.task_memory.adapted_params(mean, head.weight, head.bias)
     expected = explicit(head, mean, feats, weights, biases)
-    got = OnlineAdapter(head, solver=None).similarity(mean, gallery, count, feats)
+    got = OnlineAdapter(head, blend_tasks=True, solver=None).similarity(
+        mean, gallery, count, feats
+    )
     torch.testing.assert_close(got, expected, rtol=0, atol=1e-10)
     plain = F.cosine_similarity(head(mean)[:, None], head(feats)[None], dim=-1)
     assert (got - plain).abs().max() > 1e-3
@@ -120,9 +122,9 @@ def test_closed_form_is_the_inverse_of_the_shrunk_within_person_scatter(scene):
     torch.testing.assert_close(got, expected, rtol=0, atol=1e-10)
 
 
-def test_the_default_applies_the_metric_to_each_tracks_own_embeddings(scene):
+def test_the_metric_applies_to_each_tracks_own_embeddings(scene):
     head, mean, gallery, count, feats = scene
-    adapter = OnlineAdapter(head)
+    adapter = OnlineAdapter(head, blend_tasks=True)
     watch(adapter, gallery, trust())
     adapter.fit(mean)
     weights, biases = head.task_memory.adapted_params(mean, head.weight, head.bias)
