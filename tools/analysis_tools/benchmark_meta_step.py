@@ -25,6 +25,7 @@ VARIANTS: dict[str, InnerLoopCfg | None] = {
     'first order, 1 step': InnerLoopCfg(first_order=True),
     'second order, 1 step': InnerLoopCfg(),
     'second order, 3 steps': InnerLoopCfg(num_steps=3),
+    'closed form': InnerLoopCfg(solver='closed_form'),
     'second order, 1 step, torch.func': InnerLoopCfg(adapt=r'head\.embed'),
 }
 

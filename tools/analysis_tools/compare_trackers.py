@@ -28,7 +28,7 @@ SECTIONS = ('tracker', 'camera')
 
 
 class TrackerClock(Hook):
-    """Adds up the processor time of a tracker, without cutting out people and without the Re-ID network.
+    """Adds up the processor time of a tracker, without crops and Re-ID network.
 
     Attributes:
         seconds: Of each section, without the sections called from within it.
