@@ -124,7 +124,9 @@ def benchmark(
         truth = crowd(crowd_size, CROWD_FRAMES, seed)
         name = f'{crowd_size} people walking at random'
         video = Video(name, FRAME_RATE, truth, simulate(truth, Noise(), seed))
-        results['crowd'] = {name: measure_video(video, repeats, seed, names=(OURS, DEEPSORT))}
+        results['crowd'] = {
+            name: measure_video(video, repeats, seed, names=(OURS, ADAPTED, DEEPSORT))
+        }
     return results
 
 
