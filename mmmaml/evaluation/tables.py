@@ -3,12 +3,17 @@
 import io
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from .reentry import Kept, sum_reentry
 from .trackeval_scorer import RATIOS, MOTScores, Scores
+
+# Sequence to returns that kept their id, by least length of the absence in seconds.
+Reentry = Mapping[str, Mapping[float, Kept]]
 
 COLUMNS = ('HOTA', 'DetA', 'AssA', 'MOTA', 'IDF1', 'IDs', 'MT', 'ML', 'FP', 'FN', 'Frag')
 CROSS_CHECK_COLUMNS = ('MOTA', 'IDF1', 'IDs')
@@ -19,14 +24,17 @@ NOTE = (
 )
 
 
-def terminal_table(scores: MOTScores, cross_check: MOTScores | None = None) -> str:
+def terminal_table(
+    scores: MOTScores, cross_check: MOTScores | None = None, reentry: Reentry | None = None
+) -> str:
     """Table with box-drawing lines, one row a sequence and one over all.
 
     Args:
         scores: TrackEval's scores.
         cross_check: motmetrics' scores of the same sequences, shown beside.
+        reentry: Returns after absences, of some of the sequences; shown as kept / all.
     """
-    header, rows = _cells(scores, cross_check)
+    header, rows = _cells(scores, cross_check, reentry)
     table = Table(caption=NOTE if cross_check else None, caption_justify='left')
     for i, title in enumerate(header):
         table.add_column(title, justify='right' if i else 'left', no_wrap=True)
@@ -40,9 +48,11 @@ def terminal_table(scores: MOTScores, cross_check: MOTScores | None = None) -> s
     return console.file.getvalue()
 
 
-def markdown_table(scores: MOTScores, cross_check: MOTScores | None = None) -> str:
+def markdown_table(
+    scores: MOTScores, cross_check: MOTScores | None = None, reentry: Reentry | None = None
+) -> str:
     """The same table in Markdown, ending with a line break."""
-    header, rows = _cells(scores, cross_check)
+    header, rows = _cells(scores, cross_check, reentry)
     rules = ['---', *['---:'] * (len(header) - 1)]
     lines = ['| ' + ' | '.join(cells) + ' |' for cells in (header, rules, *rows)]
     if cross_check:
@@ -50,14 +60,23 @@ def markdown_table(scores: MOTScores, cross_check: MOTScores | None = None) -> s
     return '\n'.join(lines) + '\n'
 
 
-def scores_to_json(scores: MOTScores, cross_check: MOTScores | None = None) -> str:
+def scores_to_json(
+    scores: MOTScores, cross_check: MOTScores | None = None, reentry: Reentry | None = None
+) -> str:
     """JSON with ``overall`` and ``sequences``, and motmetrics' scores under ``motmetrics``.
+
+    Returns after absences stand under ``reentry``, by least length of the absence in seconds.
 
     A value that is not a number (motmetrics' MOTA without ground truth) becomes null.
     """
     document: dict[str, Any] = _as_dict(scores)
     if cross_check:
         document['motmetrics'] = _as_dict(cross_check)
+    if reentry is not None:
+        document['reentry'] = {
+            'overall': _kept_as_dict(sum_reentry(reentry.values())),
+            'sequences': {name: _kept_as_dict(kept) for name, kept in reentry.items()},
+        }
     return json.dumps(document, indent=2, allow_nan=False) + '\n'
 
 
@@ -71,7 +90,13 @@ def _as_dict(scores: MOTScores) -> dict[str, Any]:
     }
 
 
-def _cells(scores: MOTScores, cross_check: MOTScores | None) -> tuple[list[str], list[list[str]]]:
+def _kept_as_dict(returns: Mapping[float, Kept]) -> dict[str, dict[str, int]]:
+    return {f'{seconds:g}': kept._asdict() for seconds, kept in returns.items()}
+
+
+def _cells(
+    scores: MOTScores, cross_check: MOTScores | None, reentry: Reentry | None
+) -> tuple[list[str], list[list[str]]]:
     """Header and rows as text; the last row is the one over all sequences."""
     header = ['Sequence', *COLUMNS]
     tables: list[tuple[MOTScores, tuple[str, ...]]] = [(scores, COLUMNS)]
@@ -83,6 +108,11 @@ def _cells(scores: MOTScores, cross_check: MOTScores | None) -> tuple[list[str],
         for name in scores.sequences
     ]
     rows.append([OVERALL, *(_text(c, t.overall[c]) for t, columns in tables for c in columns)])
+    if reentry:
+        total = sum_reentry(reentry.values())
+        header += [f'kept {seconds:g} s' for seconds in total]
+        for row, kept in zip(rows, [*map(reentry.get, scores.sequences), total], strict=True):
+            row += ['-' if kept is None else '{}/{}'.format(*kept[each]) for each in total]
     return header, rows
 
 
