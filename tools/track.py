@@ -11,25 +11,20 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 from mmengine.config import DictAction
 from mmengine.logging import MMLogger
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from runner_options import check_file, fail
+from track_display import Picture, progress, report
 
-from mmmaml.apis import MOTInferencer, Tracks
+from mmmaml.apis import MOTInferencer
 from mmmaml.apis.sources import FrameSource, open_source
 from mmmaml.apis.track_table import TrackTable
 from mmmaml.utils import atomic_path
-from mmmaml.visualization import TrailBuffer, draw_tracks
 from mmmaml.visualization.videos import video_writer
 
 ENDINGS = ('.mp4', '.txt', '.csv', '.json', '_timing.json')
 STAGES = ('decode', 'network', 'association', 'adaptation', 'drawing')
-WINDOW = 'tracks: q stops'
 INTERRUPTED = 130
 
 
@@ -149,7 +144,8 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
             video_writer(files['.mp4'], paths['.mp4'], inferencer.frame_rate) as write,
             progress(console, source) as advance,
         ):
-            picture = Picture(inferencer, args.trail_seconds, args.show)
+            trail_length = round(args.trail_seconds * inferencer.frame_rate)
+            picture = Picture(trail_length, args.show)
             try:
                 for frame, tracks in pairs:
                     with inferencer.clock.stage('drawing'):
@@ -167,7 +163,7 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
             raise problem
         shape = frame.shape[:2]
         write_tables(table, files, inferencer, source, shape)
-    report(console, inferencer, table.num_frames, paths)
+    report(console, stage_seconds(inferencer), table.num_frames, paths)
     if problem is not None:
         return 1, f'{sentence(problem)}; written is what was tracked until then'
     if stop.is_set():
@@ -188,46 +184,19 @@ def write_tables(
     table.write_mot(files['.txt'])
     table.write_csv(files['.csv'], rate)
     table.write_json(files['.json'], about, class_names(inferencer.config))
-    times = {stage: inferencer.clock.seconds.get(stage, 0.0) for stage in STAGES}
-    times = {'num_frames': table.num_frames, 'seconds': times}
+    times = {'num_frames': table.num_frames, 'seconds': stage_seconds(inferencer)}
     files['_timing.json'].write_text(json.dumps(times, indent=1) + '\n', encoding='utf-8')
+
+
+def stage_seconds(inferencer: MOTInferencer) -> dict[str, float]:
+    """Seconds of every stage; 0 of those that did not occur."""
+    return {stage: inferencer.clock.seconds.get(stage, 0.0) for stage in STAGES}
 
 
 def class_names(config: Any) -> Sequence[str]:
     """Names of the classes as the test set of a config has them; empty where it names none."""
     metainfo = config.get('test_dataloader', {}).get('dataset', {}).get('metainfo') or {}
     return metainfo.get('classes') or metainfo.get('CLASSES') or ()
-
-
-class Picture:
-    """Draws the frames of a video and shows them in a window where that is wanted.
-
-    Attributes:
-        closed: Whether q or Escape was pressed in the window.
-    """
-
-    def __init__(self, inferencer: MOTInferencer, trail_seconds: float, show: bool) -> None:
-        self.trails = TrailBuffer(round(trail_seconds * inferencer.frame_rate))
-        self.show = show
-        self.closed = False
-
-    def draw(self, frame: np.ndarray, tracks: Tracks) -> np.ndarray:
-        """Draw boxes, ids and trails over a frame (H, W, 3)."""
-        trails = self.trails.add(tracks.frame, tracks.ids, tracks.bboxes)
-        drawn = draw_tracks(frame, tracks.bboxes, tracks.ids, trails)
-        if self.show:
-            cv2.imshow(WINDOW, drawn)
-            self.closed = cv2.waitKey(1) & 0xFF in (ord('q'), 27)
-        return drawn
-
-
-@contextmanager
-def progress(console: Console, source: FrameSource) -> Iterator[Any]:
-    """Show how far it is; yields a function to be called after each frame."""
-    columns = TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task(source.name, total=source.num_frames)
-        yield lambda: bar.advance(task)
 
 
 @contextmanager
@@ -244,22 +213,6 @@ def stop_on_interrupt() -> Iterator[threading.Event]:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def report(
-    console: Console, inferencer: MOTInferencer, num_frames: int, paths: dict[str, Path]
-) -> None:
-    """Show what each stage took and what was written."""
-    seconds = {stage: inferencer.clock.seconds.get(stage, 0.0) for stage in STAGES}
-    total = sum(seconds.values())
-    table = Table('stage', *(f'{unit}' for unit in ('seconds', 'ms a frame', 'share')))
-    for stage, each in {**seconds, 'all': total}.items():
-        share = f'{100 * each / total:.0f} %'
-        table.add_row(stage, f'{each:.2f}', f'{1000 * each / num_frames:.1f}', share)
-    console.print(table)
-    written = ', '.join(path.name for path in paths.values())
-    folder = paths['.mp4'].parent
-    console.print(f'{num_frames} frames tracked; in {folder}: {written}', soft_wrap=True)
 
 
 if __name__ == '__main__':

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.dataset import pseudo_collate
-from mmengine.structures import BaseDataElement
 
 from .frame_clock import FrameClock
+from .frame_packer import FramePacker, single_sample
 from .given_detector import Detections, GivenDetector, to_instances
-from .model_loading import build_array_pipeline, build_model, load_config
+from .model_loading import build_model, load_config
 from .sources import FrameSource, Source, SourceFrame, open_source
 from .stage_clock import StageClock
 from .tracks import Tracks
@@ -70,7 +69,7 @@ class MOTInferencer:
         self.model: Any = build_model(self.config, checkpoint, device)
         if getattr(self.model, 'tracker', None) is None:
             raise ValueError(f'{type(self.model).__name__} has no tracker: give a MOT config')
-        self._pipeline, self._listed = build_array_pipeline(self.config)
+        self._packer = FramePacker(self.config)
         self.clock = StageClock(device)
         self._detector = self._replace_detector()
         self._watch()
@@ -195,36 +194,12 @@ class MOTInferencer:
         elif given is not None:
             raise ValueError(f'{type(self.model).__name__} has no detector to give detections for')
         with self.clock.stage('network'):
-            batch = self._batch(frame, number, source, count)
+            batch = self._packer.pack(frame, number, source, count, self._video_rate)
         with self.clock.stage('association'):
-            sample = self.model.test_step(batch)[0]
+            sample = single_sample(self.model.test_step(batch)[0])
         self._watch_adapter()
         self._frames.accept(number, timestamp)
-        sample = sample[0] if hasattr(sample, 'video_data_samples') else sample
         return Tracks.from_instances(number + 1, sample.pred_track_instances)
-
-    def _batch(
-        self, frame: np.ndarray, number: int, source: FrameSource, count: int
-    ) -> dict[str, Any]:
-        """What a data loader of the config gives for one frame."""
-        info: dict[str, Any] = {
-            'img': frame,
-            'img_id': number + 1,
-            'frame_id': number,
-            'video_id': 0,
-            'video_length': 1,
-            'instances': [],
-        }
-        if source.num_frames is not None:
-            info['ori_video_length'] = source.num_frames
-        packed = self._pipeline({k: [v] if self._listed else v for k, v in info.items()})
-        sample: BaseDataElement = packed['data_samples']
-        sample = sample[0] if hasattr(sample, 'video_data_samples') else sample
-        del info['img']
-        sample.set_metainfo({**info, 'img_path': str(source.image_path(count))})
-        if self._video_rate is not None:
-            sample.set_metainfo({'frame_rate': self._video_rate})
-        return pseudo_collate([packed])
 
     def _check_detections(self, source: FrameSource, detections: object) -> None:
         if isinstance(detections, str | os.PathLike) and not Path(detections).is_file():
@@ -238,7 +213,9 @@ class MOTInferencer:
             and self._detector.needs_files
         ):
             raise ValueError(
-                _no_detector(f'{source.name} needs a detection file in the MOTChallenge format')
+                _no_detector(
+                    f'{source.name} needs a detection file in the MOTChallenge format (--detections)'
+                )
             )
 
     def _replace_detector(self) -> GivenDetector | None:

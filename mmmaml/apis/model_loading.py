@@ -1,15 +1,13 @@
-"""A model and its test pipeline from a config, for frames that are already in memory."""
+"""A model from a config, with its weights."""
 
 import logging
 import os
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
 
 import torch
 from mmengine import DefaultScope
 from mmengine.config import Config
-from mmengine.dataset import Compose
 from mmengine.logging import print_log
 from mmengine.runner import load_checkpoint
 from torch import nn
@@ -102,48 +100,3 @@ def load_weights(model: nn.Module, checkpoint: str) -> None:
             logger='current',
             level=logging.WARNING,
         )
-
-
-def build_array_pipeline(config: Config) -> tuple[Compose, bool]:
-    """Build the test pipeline of a config for frames in memory.
-
-    Returns:
-        The pipeline, which takes ``img`` in the place of ``img_path``; and whether it takes a list
-        of frames, as mmdet's does, or one frame, as mmtrack's.
-
-    Raises:
-        ValueError: The config has no test pipeline, or that loads no image.
-    """
-    loader = config.get('test_dataloader') or config.get('val_dataloader') or {}
-    dataset = loader.get('dataset') or {}
-    while 'pipeline' not in dataset and ('dataset' in dataset or 'datasets' in dataset):
-        dataset = dataset.get('dataset') or dataset['datasets'][0]
-    steps = _without_files(dataset.get('pipeline') or [])
-    if 'LoadImageFromNDArray' not in str(steps):
-        raise ValueError(
-            f'config {config.filename} has no test_dataloader whose pipeline loads images, so it '
-            'is not known how its model wants frames'
-        )
-    listed = any(_name(step) == 'TransformBroadcaster' for step in steps)
-    with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmmaml')):
-        return Compose(steps), listed
-
-
-def _without_files(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Transforms with frames from memory in the place of files, and without ground truth."""
-    kept = []
-    for step in steps:
-        name = _name(step)
-        if name.startswith('Load') and 'Annotations' in name:
-            continue
-        if name.startswith('Load'):
-            step = {'type': 'mmdet.LoadImageFromNDArray'}
-        elif 'transforms' in step:
-            step = {**step, 'transforms': _without_files(step['transforms'])}
-        kept.append(step)
-    return kept
-
-
-def _name(step: dict[str, Any]) -> str:
-    kind = step['type']
-    return kind.split('.')[-1] if isinstance(kind, str) else kind.__name__

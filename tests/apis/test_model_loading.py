@@ -4,7 +4,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmmaml.apis.model_loading import build_array_pipeline, build_model, load_config
+from mmmaml.apis.model_loading import build_model, load_config
 from tests.apis.small_model import DEMO, OPTIONS, save_weights
 
 
@@ -67,15 +67,3 @@ def test_weights_that_are_missing_are_told(
 def test_a_gpu_that_is_not_there_is_refused(config: Config) -> None:
     with pytest.raises(ValueError, match='device=cuda:0: torch finds no GPU; use cpu'):
         build_model(config, None, 'cuda:0')
-
-
-def test_the_pipeline_is_that_of_the_first_test_set(config: Config) -> None:
-    dataset = config.test_dataloader.dataset
-    config.test_dataloader.dataset = {'type': 'ConcatDataset', 'datasets': [dataset]}
-    pipeline, listed = build_array_pipeline(config)
-    assert listed
-    assert type(pipeline.transforms[0].transforms.transforms[0]).__name__ == 'LoadImageFromNDArray'
-    for loader in (None, {'dataset': {'pipeline': [{'type': 'mmdet.PackTrackInputs'}]}}):
-        config.test_dataloader, config.val_dataloader = loader, None
-        with pytest.raises(ValueError, match='has no test_dataloader whose pipeline loads images'):
-            build_array_pipeline(config)

@@ -1,0 +1,67 @@
+"""What track.py shows: drawn frames, how far it is, where the time went."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from mmmaml.apis import Tracks
+from mmmaml.apis.sources import FrameSource
+from mmmaml.visualization import TrailBuffer, draw_tracks
+
+WINDOW = 'tracks: q stops'
+
+
+class Picture:
+    """Draws the frames of a video and shows them in a window where that is wanted.
+
+    Args:
+        trail_length: Frames that the line behind each person reaches back.
+        show: Show them.
+
+    Attributes:
+        closed: Whether q or Escape was pressed in the window.
+    """
+
+    def __init__(self, trail_length: int, show: bool) -> None:
+        self.trails = TrailBuffer(trail_length)
+        self.show = show
+        self.closed = False
+
+    def draw(self, frame: np.ndarray, tracks: Tracks) -> np.ndarray:
+        """Draw boxes, ids and trails over a frame (H, W, 3)."""
+        trails = self.trails.add(tracks.frame, tracks.ids, tracks.bboxes)
+        drawn = draw_tracks(frame, tracks.bboxes, tracks.ids, trails)
+        if self.show:
+            cv2.imshow(WINDOW, drawn)
+            self.closed = cv2.waitKey(1) & 0xFF in (ord('q'), 27)
+        return drawn
+
+
+@contextmanager
+def progress(console: Console, source: FrameSource) -> Iterator[Callable[[], None]]:
+    """Show how far it is; yields a function to be called after each frame."""
+    columns = TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(source.name, total=source.num_frames)
+        yield lambda: bar.advance(task)
+
+
+def report(
+    console: Console, seconds: Mapping[str, float], num_frames: int, paths: Mapping[str, Path]
+) -> None:
+    """Show what each stage took and what was written."""
+    total = sum(seconds.values())
+    table = Table('stage', 'seconds', 'ms a frame', 'share')
+    for stage, each in {**seconds, 'all': total}.items():
+        share = f'{100 * each / total:.0f} %'
+        table.add_row(stage, f'{each:.2f}', f'{1000 * each / num_frames:.1f}', share)
+    console.print(table)
+    written = ', '.join(path.name for path in paths.values())
+    folder = paths['.mp4'].parent
+    console.print(f'{num_frames} frames tracked; in {folder}: {written}', soft_wrap=True)
