@@ -6,18 +6,19 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from mmengine.config import DictAction
 from mmengine.logging import MMLogger
 from rich.console import Console
 from runner_options import check_file, fail
 from track_display import Picture, progress, report
 
-from mmmaml.apis import MOTInferencer
+from mmmaml.apis import MOTInferencer, Tracks
 from mmmaml.apis.sources import FrameSource, open_source
 from mmmaml.apis.track_table import TrackTable
 from mmmaml.utils import atomic_path
@@ -136,7 +137,8 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
     )
     pairs = inferencer.track(source, args.detections)
     paths = {ending: args.out_dir / f'{source.name}{ending}' for ending in ENDINGS}
-    table, problem = TrackTable(), None
+    picture = Picture(round(args.trail_seconds * inferencer.frame_rate), args.show)
+    table = TrackTable()
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
         files = {end: stack.enter_context(atomic_path(path)) for end, path in paths.items()}
@@ -144,15 +146,11 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
             video_writer(files['.mp4'], paths['.mp4'], inferencer.frame_rate) as write,
             progress(console, source) as advance,
         ):
-            trail_length = round(args.trail_seconds * inferencer.frame_rate)
-            picture = Picture(trail_length, args.show)
+            problem: Exception | None = None
             try:
                 for frame, tracks in pairs:
                     with inferencer.clock.stage('drawing'):
-                        drawn = picture.draw(frame, tracks)
-                        # A live source goes on while frames are tracked: the video stands still.
-                        for _ in range(table.num_frames, tracks.frame):
-                            write(drawn, Path(f'frame {tracks.frame}'))
+                        draw(picture, write, frame, tracks, after=table.num_frames)
                     table.add(tracks)
                     advance()
                     if stop.is_set() or picture.closed:
@@ -161,14 +159,27 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
                 problem = error
         if problem is not None and (args.debug or not table.num_frames):
             raise problem
-        shape = frame.shape[:2]
-        write_tables(table, files, inferencer, source, shape)
+        write_tables(table, files, inferencer, source, frame.shape[:2])
     report(console, stage_seconds(inferencer), table.num_frames, paths)
     if problem is not None:
         return 1, f'{sentence(problem)}; written is what was tracked until then'
     if stop.is_set():
         return INTERRUPTED, f'interrupted after frame {table.num_frames}; what is written is whole'
     return 0, ''
+
+
+def draw(
+    picture: Picture,
+    write: Callable[[np.ndarray, Path], None],
+    frame: np.ndarray,
+    tracks: Tracks,
+    after: int,
+) -> None:
+    """Draw a frame (H, W, 3) into the video, whose frame before has the number ``after``."""
+    drawn = picture.draw(frame, tracks)
+    # A live source goes on while a frame is tracked; the video stands still as long.
+    for _ in range(after, tracks.frame):
+        write(drawn, Path(f'frame {tracks.frame}'))
 
 
 def write_tables(

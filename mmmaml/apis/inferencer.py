@@ -214,7 +214,8 @@ class MOTInferencer:
         ):
             raise ValueError(
                 _no_detector(
-                    f'{source.name} needs a detection file in the MOTChallenge format (--detections)'
+                    f'{source.name} needs a detection file in the MOTChallenge format '
+                    '(--detections)'
                 )
             )
 
