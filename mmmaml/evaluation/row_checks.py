@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..utils.mot_files import CLASS, CLASSES, FRAME, ID, PEDESTRIAN, SCORE
+from ..utils.mot_files import CLASS, CLASSES, FRAME, ID, PEDESTRIAN, SCORE, repeated_pairs
 
 BENCHMARKS = ('MOT15', 'MOT16', 'MOT17', 'MOT20')
 
@@ -86,15 +86,6 @@ def _check_rows(what: str, rows: np.ndarray, num_frames: int, columns: int) -> N
     _refuse(
         what, rows, repeated_pairs(rows[:, [FRAME, ID]]), 'occurs more than once in this frame'
     )
-
-
-def repeated_pairs(pairs: np.ndarray) -> np.ndarray:
-    """Which of the rows (R, 2) were there before, (R,) bool."""
-    order = np.lexsort(pairs.T)
-    same = (pairs[order[1:]] == pairs[order[:-1]]).all(1)
-    repeated = np.zeros(len(pairs), dtype=bool)
-    repeated[order[1:][same]] = True
-    return repeated
 
 
 def _refuse(

@@ -245,6 +245,15 @@ def read_text(path: Path) -> str:
     return path.read_text(encoding='utf-8-sig', errors='replace')
 
 
+def repeated_pairs(pairs: np.ndarray) -> np.ndarray:
+    """Which of the rows (R, 2) were there before, (R,) bool."""
+    order = np.lexsort(pairs.T)
+    same = (pairs[order[1:]] == pairs[order[:-1]]).all(1)
+    repeated = np.zeros(len(pairs), dtype=bool)
+    repeated[order[1:][same]] = True
+    return repeated
+
+
 def write_results(path: str | os.PathLike, rows: np.ndarray) -> None:
     """Write tracks in the format of the MOTChallenge server, whole or not at all.
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ...evaluation.row_checks import repeated_pairs
 from ...utils.mot_files import (
     CLASS,
     CLASSES,
@@ -22,6 +21,7 @@ from ...utils.mot_files import (
     WIDTH,
     SequenceInfo,
     read_text,
+    repeated_pairs,
 )
 from ...utils.row_text import Fault, ParsedRows, parse_rows
 from .problems import Problem, Severity
