@@ -42,7 +42,7 @@ class Preset:
 SMALL = Preset()
 PRESETS = {
     'small': SMALL,
-    'full': replace(SMALL, seeds=3, iterations=800, unshifted=2, shifted=2),
+    'full': replace(SMALL, seeds=3, iterations=800, unshifted=2),
     # To try the protocol itself; its numbers mean nothing.
     'tiny': Preset(
         seeds=1,
