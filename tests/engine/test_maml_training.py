@@ -50,7 +50,8 @@ def test_training_through_the_closed_form(tmp_path):
     head = {'task_classifier': 'prototype'}
     runner = train(config(tmp_path / 'a', epochs=6, hooks=hooks, head=head))
     rows = logged(tmp_path / 'a')
-    assert rows[-1]['loss_query'] < 0.8 * rows[0]['loss_query']
+    assert rows[-1]['loss_plain'] < 0.8 * rows[0]['loss_plain']
+    assert all(row['query_ce_adapted'] < row['query_ce'] for row in rows[:3])
     head_of = runner.model.head
     assert len(head_of.task_memory) == 0  # no gradients to keep
     assert head_of.scatter.count == 10
