@@ -246,6 +246,8 @@ def test_what_is_not_essential_is_done_with_fewer_seeds(tools):
     compared = [*tools.variants.HEADLINE, *tools.variants.META_AGAINST_PLAIN]
     for each in compared:
         for training, online in (each.new, each.old):
+            if training not in tools.variants.TRAININGS:
+                continue  # left out by the fixture
             assert online in by_name[f'{training}_{each.training_set}_seed1']
 
 
