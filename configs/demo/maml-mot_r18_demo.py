@@ -3,7 +3,7 @@
 # runs it as a whole: data, training, tracking, table, video. By hand, on data that is there:
 #   python tools/train.py configs/demo/maml-mot_r18_demo.py
 #   python tools/test.py configs/demo/maml-mot_r18_demo.py work_dirs/maml-mot_r18_demo/epoch_20.pth
-# Numbers to expect are in the README's table.
+# docs/evidence.md tells what this training gives, on other generated sequences.
 _base_ = [
     '../_base_/models/maml-mot_r50.py',
     '../_base_/datasets/mot17_full.py',
