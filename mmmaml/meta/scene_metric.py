@@ -121,7 +121,7 @@ class SceneScatter:
     """
 
     def __init__(
-        self, prior: ScatterStatistics, prior_weight: float = 100.0, memory: float = 3000.0
+        self, prior: ScatterStatistics, prior_weight: float = 100.0, memory: float = 10000.0
     ) -> None:
         self.prior = prior
         self.prior_weight = prior_weight
@@ -146,7 +146,7 @@ class SceneScatter:
         scaled = deviations * (weights * share).sqrt()[:, None]
         self.total = self.total + scaled.T @ scaled
         self.freedom += float(weights.sum())
-        fading = min(1.0, self.memory / max(self.freedom, self.memory))
+        fading = self.memory / max(self.freedom, self.memory)
         self.total, self.freedom = self.total * fading, self.freedom * fading
 
     @property
