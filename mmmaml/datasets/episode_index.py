@@ -18,6 +18,18 @@ class Task(NamedTuple):
     items: np.ndarray
 
 
+class FrameTask(NamedTuple):
+    """Frames of one task.
+
+    Attributes:
+        identities: (P,) labels of the identities that are in all of the frames, the anchor first.
+        items: (k + q,) indices of the frames in the wrapped dataset, the first k are support.
+    """
+
+    identities: np.ndarray
+    items: np.ndarray
+
+
 @dataclass(frozen=True)
 class IndexCounts:
     """What became of the items: how many identities and boxes take part and how many do not."""
@@ -135,6 +147,26 @@ class EpisodeIndex:
         base = int(frames.min())
         order = _FrameOrder(first, last, low, high, base, rng.random(int(frames.max()) - base + 1))
         return Task(identities, np.stack([self._pick(i, order, rng) for i in identities]))
+
+    def draw_frames(self, anchor: int, window: int | None, rng: np.random.Generator) -> FrameTask:
+        """Draw k + q frames of one subsequence and find who is in all of them.
+
+        Args:
+            anchor: Label of an identity that is in all of the frames.
+            window: Length of the subsequence in frames; None takes the whole video, in which
+                few others are in the same frames as often.
+            rng: Source of all randomness.
+        """
+        low, high = self._subsequence(anchor, window, rng)
+        mine = np.arange(self._bounds[anchor], self._bounds[anchor + 1])
+        mine = mine[(self._frames[mine] >= low) & (self._frames[mine] < high)]
+        drawn = rng.permutation(mine)[: self.num_support + self.num_query]
+        first, last = self._video_bounds[anchor]
+        rows = np.arange(self._bounds[first], self._bounds[last])
+        rows = rows[np.isin(self._frames[rows], self._frames[drawn])]
+        present = np.bincount(self._labels[rows] - first, minlength=last - first)
+        others = np.setdiff1d(first + np.flatnonzero(present == len(drawn)), [anchor])
+        return FrameTask(np.append(anchor, rng.permutation(others)), self._items[drawn])
 
     def _subsequence(
         self, anchor: int, window: int | None, rng: np.random.Generator
