@@ -3,7 +3,7 @@
 from .closed_form_loop import closed_form_inner_loop
 from .functional_loop import batch_statistics_only, functional_inner_loop, select_parameters
 from .inner_loop import AdaptedEmbeddings, kernel_inner_loop, linear_inner_loop
-from .losses import cosine_scale, task_cross_entropy, way_prototypes
+from .losses import cosine_scale, cosine_scales, task_cross_entropy, way_prototypes
 from .scene_metric import (
     ScatterStatistics,
     SceneMetric,
@@ -23,6 +23,7 @@ __all__ = [
     'batch_statistics_only',
     'closed_form_inner_loop',
     'cosine_scale',
+    'cosine_scales',
     'functional_inner_loop',
     'kernel_inner_loop',
     'linear_inner_loop',

@@ -17,6 +17,7 @@ def closed_form_inner_loop(
     prior: ScatterStatistics,
     shrinkage: float = 0.3,
     prior_weight: float = 30.0,
+    valid: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Solve for the last layer of each task of a batch and embed its images (in place of Eq. 2).
 
@@ -26,17 +27,26 @@ def closed_form_inner_loop(
         prior: Statistics of the tasks before, which the scatter of a task is mixed with.
         shrinkage: See :func:`whitening`.
         prior_weight: How many observations the prior scatter is worth.
+        valid: (B, N) bool, the identities that there are; None: all. What comes out for others
+            is without meaning.
 
     Returns:
         Support (B, N, k, D) and queries (B, N, q, D) under θ', differentiable in both, and the
-        scatter (D, D) within the identities of the batch.
+        scatter (D, D) within the identities of the batch, that of ``prior`` where there are none.
     """
-    deviations = (support - support.mean(2, keepdim=True)).flatten(1, 2)
+    shots = support.shape[2]
+    if valid is None:
+        valid = support.new_ones(support.shape[:2])
+    counted = valid.to(support)[..., None, None]
+    identities = valid.sum(1).to(support)[:, None, None]
+    deviations = ((support - support.mean(2, keepdim=True)) * counted).flatten(1, 2)
     total = deviations.mT @ deviations
-    freedom = support.shape[1] * (support.shape[2] - 1)
+    freedom = identities * (shots - 1)
     weight = prior_weight * bool(prior.count)
-    mixed = (total + weight * prior.scatter) / max(freedom + weight, 1)
+    mixed = (total + weight * prior.scatter) / (freedom + weight).clamp_min(1)
     layer = whitening(mixed, shrinkage)[:, None]
-    centre = support.mean((1, 2), keepdim=True)
-    scatter = total.detach().mean(0) / max(freedom, 1)
+    centre = (support * counted).sum((1, 2)) / (identities[..., 0] * shots).clamp_min(1)
+    centre = centre[:, None, None]
+    scatter = total.detach().sum(0) / freedom.sum().clamp_min(1)
+    scatter = scatter.where(identities.any(), prior.scatter)
     return (support - centre) @ layer.mT, (query - centre) @ layer.mT, scatter

@@ -3,19 +3,21 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 Params = Mapping[str, Tensor]
+Inputs = Tensor | tuple[Tensor, ...]
 
 
 def functional_inner_loop(
-    apply: Callable[[Params, Tensor], Tensor],
+    apply: Callable[[Params, Any], Tensor],
     params: Params,
-    support: Tensor,
+    support: Inputs,
     targets: Tensor,
-    query: Tensor,
+    query: Inputs,
     loss: Callable[[Tensor, Tensor], Tensor],
     lr: float | Tensor,
     num_steps: int = 1,
@@ -29,9 +31,9 @@ def functional_inner_loop(
     Args:
         apply: Maps parameters and inputs (k, ...) of one task to outputs (k, D).
         params: Parameters to adapt, by name; shared start of all tasks.
-        support: (B, k, ...) support inputs.
+        support: (B, k, ...) support inputs, one tensor or a tuple of them.
         targets: (B, ...) what ``loss`` compares the support outputs of a task with.
-        query: (B, q, ...) query inputs.
+        query: (B, q, ...) query inputs, of the same kind.
         loss: Maps outputs (k, D) and targets of one task to a scalar.
         lr: Inner rate α, a number or a scalar tensor.
         num_steps: Gradient steps.
@@ -43,7 +45,7 @@ def functional_inner_loop(
     """
     recording = torch.no_grad if first_order else nullcontext
 
-    def run_task(task_support: Tensor, target: Tensor, task_query: Tensor) -> tuple:
+    def run_task(task_support: Inputs, target: Tensor, task_query: Inputs) -> tuple:
         def support_loss(adapted: Params) -> Tensor:
             return loss(apply(adapted, task_support), target)
 

@@ -6,6 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+IMPOSSIBLE = -1e4
+"""Logit of a class that is not there: no share in any softmax, and finite where all are."""
+
 
 def cosine_scale(num_classes: int) -> float:
     """Scale of a cosine classifier, √2·log(N−1) as in FairMOT and AdaCos, at least √2.
@@ -15,23 +18,40 @@ def cosine_scale(num_classes: int) -> float:
     return math.sqrt(2) * max(math.log(max(num_classes - 1, 1)), 1.0)
 
 
+def cosine_scales(num_classes: Tensor) -> Tensor:
+    """:func:`cosine_scale` of tasks with num_classes (B,) each, (B,) float64."""
+    return math.sqrt(2) * (num_classes.double() - 1).clamp_min(1).log().clamp_min(1)
+
+
 def task_cross_entropy(
-    embeds: Tensor, labels: Tensor, classifiers: Tensor, scale: float
+    embeds: Tensor,
+    labels: Tensor,
+    classifiers: Tensor,
+    scale: float | Tensor,
+    known: Tensor | None = None,
 ) -> Tensor:
     """Cross-entropy of a scaled cosine classifier, averaged over each task.
 
     Args:
         embeds: (B, n, D) embeddings.
-        labels: (B, n) class of each embedding, a row of ``classifiers``.
+        labels: (B, n) class of each embedding, a row of ``classifiers``; −1 leaves it out.
         classifiers: (N, D) one vector a class for all tasks, or (B, N, D) for each task.
-        scale: Factor on the cosines.
+        scale: Factor on the cosines, of all tasks or (B,) of each.
+        known: (B, N) bool, the classes that there are; None: all.
 
     Returns:
-        (B,) losses.
+        (B,) losses; 0 of a task whose embeddings are all left out.
     """
-    logits = scale * F.normalize(embeds, dim=-1) @ F.normalize(classifiers, dim=-1).mT
-    losses = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction='none')
-    return losses.unflatten(0, labels.shape).mean(1)
+    logits = F.normalize(embeds, dim=-1) @ F.normalize(classifiers, dim=-1).mT
+    scale = scale if isinstance(scale, float) else scale.to(logits)[:, None, None]
+    logits = scale * logits
+    if known is not None:
+        logits = logits.masked_fill(~known[:, None], IMPOSSIBLE)
+    counted = labels >= 0
+    losses = F.cross_entropy(
+        logits.flatten(0, 1), labels.clamp_min(0).flatten(), reduction='none'
+    ).unflatten(0, labels.shape)
+    return (losses * counted).sum(1) / counted.sum(1).clamp_min(1)
 
 
 def way_prototypes(embeds: Tensor, num_ways: int) -> Tensor:

@@ -61,7 +61,7 @@ class TaskMemory(nn.Module):
         """Append tasks.
 
         Args:
-            support: (M, k, C) support features.
+            support: (M, k, C) support features. Rows of zeros fill up a task with fewer than k.
             grads: (M, k, D) summed gradients of the inner loop,
                 :attr:`~mmmaml.meta.AdaptedEmbeddings.grads`.
 
@@ -108,7 +108,8 @@ class TaskMemory(nn.Module):
         if not len(self):
             return feats.new_zeros(len(feats), 0)
         norms = self.support.flatten(1).norm(dim=1)
-        scale = feats.norm(dim=1, keepdim=True) * norms * self.support.shape[1] ** 0.5
+        images = self.support.any(2).sum(1).to(norms)
+        scale = feats.norm(dim=1, keepdim=True) * norms * images.sqrt()
         products = feats @ self.support.sum(1).T
         return products / scale.clamp_min(torch.finfo(feats.dtype).tiny)
 

@@ -1,5 +1,6 @@
 from .data_preprocessors import TaskDataPreprocessor
-from .detectors import PublicDetector
+from .dense_heads import OneShotHead
+from .detectors import OneShotDetector, PublicDetector
 from .mot import MAMLMOT
 from .reid import MetaReID, MetaReIDHead
 from .trackers import OnlineMetaTracker, PeerTracker
@@ -8,6 +9,8 @@ __all__ = [
     'MAMLMOT',
     'MetaReID',
     'MetaReIDHead',
+    'OneShotDetector',
+    'OneShotHead',
     'OnlineMetaTracker',
     'PeerTracker',
     'PublicDetector',

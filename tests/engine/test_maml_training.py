@@ -191,5 +191,5 @@ def test_a_model_without_meta_reid_is_named(tmp_path):
         'detector': {'type': 'PublicDetector'},
         'tracker': {'type': 'OnlineMetaTracker'},
     }
-    with pytest.raises(TypeError, match='MAMLMOT has no MetaReID'):
+    with pytest.raises(TypeError, match='MAMLMOT has no MetaLearner'):
         Runner.from_cfg(cfg).call_hook('before_train')

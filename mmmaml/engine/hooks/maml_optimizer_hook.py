@@ -7,13 +7,15 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 
-from mmmaml.models.reid import InnerLoopCfg, MetaReID
+from mmmaml.models.reid import InnerLoopCfg, MetaLearner
 from mmmaml.registry import HOOKS
 
 
 @HOOKS.register_module()
 class MAMLOptimizerHook(Hook):
-    """Turns the training of a :class:`~mmmaml.models.MetaReID` into MAML training.
+    """Turns the training of a :class:`~mmmaml.models.MetaLearner` into MAML training.
+
+    That is a ``MetaReID`` on tasks of crops, or a ``OneShotDetector`` on tasks of frames.
 
     The hook owns the inner loop and hands it to the model before training; the outer update
     (Eq. 5) stays with the optimizer wrapper. Without the hook the same config trains the plain
@@ -25,7 +27,7 @@ class MAMLOptimizerHook(Hook):
         num_steps: Gradient steps of the inner loop. Each costs a few small matrix products.
         first_order: Treat inner gradients as constants: cheaper, and blind to how the features
             change the inner step.
-        adapt: Regular expression over parameter names of the Re-ID network, e.g. ``'head'``.
+        adapt: Regular expression over parameter names of what learns, e.g. ``'head'``.
             None adapts the last layer in kernel form, which is much faster.
         solver: What the inner update is. ``'gradient'``: the steps of the paper.
             ``'closed_form'``: the last layer solved for, by which the support images of a person
@@ -58,14 +60,14 @@ class MAMLOptimizerHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Start a learned inner rate; a checkpoint loaded after this replaces it."""
-        reid = _task_part(runner.model)
-        rate = reid.head.log_inner_lr if isinstance(reid, MetaReID) else None
+        learner = _meta_learner(runner.model)
+        rate = None if learner is None else learner.reid_head.log_inner_lr
         if rate is not None:
             nn.init.constant_(rate, rate.new_tensor(self.cfg.lr).log().item())
 
     def before_train(self, runner: Runner) -> None:
         """Hand the inner loop to the model."""
-        find_reid(runner.model).set_inner_loop(self.cfg)
+        find_meta_learner(runner.model).set_inner_loop(self.cfg)
 
     def after_train_iter(
         self,
@@ -75,27 +77,29 @@ class MAMLOptimizerHook(Hook):
         outputs: dict | None = None,
     ) -> None:
         """Log the learned inner rate."""
-        head = find_reid(runner.model).head
+        head = find_meta_learner(runner.model).reid_head
         if head.log_inner_lr is not None:
             rate = float(head.log_inner_lr.detach().exp())
             runner.message_hub.update_scalar('train/inner_lr', rate)
 
 
-def find_reid(model: nn.Module) -> MetaReID:
-    """The part of a model that is trained on tasks: itself or its ``reid``.
+def find_meta_learner(model: nn.Module) -> MetaLearner:
+    """The part of a model that is trained on tasks: itself, its ``reid`` or its ``detector``.
 
     Raises:
         TypeError: There is none.
     """
-    reid = _task_part(model)
-    if not isinstance(reid, MetaReID):
+    learner = _meta_learner(model)
+    if learner is None:
+        name = type(model.module if is_model_wrapper(model) else model).__name__
         raise TypeError(
-            f'{type(reid).__name__} has no MetaReID to train on tasks: use MetaReID as the '
-            "model or as its part 'reid'"
+            f'{name} has no MetaLearner to train on tasks: use MetaReID or OneShotDetector as '
+            "the model, or as its part 'reid' or 'detector'"
         )
-    return reid
+    return learner
 
 
-def _task_part(model: nn.Module) -> nn.Module:
+def _meta_learner(model: nn.Module) -> MetaLearner | None:
     unwrapped: nn.Module = model.module if is_model_wrapper(model) else model  # type: ignore
-    return getattr(unwrapped, 'reid', unwrapped)
+    parts = (unwrapped, *(getattr(unwrapped, name, None) for name in ('reid', 'detector')))
+    return next((part for part in parts if isinstance(part, MetaLearner)), None)

@@ -6,7 +6,7 @@ from mmengine.runner import Runner
 from mmmaml.datasets import EpisodeSampler, EpisodicDataset
 from mmmaml.registry import HOOKS
 
-from .maml_optimizer_hook import find_reid
+from .maml_optimizer_hook import find_meta_learner
 
 
 @HOOKS.register_module()
@@ -23,7 +23,7 @@ class TaskCheckHook(Hook):
         dataset = runner.train_dataloader.dataset
         if not isinstance(dataset, EpisodicDataset):
             return
-        head = find_reid(runner.model).head
+        head = find_meta_learner(runner.model).reid_head
         num_classes = head.num_classes
         if num_classes != dataset.num_identities:
             raise ValueError(

@@ -1,24 +1,28 @@
 """MAML-MOT: detector, meta-learned Re-ID and tracker in one model."""
 
 from mmdet.models.mot import DeepSORT
+from mmdet.structures import DetDataSample
 from mmengine.logging import print_log
 from torch import Tensor
 
+from mmmaml.models.reid import MetaLearner
 from mmmaml.registry import MODELS
 from mmmaml.structures import TaskDataSample
 
 
 @MODELS.register_module()
 class MAMLMOT(DeepSORT):
-    """Tracks frames and trains its Re-ID network on tasks.
+    """Tracks frames, and trains what tells people apart on tasks.
 
-    Tracking is that of mmdet's ``DeepSORT`` model: the detector finds boxes, the tracker cuts
-    them out, embeds and associates them. Training passes tasks on to ``reid``; the detector is
-    not part of it and stays frozen.
+    Tracking is that of mmdet's ``DeepSORT`` model: the detector finds boxes, the tracker has
+    their features and associates them. Either a Re-ID network computes features of what the
+    tracker cuts out, or a one-shot detector gives them with its boxes. The one that gives them
+    is what trains; a detector beside a Re-ID network stays frozen.
 
     Args:
-        detector: Config of a detector, e.g. of mmdet or ``PublicDetector``.
-        reid: Config of a :class:`~mmmaml.models.MetaReID`; None tracks by motion and overlap.
+        detector: Config of a detector, e.g. of mmdet, ``PublicDetector`` or ``OneShotDetector``.
+        reid: Config of a :class:`~mmmaml.models.MetaReID`. None takes the features of a one-shot
+            detector, or tracks the boxes of another by motion and overlap.
         tracker: Config of a tracker.
         data_preprocessor: Config of a :class:`~mmmaml.models.TaskDataPreprocessor`.
         init_cfg: Initialisation as in MMEngine.
@@ -33,21 +37,33 @@ class MAMLMOT(DeepSORT):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(detector, reid, tracker, data_preprocessor, init_cfg)
-        if self.with_detector and any(True for _ in self.detector.parameters()):
+        if self._detector_is_frozen() and any(True for _ in self.detector.parameters()):
             self.freeze_module('detector')
             print_log('MAMLMOT: the detector is frozen', logger='current')
 
+    def _detector_is_frozen(self) -> bool:
+        one_shot = not self.with_reid and isinstance(self.detector, MetaLearner)
+        return self.with_detector and not one_shot
+
     def train(self, mode: bool = True) -> 'MAMLMOT':
-        """Set the training mode of all but the frozen detector."""
+        """Set the training mode of all but a frozen detector."""
         super().train(mode)
-        if self.with_detector:
+        if self._detector_is_frozen():
             self.detector.eval()
         return self
 
     def loss(
-        self, inputs: Tensor, data_samples: list[TaskDataSample], **kwargs: object
+        self,
+        inputs: Tensor,
+        data_samples: list[TaskDataSample] | list[DetDataSample],
+        **kwargs: object,
     ) -> dict[str, Tensor]:
-        """Losses of the Re-ID network on tasks; see :meth:`MetaReID.loss`."""
-        if not self.with_reid:
-            raise ValueError("MAMLMOT without 'reid' has nothing to train on tasks")
-        return self.reid.loss(inputs, data_samples)
+        """Losses of what trains: see :meth:`MetaReID.loss` and :meth:`OneShotDetector.loss`."""
+        if self.with_reid:
+            return self.reid.loss(inputs, data_samples)
+        if self._detector_is_frozen() or not self.with_detector:
+            raise ValueError(
+                "MAMLMOT without 'reid' has nothing to train on tasks unless its detector is a "
+                'OneShotDetector'
+            )
+        return self.detector.loss(inputs, data_samples)

@@ -13,6 +13,7 @@ from mmmaml.meta import (
     TaskMemory,
     closed_form_inner_loop,
     cosine_scale,
+    cosine_scales,
     linear_inner_loop,
     task_cross_entropy,
     way_prototypes,
@@ -116,7 +117,8 @@ class MetaReIDHead(BaseModule):
         Args:
             support: (B, N, k, C) support features.
             query: (B, N, q, C) query features.
-            labels: (B, N) identity of each way.
+            labels: (B, N) identity of each way; −1 for one that is not there, which then takes
+                no part in the adaptation.
             cfg: The inner loop.
 
         Returns:
@@ -124,7 +126,7 @@ class MetaReIDHead(BaseModule):
         """
         loss = self.support_loss(labels, support.shape[2])
         if cfg.solver == 'closed_form':
-            return self._solve(support, query, loss, cfg)
+            return self._solve(support, query, labels >= 0, loss, cfg)
         return linear_inner_loop(
             support.flatten(1, 2),
             query.flatten(1, 2),
@@ -140,18 +142,20 @@ class MetaReIDHead(BaseModule):
         self,
         support: Tensor,
         query: Tensor,
+        valid: Tensor,
         support_loss: Callable[[Tensor], Tensor],
         cfg: InnerLoopCfg,
     ) -> AdaptedEmbeddings:
         """Adapt the last layer in closed form; in training the prior follows the tasks."""
         embeds = self(support)
         adapted, queries, scatter = closed_form_inner_loop(
-            embeds, self(query), self.scatter, cfg.shrinkage, cfg.prior_weight
+            embeds, self(query), self.scatter, cfg.shrinkage, cfg.prior_weight, valid
         )
         with torch.no_grad():
             losses = support_loss(embeds.flatten(1, 2))
             if self.training:
-                self.scatter.follow(scatter, embeds.mean((0, 1, 2)), support[:, :, 0, 0].numel())
+                mean = embeds[valid].mean((0, 1)) if valid.any() else self.scatter.mean
+                self.scatter.follow(scatter, mean, int(valid.sum()))
         return AdaptedEmbeddings(queries.flatten(1, 2), adapted.flatten(1, 2), None, losses)
 
     def support_loss(self, labels: Tensor, images: int) -> Callable[[Tensor], Tensor]:
@@ -166,7 +170,8 @@ class MetaReIDHead(BaseModule):
         """Classification loss of tasks under their classifier.
 
         Args:
-            labels: (B, N) identity of each way.
+            labels: (B, N) identity of each way; −1 for one that is not there: neither are its
+                embeddings classified, nor is it a class of its task.
             images: Embeddings of each way that are classified.
 
         Returns:
@@ -174,22 +179,27 @@ class MetaReIDHead(BaseModule):
             (B, N·k, D) to one loss a task (B,).
         """
         ways = labels.shape[1]
-        in_task = torch.arange(ways, device=labels.device).repeat_interleave(images)
-        in_task = in_task.expand(len(labels), -1)
+        valid = labels >= 0
+        in_task = torch.arange(ways, device=labels.device).where(valid, -1)
+        in_task = in_task.repeat_interleave(images, dim=1)
+        scale = cosine_scales(valid.sum(1))
 
         def loss(embeds: Tensor, support_embeds: Tensor) -> Tensor:
             if self.task_classifier == 'prototype':
                 prototypes = way_prototypes(support_embeds, ways)
-                return task_cross_entropy(embeds, in_task, prototypes, cosine_scale(ways))
+                return task_cross_entropy(embeds, in_task, prototypes, scale, valid)
             if self.task_classifier == 'restricted':
-                rows = self._classifier()[labels]
-                return task_cross_entropy(embeds, in_task, rows, cosine_scale(ways))
+                rows = self._classifier()[labels.clamp_min(0)]
+                return task_cross_entropy(embeds, in_task, rows, scale, valid)
             return self.plain_loss(embeds, labels.repeat_interleave(images, dim=1))
 
         return loss
 
     def plain_loss(self, embeds: Tensor, labels: Tensor) -> Tensor:
-        """Ordinary classification over all identities: (B, n, D), (B, n) to (B,)."""
+        """Ordinary classification over all identities, (B, n, D) and (B, n) to (B,).
+
+        Embeddings with label −1 are left out.
+        """
         classifier = self._classifier()
         return task_cross_entropy(embeds, labels, classifier, cosine_scale(len(classifier)))
 

@@ -1,0 +1,3 @@
+from .one_shot_head import OneShotHead
+
+__all__ = ['OneShotHead']

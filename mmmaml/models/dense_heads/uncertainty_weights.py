@@ -1,0 +1,39 @@
+"""Learned weights of two losses."""
+
+import torch
+from torch import Tensor, nn
+
+
+class UncertaintyWeights(nn.Module):
+    """Weighs detection against identification by what each leaves unexplained.
+
+    L = ½ (e^{−s_d} L_det + e^{−s_id} L_id + s_d + s_id) with learned s_d and s_id: Kendall et al.,
+    Multi-Task Learning Using Uncertainty, CVPR 2018, as in FairMOT. At its minimum e^{s} is the
+    loss itself.
+
+    Args:
+        detection: Start of s_d. Larger values begin with less weight on detection.
+        identity: Start of s_id.
+    """
+
+    def __init__(self, detection: float = -1.85, identity: float = -1.05) -> None:
+        super().__init__()
+        self.detection = nn.Parameter(torch.tensor(detection))
+        self.identity = nn.Parameter(torch.tensor(identity))
+
+    def forward(self, with_identities: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Factors of the two losses and what is added to their sum.
+
+        Args:
+            with_identities: Bool scalar. Where it is false there was nobody to identify, and
+                the terms of identification are 0; e^{−s_id} would otherwise grow without end.
+
+        Returns:
+            ½ e^{−s_d}, ½ e^{−s_id} and ½ (s_d + s_id).
+        """
+        counted = with_identities.to(self.identity)
+        return (
+            0.5 * torch.exp(-self.detection),
+            0.5 * torch.exp(-self.identity) * counted,
+            0.5 * (self.detection + counted * self.identity),
+        )
