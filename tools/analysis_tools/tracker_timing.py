@@ -14,6 +14,7 @@ from tracker_contestants import Contestant
 
 from mmmaml.models.trackers import OnlineMetaTracker
 from mmmaml.models.trackers.frame_matching import FrameMatching
+from mmmaml.models.trackers.track_looks import TrackLooks
 from mmmaml.models.trackers.track_pool import TrackPool
 from mmmaml.utils.mot_files import FRAME, HEIGHT, ID, LEFT, NUM_COLUMNS, SCORE, WIDTH
 
@@ -24,7 +25,7 @@ STAGES: dict[str, list[tuple[type, str]]] = {
     'checks': [(OnlineMetaTracker, '_check')],
     'motion': [(TrackPool, 'advance')],
     'camera motion': [(OnlineMetaTracker, '_check_camera'), (OnlineMetaTracker, '_follow_camera')],
-    'adaptation fit': [(OnlineMetaTracker, '_adapt')],
+    'adaptation fit': [(TrackLooks, 'adapt')],
     'appearance matching': [(FrameMatching, 'by_appearance'), (FrameMatching, 'by_fusion')],
     'overlap matching': [
         (FrameMatching, 'by_overlap'),

@@ -1,6 +1,5 @@
 """The detections of one frame, checked and sorted by what they may do."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +7,7 @@ import torch
 from torch import Tensor
 
 from .association import covered_fraction
+from .input_checks import box_array, check_shapes, feature_rows, label_array, score_array
 from .tracker_options import TrackerOptions
 
 
@@ -68,21 +68,14 @@ def check_detections(
         options: For the score thresholds and the box model.
 
     Raises:
-        ValueError: A shape does not fit, or a value is NaN or infinite; the message names the
-            input, the row and its value.
+        TypeError: An input is no tensor.
+        ValueError: A shape does not fit, or a value is NaN, infinite or beyond all images; the
+            message names the input, the row and its value.
     """
-    _check_shapes(bboxes, scores, labels, feats)
-    boxes = bboxes.detach().cpu().double().numpy()
-    score = scores.detach().cpu().double().numpy()
-    label = labels.detach().cpu().long().numpy()
-    _refuse_non_finite('bboxes', boxes)
-    _refuse_non_finite('scores', score[:, None])
+    check_shapes(bboxes, scores, labels, feats)
+    boxes, score, label = box_array(bboxes), score_array(scores), label_array(labels)
     if feats is not None:
-        # Half precision is too coarse to average.
-        feats = feats.detach().to(torch.promote_types(feats.dtype, torch.float32))
-        # A sum is finite unless a term is not or it overflows: one pass where all is well.
-        if not math.isfinite(feats.sum()):
-            _refuse_non_finite('feats', feats.cpu().numpy())
+        feats = feature_rows(feats)
 
     rows = np.flatnonzero((boxes[:, 2:] > boxes[:, :2]).all(axis=1))
     kept, score_kept = boxes[rows], score[rows]
@@ -102,34 +95,8 @@ def check_detections(
     )
 
 
-def _check_shapes(bboxes: Tensor, scores: Tensor, labels: Tensor, feats: Tensor | None) -> None:
-    number = len(bboxes)
-    expected = {'bboxes': (number, 4), 'scores': (number,), 'labels': (number,)}
-    values = {'bboxes': bboxes, 'scores': scores, 'labels': labels}
-    if feats is not None:
-        expected['feats'] = (number, feats.shape[-1] if feats.ndim else 1)
-        values['feats'] = feats
-    for name, shape in expected.items():
-        if tuple(values[name].shape) != shape:
-            raise ValueError(
-                f'{name} has shape {tuple(values[name].shape)}, expected {shape}: give bboxes '
-                '(N, 4), scores (N,), labels (N,) and feats (N, C) of the same N detections'
-            )
-
-
 def _rows(feats: Tensor, indices: np.ndarray) -> Tensor:
     """Rows of ``feats`` at distinct, ascending ``indices``."""
     if len(indices) == len(feats):
         return feats
     return feats.index_select(0, torch.from_numpy(indices).to(feats.device))
-
-
-def _refuse_non_finite(name: str, rows: np.ndarray) -> None:
-    finite = np.isfinite(rows)
-    if not finite.all():
-        row = int(np.flatnonzero(~finite.all(axis=1))[0])
-        values = ', '.join(f'{value:g}' for value in rows[row, :8].tolist())
-        raise ValueError(
-            f'{name} row {row} of {len(rows)} holds NaN or infinity ({values} ...): leave such '
-            'detections out, and look at the network that made them'
-        )

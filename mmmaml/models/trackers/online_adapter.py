@@ -92,6 +92,20 @@ class OnlineAdapter:
         self._fitted_freedom = 0.0
         self._unfitted = 0.0
 
+    def prepare(self, feats: Tensor) -> Tensor:
+        """Features (N, C) in the precision of the layer.
+
+        Raises:
+            ValueError: C is not what the layer takes.
+        """
+        channels = self.head.weight.shape[1]
+        if feats.shape[1] != channels:
+            raise ValueError(
+                f'feats have {feats.shape[1]} channels, the adapted layer takes {channels}: give '
+                'the features that it was trained on'
+            )
+        return feats.to(self.head.weight)
+
     @torch.no_grad()
     def observe(self, means: Tensor, known: Tensor, feats: Tensor, weights: Tensor) -> None:
         """Learn from detections that were matched to tracks how a person's looks vary.
@@ -129,14 +143,18 @@ class OnlineAdapter:
 
     @torch.no_grad()
     def similarity(
-        self, track_mean: Tensor, gallery: Tensor, gallery_count: Tensor, feats: Tensor
+        self,
+        track_mean: Tensor,
+        gallery: Tensor | None,
+        gallery_count: Tensor | None,
+        feats: Tensor,
     ) -> Tensor:
         """Cosine of tracks and detections, each row under the parameters of its track.
 
         Args:
             track_mean: (T, C) running mean of each track's features.
-            gallery: (T, K, C) the last features of each track.
-            gallery_count: (T,) how many of the K are valid, from the front.
+            gallery: (T, K, C) the last features of each track, for ``'gradient'``.
+            gallery_count: (T,) how many of the K are valid, from the front, for ``'gradient'``.
             feats: (N, C) features of the detections.
 
         Returns:
@@ -144,6 +162,8 @@ class OnlineAdapter:
         """
         weights = self._weights(track_mean)
         if self.solver == 'gradient' and len(track_mean):
+            assert gallery is not None
+            assert gallery_count is not None
             own, found = self._separate(weights, track_mean, gallery, gallery_count, feats)
         else:
             own, found = self._own(weights, track_mean), self._all(weights, feats)

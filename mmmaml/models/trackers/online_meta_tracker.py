@@ -1,11 +1,11 @@
 """Online tracking with appearance under each track's own parameters."""
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from mmengine.logging import print_log
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
@@ -15,7 +15,9 @@ from mmmaml.registry import MODELS
 from .camera_motion import CameraMotion, check_image, check_transform
 from .detections import Detections, check_detections
 from .frame_matching import FrameMatching
+from .input_checks import check_frame_id
 from .model_frame import ModelFrame
+from .track_looks import TrackLooks
 from .track_pool import TrackPool
 from .tracker_options import TrackerOptions
 from .video_normalization import VideoNormalization
@@ -49,7 +51,7 @@ class OnlineMetaTracker:
         options: Thresholds, times and sizes; see :class:`~.tracker_options.TrackerOptions`.
 
     Attributes:
-        adapter: What compares features under each track's parameters; None for plain cosine.
+        looks: What compares features, under each track's parameters where a head is bound.
         camera: What estimates the motion of the camera, or None.
         head: The bound head, or None.
         tracks: The tracks of the current video.
@@ -85,19 +87,23 @@ class OnlineMetaTracker:
         self.adapter_cfg = dict(adapter_cfg or {})
         self.head: MetaReIDHead | None = None
         self.adapt = adapt
-        self.adapter: OnlineAdapter | None = None
+        self.looks = TrackLooks()
         self.camera = None if camera_motion is None else CameraMotion(**camera_motion)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything, ids included: the next frame is the first of a video."""
-        self.tracks = TrackPool(self.options, self.options.frame_rate, self._observe)
-        if self.adapter is not None:
-            self.adapter.reset()
+        self.tracks = TrackPool(self.options, self.options.frame_rate, self.looks)
+        self.looks.reset()
         if self.normalization is not None:
             self.normalization.reset()
         if self.camera is not None:
             self.camera.reset()
+
+    @property
+    def adapter(self) -> 'OnlineAdapter | None':
+        """What has the tracks' parameters and adapts them; None for plain cosine."""
+        return self.looks.adapter
 
     def bind(self, head: 'MetaReIDHead | None') -> None:
         """Adapt ``head`` online; features are then the inputs of its linear layer.
@@ -112,9 +118,9 @@ class OnlineMetaTracker:
             return
         from .online_adapter import OnlineAdapter
 
-        self.reset()
         self.head = head
-        self.adapter = None if head is None else OnlineAdapter(head, **self.adapter_cfg)
+        self.looks = TrackLooks(None if head is None else OnlineAdapter(head, **self.adapter_cfg))
+        self.reset()
         if head is not None:
             print_log(
                 f'OnlineMetaTracker: tracks start from {len(head.task_memory)} training tasks and '
@@ -152,15 +158,18 @@ class OnlineMetaTracker:
             (low score, tentative track, box without area).
 
         Raises:
+            TypeError: The number of the frame is not whole, or an input is no tensor.
             ValueError: The frame does not come after the one before, or an input has a wrong
                 shape, NaN or infinity. The tracker is then as it was before the call.
         """
-        detections = self._check(frame_id, bboxes, scores, labels, feats)
+        frame_id = check_frame_id(frame_id, self.tracks.frame_id)
+        detections = self._check(bboxes, scores, labels, feats)
         transform = self._check_camera(image, camera_motion)
         self.tracks.advance(frame_id)  # motion
         self._follow_camera(transform, image, detections)
-        self._adapt()  # to the tracks in view
-        matching = FrameMatching(self.tracks, detections, self._similarity)
+        self.looks.adapt(self.tracks)  # to those in view
+        similarity = partial(self.looks.similarity, self.tracks)
+        matching = FrameMatching(self.tracks, detections, similarity)
         matching.run()  # cosine under each track's own parameters, overlap, appearance alone
         self.tracks.update(matching, detections)
         self.tracks.start(matching, detections)
@@ -241,24 +250,11 @@ class OnlineMetaTracker:
         )
 
     def _check(
-        self, frame_id: int, bboxes: Tensor, scores: Tensor, labels: Tensor, feats: Tensor | None
+        self, bboxes: Tensor, scores: Tensor, labels: Tensor, feats: Tensor | None
     ) -> Detections:
-        before, memory = self.tracks.frame_id, self.tracks.appearance
-        if before is not None and frame_id <= before:
-            raise ValueError(
-                f'frame_id {frame_id} does not come after frame_id {before}: give the frames of '
-                'a video in order, and call reset() before another video'
-            )
         detections = check_detections(bboxes, scores, labels, feats, self.options)
-        if detections.feats is not None:
-            channels = detections.feats.shape[1]
-            if memory is not None and channels != memory.mean.shape[1]:
-                raise ValueError(
-                    f'feats have {channels} channels, those of the frames before '
-                    f'{memory.mean.shape[1]}: a video needs features of one network'
-                )
-            if self.adapter is None:
-                detections.feats = F.normalize(detections.feats, dim=1)
+        if detections.feats is not None and len(detections):
+            detections.feats = self.looks.prepare(detections.feats, self.tracks.appearance)
         return detections
 
     def _normalised(self, reid: nn.Module) -> AbstractContextManager[None]:
@@ -287,44 +283,6 @@ class OnlineMetaTracker:
             transform = self.camera.estimate(image, detections.boxes)
         if transform is not None:
             self.tracks.move_camera(transform)
-
-    def _adapt(self) -> None:
-        memory = self.tracks.appearance
-        if self.adapter is None or memory is None:
-            return
-        tracks = self.tracks.with_looks(self.tracks.recent())
-        if len(tracks):
-            self.adapter.fit(memory.means(tracks))
-
-    def _observe(self, tracks: np.ndarray, feats: Tensor, trust: np.ndarray) -> None:
-        """Let the adapter see how people vary: matched detections and their tracks before."""
-        if self.adapter is None:
-            return
-        memory = self.tracks.appearance
-        assert memory is not None
-        known, weights = (
-            torch.from_numpy(each).to(feats) for each in (memory.weight[tracks], trust)
-        )
-        self.adapter.observe(memory.means(tracks), known, feats, weights)
-
-    def _similarity(self, tracks: np.ndarray, feats: Tensor) -> np.ndarray:
-        """Cosine (T, N) of tracks and features (N, C), each track under its own parameters."""
-        mean, gallery, count = self._looks(tracks)
-        if self.adapter is None:
-            similarity = F.normalize(mean, dim=1) @ F.normalize(feats, dim=1).T
-        else:  # Eq. 6-7
-            similarity = self.adapter.similarity(mean, gallery, count, feats)
-        return similarity.cpu().numpy()
-
-    def _looks(self, tracks: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean feature, gallery and its filling of tracks (T,)."""
-        memory = self.tracks.appearance
-        assert memory is not None
-        count = torch.from_numpy(memory.count[tracks]).to(memory.mean.device)
-        # Galleries are large, and the closed form never looks at them.
-        wanted = self.adapter is not None and self.adapter.uses_gallery
-        gallery = memory.galleries(tracks) if wanted else memory.gallery[:0]
-        return memory.means(tracks), gallery, count
 
     def _reported_ids(
         self, matching: FrameMatching, detections: Detections, number: int

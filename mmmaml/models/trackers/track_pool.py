@@ -1,6 +1,5 @@
 """The life of tracks: start, motion, looks, end."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,14 +9,13 @@ from torch import Tensor
 from . import motion
 from .appearance import AppearanceMemory
 from .detections import Detections
+from .gallery import Gallery
+from .track_looks import TrackLooks
 from .track_state import TrackState
 from .tracker_options import TrackerOptions
 
 if TYPE_CHECKING:
     from .frame_matching import FrameMatching
-
-# slots (P,) of tracks with known looks, features (P, C), trust in them (P,)
-Observer = Callable[[np.ndarray, Tensor, np.ndarray], None]
 
 
 class TrackPool:
@@ -26,7 +24,7 @@ class TrackPool:
     Args:
         options: Knobs of the tracker.
         frame_rate: Frames per second of the video.
-        observe: Is told what tracks look like next, before they learn it.
+        looks: Sees what tracks look like next, before they learn it.
 
     Attributes:
         state: The tracks.
@@ -35,12 +33,10 @@ class TrackPool:
         previous_frame_id: The one before it, None at the first.
     """
 
-    def __init__(
-        self, options: TrackerOptions, frame_rate: float, observe: Observer | None = None
-    ) -> None:
+    def __init__(self, options: TrackerOptions, frame_rate: float, looks: TrackLooks) -> None:
         self.options = options
         self.frame_rate = float(frame_rate)
-        self.observe = observe
+        self.looks = looks
         self.state = TrackState.empty()
         self.appearance: AppearanceMemory | None = None
         self.frame_id: int | None = None
@@ -79,7 +75,7 @@ class TrackPool:
         """(T,) bool: the appearance is known."""
         if self.appearance is None:
             return np.zeros(len(tracks), dtype=bool)
-        return self.appearance.count[tracks] > 0
+        return self.appearance.known(tracks)
 
     def looks_since_start(
         self, owners: np.ndarray, found: np.ndarray, detections: Detections
@@ -117,9 +113,11 @@ class TrackPool:
     # ---- what happens to them
 
     def advance(self, frame_id: int) -> None:
-        """Move on to a frame and predict where everyone is."""
+        """Move on to a frame, forget the long lost, and predict where everyone else is."""
         frames = 1 if self.frame_id is None else frame_id - self.frame_id
         self.previous_frame_id, self.frame_id = self.frame_id, frame_id
+        if frames > 1:
+            self._forget_those_before_the_gap()
         alive = np.flatnonzero(self.state.alive)
         states = self.state.motion[alive]
         # Unseen people keep walking, but their box must not keep growing or shrinking.
@@ -196,6 +194,15 @@ class TrackPool:
             newest_first = np.lexsort((self.state.ids[lost], -self.state.last_frame[lost]))
             self.state.drop(lost[newest_first[self.options.max_lost :]])
 
+    def _forget_those_before_the_gap(self) -> None:
+        """Forget whom :meth:`retire` would have forgotten in the frames that were skipped."""
+        options, tracks = self.options, np.flatnonzero(self.state.alive)
+        frames_lost = self.frame_id - self.state.last_frame[tracks] - 1
+        # Of who was in view nobody knows when they left: as long as motion is trusted, not at all.
+        in_view = max(options.lost_seconds, options.recent_seconds)
+        limit = np.where(self.just_seen(tracks), in_view, options.lost_seconds)
+        self.state.drop(tracks[frames_lost / self.frame_rate > limit])
+
     def _confirm(self, tracks: np.ndarray) -> None:
         state = self.state
         new = tracks[~state.confirmed[tracks]]
@@ -208,29 +215,30 @@ class TrackPool:
         # Who hides behind someone looks like that someone; but a track without looks takes what
         # it can get, with little trust.
         clear = detections.covered[found] <= self.options.max_covered
-        learn = detections.high[found] & (clear | (memory.count[tracks] == 0))
+        learn = detections.high[found] & (clear | ~memory.known(tracks))
         tracks, found = tracks[learn], found[learn]
         feats, trust = detections.features(found), detections.trust(found)
         if memory.exponential:
             trust = np.ones_like(trust)
         assert self.frame_id is not None
-        if self.observe is not None:
-            known = memory.count[tracks] > 0
-            index = torch.from_numpy(known).to(feats.device)
-            self.observe(tracks[known], feats[index], trust[known])
+        known = memory.known(tracks)
+        index = torch.from_numpy(known).to(feats.device)
+        self.looks.observe(memory, tracks[known], feats[index], trust[known])
         memory.update(tracks, feats, trust, self.frame_id)
 
     def _memory(self, detections: Detections) -> AppearanceMemory:
         options, feats = self.options, detections.feats
         if self.appearance is None:
             assert feats is not None
+            interval = options.gallery_seconds * self.frame_rate / options.gallery_size
             self.appearance = AppearanceMemory(
                 num_channels=feats.shape[1],
-                gallery_size=options.gallery_size,
-                gallery_interval=options.gallery_seconds * self.frame_rate / options.gallery_size,
                 momentum=options.momentum,
                 like=feats,
                 exponential=options.feature_average == 'exponential',
+                gallery=Gallery(options.gallery_size, interval)
+                if self.looks.uses_gallery
+                else None,
             )
         self.appearance.reserve(self.state.capacity)
         return self.appearance

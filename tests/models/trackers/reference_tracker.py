@@ -66,6 +66,8 @@ class ReferenceTracker:
     def step(self, frame, boxes, scores, labels, feats=None, camera_motion=None):
         frames = 1 if self.frame is None else frame - self.frame
         self.previous, self.frame = self.frame, frame
+        if frames > 1:
+            self.forget_those_before_the_gap()
         for track in self.tracks:
             track.kalman.predict(frames, seen=self.just_seen(track))
             if camera_motion is not None:
@@ -311,6 +313,17 @@ class ReferenceTracker:
         if not track.gallery or self.frame - track.gallery_frame >= interval:
             track.gallery = [*track.gallery, each.feat][-options.gallery_size :]
             track.gallery_frame = self.frame
+
+    def forget_those_before_the_gap(self):
+        options, kept = self.options, []
+        for track in self.tracks:
+            seconds = (self.frame - 1 - track.last_frame) / options.frame_rate
+            limit = options.lost_seconds
+            if self.just_seen(track):
+                limit = max(limit, options.recent_seconds)
+            kept += [track] if seconds <= limit else []
+        self.happened['forgotten in a gap'] += len(self.tracks) - len(kept)
+        self.tracks = kept
 
     def retire(self):
         options = self.options

@@ -280,6 +280,22 @@ def test_of_two_lost_in_the_same_frame_the_older_track_is_kept():
     assert given == {1, 2, 3, 4, 5}
 
 
+@pytest.mark.parametrize(
+    'times',
+    [{'lost_seconds': 1.5}, {'lost_seconds': 0.0}, {'lost_seconds': 3.0, 'recent_seconds': 0.0}],
+)
+def test_gaps_in_time(times):
+    def interrupted():
+        ahead = 0
+        for index, (number, *frame) in enumerate(crowd(9, frames=60)):
+            ahead += (0, 12, 25, 40)[index // 9 % 4] if index % 9 == 0 else 0
+            yield (number + ahead, *frame)
+
+    happened, given = assert_same_ids(interrupted(), frame_rate=10, **times)
+    assert happened['forgotten in a gap'] > 5
+    assert len(given) > 9
+
+
 @pytest.mark.parametrize('box', ['cxcyah', 'cxcywh'])
 @pytest.mark.parametrize('seed', range(2))
 def test_a_moving_camera(box, seed):

@@ -3,10 +3,11 @@ import pytest
 import torch
 
 from mmmaml.models.trackers.appearance import AppearanceMemory
+from mmmaml.models.trackers.gallery import Gallery
 
 
-def memory(momentum=0.9, size=3, interval=1.0, slots=4):
-    made = AppearanceMemory(2, size, interval, momentum, torch.zeros(0, dtype=torch.float64))
+def memory(momentum=0.9, slots=4, gallery=None):
+    made = AppearanceMemory(2, momentum, torch.zeros(0, dtype=torch.float64), gallery=gallery)
     made.reserve(slots)
     return made
 
@@ -41,32 +42,18 @@ def test_later_it_is_an_exponential_average():
     assert made.mean[0, 0] == pytest.approx(0.5 + 0.25 * 0.5)
 
 
-def test_the_gallery_keeps_the_last_and_never_grows():
-    made = memory(size=3)
-    for frame in range(7):
-        observe(made, 2, [float(frame), 0.0], 1.0, frame)
-        assert made.count[2] == min(frame + 1, 3)
-    assert sorted(made.gallery[2, :, 0].tolist()) == [4, 5, 6]
-    assert made.gallery.shape == (4, 3, 2)
-
-
-def test_the_gallery_is_spread_over_time():
-    made = memory(size=3, interval=5.0)
-    for frame in range(11):
-        observe(made, 0, [float(frame), 0.0], 1.0, frame)
-    assert made.gallery[0, : made.count[0], 0].tolist() == [0, 5, 10]
-
-
 def test_a_slot_used_again_knows_nothing_of_its_last_track():
-    made = memory()
+    made = memory(gallery=Gallery(size=3, interval=1.0))
     for frame in range(5):
         observe(made, 1, [5.0, 5.0], 1.0, frame)
     made.clear(np.array([1]))
-    assert made.count[1] == 0
+    assert not made.known(np.arange(4)).any()
     observe(made, 1, [1.0, 2.0], 0.3, 5)
     assert made.mean[1].tolist() == [1, 2]
-    assert made.count[1] == 1
-    assert made.gallery[1, 0].tolist() == [1, 2]
+    assert made.known(np.arange(4)).tolist() == [False, True, False, False]
+    feats, count = made.gallery.rows(np.array([1]))
+    assert count.tolist() == [1]
+    assert feats[0, 0].tolist() == [1, 2]
 
 
 def test_several_tracks_at_once_and_no_track():
@@ -74,17 +61,18 @@ def test_several_tracks_at_once_and_no_track():
     made.update(np.array([3, 0]), torch.eye(2, dtype=torch.float64), np.array([1.0, 0.5]), 0)
     assert made.mean[3].tolist() == [1, 0]
     assert made.mean[0].tolist() == [0, 1]
-    assert made.count.tolist() == [1, 0, 0, 1]
+    assert made.known(np.arange(4)).tolist() == [True, False, False, True]
     made.update(np.zeros(0, np.int64), torch.zeros(0, 2, dtype=torch.float64), np.zeros(0), 1)
-    assert made.count.tolist() == [1, 0, 0, 1]
+    assert made.weight.tolist() == [0.5, 0, 0, 1]
 
 
 def test_more_slots_keep_the_old():
-    made = memory()
+    made = memory(gallery=Gallery(size=3, interval=1.0))
     observe(made, 3, [1.0, 2.0], 1.0, 0)
     made.reserve(9)
     made.reserve(2)
     assert made.mean.shape == (9, 2)
-    assert made.gallery.shape == (9, 3, 2)
+    assert made.gallery.feats.shape == (9, 3, 2)
     assert made.mean[3].tolist() == [1, 2]
-    assert made.count[3] == 1
+    assert np.flatnonzero(made.known(np.arange(9))).tolist() == [3]
+    assert made.gallery.count.tolist() == [0, 0, 0, 1, 0, 0, 0, 0, 0]
