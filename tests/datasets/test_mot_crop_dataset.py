@@ -1,4 +1,3 @@
-import json
 import pickle
 
 import numpy as np
@@ -9,35 +8,13 @@ from mmmaml.registry import DATASETS
 from mmmaml.utils import register_all_modules
 from mmmaml.utils.mot_files import read_rows
 
-SIZE = {'height': 100, 'width': 200}
-PEDESTRIAN = {'id': 1, 'name': 'pedestrian'}
-
-
-def _annotation(number, bbox, **changes):
-    row = {
-        'id': number, 'image_id': 5, 'category_id': 1, 'bbox': bbox, 'area': 1.0, 'iscrowd': False,
-        'visibility': 1.0, 'mot_conf': 1.0, 'mot_instance_id': 1, 'instance_id': number,
-    }  # fmt: skip
-    return row | changes
-
-
-def _write(path, annotations):
-    content = {
-        'categories': [PEDESTRIAN, {'id': 7, 'name': 'static_person'}],
-        'videos': [{'id': 2, 'name': 'A'}],
-        # Neither sorted nor from zero, as ids may be.
-        'images': [
-            {'id': i, 'video_id': 2, 'file_name': f'A/{i}.jpg', 'frame_id': f} | SIZE
-            for f, i in enumerate((9, 5, 7))
-        ],
-        'annotations': annotations,
-    }  # fmt: skip
-    path.write_text(json.dumps(content))
-    return str(path)
+from .annotations import annotation, write_annotations
 
 
 def test_item_by_hand(tmp_path):
-    ann_file = _write(tmp_path / 'a.json', [_annotation(3, [10.5, 20, 30, 60], visibility=0.75)])
+    ann_file = write_annotations(
+        tmp_path / 'a.json', [annotation(3, [10.5, 20, 30, 60], visibility=0.75)]
+    )
     dataset = MOTCropDataset(ann_file, data_root='/data', data_prefix={'img_path': 'train'})
     item = dataset.get_data_info(0)
     np.testing.assert_array_equal(item.pop('bbox'), np.float32([10.5, 20, 40.5, 80]))
@@ -56,7 +33,7 @@ def test_item_by_hand(tmp_path):
     ],
 )
 def test_boxes_are_clipped_to_the_frame(tmp_path, bbox, clipped):
-    dataset = MOTCropDataset(_write(tmp_path / 'a.json', [_annotation(1, bbox)]))
+    dataset = MOTCropDataset(write_annotations(tmp_path / 'a.json', [annotation(1, bbox)]))
     np.testing.assert_array_equal(dataset.get_data_info(0)['bbox'], clipped)
 
 
@@ -66,18 +43,18 @@ BOX = [10, 10, 30, 60]
 @pytest.mark.parametrize(
     ('left_out', 'reason'),
     [
-        (_annotation(1, BOX, mot_conf=0), '1 not considered'),
-        (_annotation(1, BOX, instance_id=-1), '1 without identity'),
-        (_annotation(1, BOX, visibility=0.29), '1 too hidden'),
-        (_annotation(1, [10, 10, 30, 19.9]), '1 too small'),
-        (_annotation(1, [10, 85, 30, 60]), '1 too small'),  # 15 pixels are inside
-        (_annotation(1, [-28.5, 10, 30, 60]), '1 too small'),  # 1.5 pixels wide
-        (_annotation(1, [300, 10, 30, 60]), '1 too small'),  # outside
+        (annotation(1, BOX, mot_conf=0), '1 not considered'),
+        (annotation(1, BOX, instance_id=-1), '1 without identity'),
+        (annotation(1, BOX, visibility=0.29), '1 too hidden'),
+        (annotation(1, [10, 10, 30, 19.9]), '1 too small'),
+        (annotation(1, [10, 85, 30, 60]), '1 too small'),  # 15 pixels are inside
+        (annotation(1, [-28.5, 10, 30, 60]), '1 too small'),  # 1.5 pixels wide
+        (annotation(1, [300, 10, 30, 60]), '1 too small'),  # outside
     ],
 )
 def test_left_out_and_counted(tmp_path, log_lines, left_out, reason):
-    kept = [_annotation(2, [10, 10, 30, 20], visibility=0.3), _annotation(3, BOX)]
-    dataset = MOTCropDataset(_write(tmp_path / 'a.json', [left_out, *kept]))
+    kept = [annotation(2, [10, 10, 30, 20], visibility=0.3), annotation(3, BOX)]
+    dataset = MOTCropDataset(write_annotations(tmp_path / 'a.json', [left_out, *kept]))
     assert dataset.index['instance_id'].tolist() == [2, 3]
     (line,) = log_lines
     assert '2 of 3 boxes kept' in line
@@ -87,13 +64,13 @@ def test_left_out_and_counted(tmp_path, log_lines, left_out, reason):
 
 def test_knobs_let_them_in(tmp_path):
     rows = [
-        _annotation(1, BOX, mot_conf=0),
-        _annotation(2, BOX, visibility=0),
-        _annotation(3, [10, 10, 4, 2]),
-        _annotation(4, BOX, category_id=7),
+        annotation(1, BOX, mot_conf=0),
+        annotation(2, BOX, visibility=0),
+        annotation(3, [10, 10, 4, 2]),
+        annotation(4, BOX, category_id=7),
     ]
     dataset = MOTCropDataset(
-        _write(tmp_path / 'a.json', rows),
+        write_annotations(tmp_path / 'a.json', rows),
         classes=('pedestrian', 'static_person'),
         considered_only=False,
         min_visibility=0,
@@ -104,19 +81,21 @@ def test_knobs_let_them_in(tmp_path):
 
 
 def test_other_classes_stay_out_by_default(tmp_path):
-    rows = [_annotation(1, BOX, category_id=7), _annotation(2, BOX)]
-    assert MOTCropDataset(_write(tmp_path / 'a.json', rows)).index['instance_id'].tolist() == [2]
+    rows = [annotation(1, BOX, category_id=7), annotation(2, BOX)]
+    assert MOTCropDataset(write_annotations(tmp_path / 'a.json', rows)).index[
+        'instance_id'
+    ].tolist() == [2]
 
 
-@pytest.mark.parametrize('annotations', [[], [_annotation(1, BOX, visibility=0.1)]])
+@pytest.mark.parametrize('annotations', [[], [annotation(1, BOX, visibility=0.1)]])
 def test_nothing_left_is_an_error_with_the_counts(tmp_path, annotations):
-    ann_file = _write(tmp_path / 'a.json', annotations)
+    ann_file = write_annotations(tmp_path / 'a.json', annotations)
     with pytest.raises(ValueError, match=r'a\.json: 0 of . boxes .*lower min_visibility=0\.3'):
         MOTCropDataset(ann_file)
 
 
 def test_unknown_class_unknown_image_and_missing_file(tmp_path):
-    ann_file = _write(tmp_path / 'a.json', [_annotation(1, BOX, image_id=6)])
+    ann_file = write_annotations(tmp_path / 'a.json', [annotation(1, BOX, image_id=6)])
     with pytest.raises(ValueError, match=r'annotation 1 is of image 6, which'):
         MOTCropDataset(ann_file)
     with pytest.raises(ValueError, match=r"no classes \['dog'\]; there are \['pedestrian', 'stat"):
@@ -126,8 +105,8 @@ def test_unknown_class_unknown_image_and_missing_file(tmp_path):
 
 
 def _three(tmp_path, **kwargs):
-    rows = [_annotation(n, BOX, image_id=i) for n, i in ((4, 9), (1000003, 5), (7, 7))]
-    return MOTCropDataset(_write(tmp_path / 'a.json', rows), **kwargs)
+    rows = [annotation(n, BOX, image_id=i) for n, i in ((4, 9), (1000003, 5), (7, 7))]
+    return MOTCropDataset(write_annotations(tmp_path / 'a.json', rows), **kwargs)
 
 
 @pytest.mark.parametrize(

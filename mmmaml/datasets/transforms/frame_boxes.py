@@ -14,14 +14,14 @@ def boxes_of(results: dict) -> HorizontalBoxes:
 
 
 def set_boxes(results: dict, boxes: HorizontalBoxes) -> None:
-    """Replace the boxes by as many others; drop people whose centre has left ``img_shape``.
+    """Replace the boxes by as many others; drop people whose centre has left the image.
 
     A network that finds people by their centres cannot find those. Boxes are not cut at the
     border: where somebody reaches to is what the network should learn to say.
     """
     if 'gt_bboxes' not in results:
         return
-    height, width = results['img_shape'][:2]
+    height, width = results['img'].shape[:2]
     centers = boxes.centers.numpy()
     kept = ((centers >= 0) & (centers < (width, height))).all(1)
     results['gt_bboxes'] = boxes.numpy()
