@@ -11,27 +11,32 @@ from .maml_optimizer_hook import find_meta_learner
 
 @HOOKS.register_module()
 class TaskCheckHook(Hook):
-    """Checks, before the first iteration, class count and sampler against the training tasks.
+    """Checks, before the first iteration, class count and sampler against the training data.
+
+    Of every training dataset that knows its ``num_identities``: tasks, and frames.
 
     Raises:
         ValueError: The classifier's size is not the number of identities, tasks of one identity
-            are classified within the task, or the sampler would repeat the tasks every epoch.
+            are classified within the task, or the sampler would repeat tasks or augmentations
+            every epoch.
     """
 
     def before_train(self, runner: Runner) -> None:
         """Check once the dataset, the model and a resumed checkpoint are there."""
         dataset = runner.train_dataloader.dataset
-        if not isinstance(dataset, EpisodicDataset):
+        identities = getattr(dataset, 'num_identities', None)
+        if identities is None:
             return
         head = find_meta_learner(runner.model).reid_head
         num_classes = head.num_classes
-        if num_classes != dataset.num_identities:
+        if num_classes != identities:
             raise ValueError(
                 f'the classifier has {num_classes} classes, the training dataset '
-                f'{dataset.num_identities} identities: set num_classes={dataset.num_identities} '
-                'in the head (or None), or train from the checkpoint of the same data'
+                f'{identities} identities: set num_classes={identities} in the head '
+                '(or None), or train from the checkpoint of the same data'
             )
-        if dataset.num_ways == 1 and head.task_classifier != 'global':
+        alone = isinstance(dataset, EpisodicDataset) and dataset.num_ways == 1
+        if alone and head.task_classifier != 'global':
             raise ValueError(
                 f"task_classifier='{head.task_classifier}' tells apart the identities of a task, "
                 "and num_ways=1 leaves nothing to tell apart: use 'global', or more ways"
@@ -39,6 +44,7 @@ class TaskCheckHook(Hook):
         sampler = runner.train_dataloader.sampler
         if not isinstance(sampler, EpisodeSampler):
             raise ValueError(
-                f'{type(sampler).__name__} does not tell EpisodicDataset the epoch, every epoch '
-                "would repeat the same tasks: use sampler=dict(type='EpisodeSampler')"
+                f'{type(sampler).__name__} does not tell {type(dataset).__name__} the epoch, '
+                'every epoch would repeat the same tasks and augmentations: use '
+                "sampler=dict(type='EpisodeSampler')"
             )
