@@ -1,4 +1,23 @@
-from .hooks import MAMLOptimizerHook, TaskCheckHook, TaskMemoryHook
+from .hooks import (
+    CheckpointHook,
+    EMAHook,
+    IterationSeedHook,
+    MAMLOptimizerHook,
+    NonFiniteHook,
+    TaskCheckHook,
+    TaskMemoryHook,
+)
+from .loops import EpochBasedTrainLoop
 from .runner import MetaRunner
 
-__all__ = ['MAMLOptimizerHook', 'MetaRunner', 'TaskCheckHook', 'TaskMemoryHook']
+__all__ = [
+    'CheckpointHook',
+    'EMAHook',
+    'EpochBasedTrainLoop',
+    'IterationSeedHook',
+    'MAMLOptimizerHook',
+    'MetaRunner',
+    'NonFiniteHook',
+    'TaskCheckHook',
+    'TaskMemoryHook',
+]

@@ -1,5 +1,17 @@
+from .checkpoint_hook import CheckpointHook
+from .ema_hook import EMAHook
+from .iteration_seed_hook import IterationSeedHook
 from .maml_optimizer_hook import MAMLOptimizerHook
+from .non_finite_hook import NonFiniteHook
 from .task_check_hook import TaskCheckHook
 from .task_memory_hook import TaskMemoryHook
 
-__all__ = ['MAMLOptimizerHook', 'TaskCheckHook', 'TaskMemoryHook']
+__all__ = [
+    'CheckpointHook',
+    'EMAHook',
+    'IterationSeedHook',
+    'MAMLOptimizerHook',
+    'NonFiniteHook',
+    'TaskCheckHook',
+    'TaskMemoryHook',
+]

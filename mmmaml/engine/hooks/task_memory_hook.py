@@ -9,9 +9,8 @@ from mmengine.dataset import pseudo_collate
 from mmengine.dist import all_gather_object, all_reduce_params, get_rank, get_world_size
 from mmengine.hooks import EMAHook, Hook
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
+from mmengine.model import BaseModel, is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop, Runner
-from torch import nn
 from torch.utils.data import DataLoader
 
 from mmmaml.datasets import EpisodicDataset
@@ -121,7 +120,7 @@ class TaskMemoryHook(Hook):
         return dataset if self.pipeline is None else dataset.with_pipeline(self.pipeline)
 
     def _pass(
-        self, model: nn.Module, learner: MetaLearner, dataset: EpisodicDataset
+        self, model: BaseModel, learner: MetaLearner, dataset: EpisodicDataset
     ) -> list[KeptTask]:
         """What is kept of each chosen task, in their order.
 
@@ -148,7 +147,7 @@ class TaskMemoryHook(Hook):
         return [task for i in range(len(batches)) for task in parts[i % ranks][i // ranks]]
 
 
-def _models(runner: Runner) -> list[nn.Module]:
+def _models(runner: Runner) -> list[BaseModel]:
     """The model and, where there is one, that of its averaged weights."""
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     return [

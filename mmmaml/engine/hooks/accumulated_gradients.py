@@ -1,0 +1,47 @@
+"""Gradients between two steps of the optimizer, for a checkpoint that is written there."""
+
+from typing import NamedTuple
+
+from mmengine.dist import all_reduce_params
+from mmengine.model import is_model_wrapper
+from mmengine.optim import OptimWrapper
+from mmengine.runner import Runner
+from torch import Tensor, nn
+
+
+class AccumulatedGradients(NamedTuple):
+    """Gradients that are waiting for the next step.
+
+    Attributes:
+        by_name: Name of the parameter to its gradient so far, the mean over the ranks: the step
+            will be taken on that mean, so any number of ranks can go on with it.
+    """
+
+    by_name: dict[str, Tensor]
+
+    @classmethod
+    def of(cls, runner: Runner) -> 'AccumulatedGradients | None':
+        """Those of a run, to be asked for on all ranks; None right after a step.
+
+        On several ranks each goes on with the mean from there on, too.
+        """
+        wrapper = runner.optim_wrapper
+        if not isinstance(wrapper, OptimWrapper) or wrapper.should_update():
+            return None
+        grads = {
+            name: parameter.grad
+            for name, parameter in _module(runner).named_parameters()
+            if parameter.grad is not None
+        }
+        all_reduce_params(list(grads.values()), op='mean')
+        return cls({name: grad.detach().cpu() for name, grad in grads.items()})
+
+    def put_back(self, runner: Runner) -> None:
+        """Give them back to the parameters."""
+        parameters = dict(_module(runner).named_parameters())
+        for name, grad in self.by_name.items():
+            parameters[name].grad = grad.to(parameters[name])
+
+
+def _module(runner: Runner) -> nn.Module:
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model
