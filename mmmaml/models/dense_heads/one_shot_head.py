@@ -5,7 +5,7 @@ from typing import NamedTuple, NoReturn
 import torch
 from mmdet.models.dense_heads.base_dense_head import BaseDenseHead
 from mmdet.structures import DetDataSample
-from mmengine.model import bias_init_with_prob
+from mmengine.model import bias_init_with_prob, normal_init
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
@@ -95,10 +95,9 @@ class OneShotHead(BaseDenseHead):
     def init_weights(self) -> None:
         """Start with few boxes: heatmaps at 0.1, boxes and offsets near 0."""
         super().init_weights()
-        nn.init.constant_(self.heatmap_branch[-1].bias, bias_init_with_prob(0.1))
+        normal_init(self.heatmap_branch[-1], std=0.01, bias=bias_init_with_prob(0.1))
         for branch in (self.box_branch, self.offset_branch):
-            nn.init.normal_(branch[-1].weight, std=0.001)
-            nn.init.zeros_(branch[-1].bias)
+            normal_init(branch[-1], std=0.001)
 
     def detection_parameters(self) -> list[nn.Parameter]:
         """Parameters that serve detection alone, and the weights against identification."""

@@ -133,9 +133,8 @@ class MetaLearner(BaseModule):
         embedder = _TaskEmbedder(self)
         images = (inputs,) if centers is None else (inputs, centers)
         axis = inputs.ndim - 4  # of the images of a way, in crops as in frames
-        support = (inputs.narrow(axis, 0, num_support),)
-        if centers is not None:
-            support += (centers[:, :, :num_support],)
+        first = inputs.narrow(axis, 0, num_support)
+        support = (first,) if centers is None else (first, centers[:, :, :num_support])
 
         def embed(params: Mapping[str, Tensor], task: tuple[Tensor, ...]) -> Tensor:
             learner = {f'learner.{name}': value for name, value in params.items()}

@@ -1,0 +1,44 @@
+# The one-shot network: DLA-34 with deformable up-sampling and a centre head, and the tracker on
+# its features. 19.8 million parameters; images whose sides 32 divides, 1088x608 in the paper.
+# ImageNet weights, where you have the public file, load by
+#   model.detector.backbone.init_cfg="dict(type='Pretrained', checkpoint='dla34-ba72cf86.pth')"
+model = dict(
+    type='MAMLMOT',
+    data_preprocessor=dict(
+        type='TaskDataPreprocessor',
+        mean=[123.675, 116.28, 103.53],
+        std=[58.395, 57.12, 57.375],
+        bgr_to_rgb=True,
+    ),
+    detector=dict(
+        type='OneShotDetector',
+        backbone=dict(type='DLA', depth=34),
+        neck=dict(type='DLAUp', in_channels=[64, 128, 256, 512], upsample_conv='dcn'),
+        bbox_head=dict(
+            type='OneShotHead',
+            in_channels=64,
+            head_channels=256,
+            reid=dict(
+                type='MetaReIDHead',
+                in_channels=256,
+                feat_channels=128,
+                # What follows an inner loop in closed form, and suits one by gradient steps.
+                task_classifier='prototype',
+                # A task of 8 ways and 4 shots takes 50 kB.
+                memory=dict(max_tasks=512),
+            ),
+        ),
+        test_cfg=dict(score_thr=0.1, max_per_img=500),
+    ),
+    tracker=dict(
+        type='OnlineMetaTracker',
+        score_thr=0.4,
+        init_score_thr=0.5,
+        # The adapted metric is centred on the people in view, so the cosines of different people
+        # spread about 0, and low ones of the same person are no rarity.
+        match_sim_thr=0.2,
+        unseen_cost=0.5,
+        reentry_sim_thr=0.4,
+        overlap_sim_thr=0.1,
+    ),
+)
