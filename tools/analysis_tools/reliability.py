@@ -26,6 +26,7 @@ TITLES = {
     'reliability_distributed': 'Distributed training and testing',
     'reliability_resume': 'Resuming',
     'reliability_training': 'Mixed precision, accumulation, clipping, averaging, NaN',
+    'soak_tracker': 'Memory and time of the tracker',
     'reliability_determinism': 'Determinism',
 }
 SECTIONS = {module.removeprefix('reliability_'): _measured_by(module) for module in TITLES}

@@ -167,25 +167,28 @@ def still_images(seed: int, number: int = 4) -> list[np.ndarray]:
     return [np.clip(scene + each, 0, 255).astype(np.uint8) for each in shifted]
 
 
-def trained_head(channels: int, cosine: float, seed: int, ways: int = 8) -> MetaReIDHead:
+def trained_head(
+    channels: int, cosine: float, seed: int, ways: int = 8, tasks: int | None = None
+) -> MetaReIDHead:
     """A head as meta-training leaves it: task memory and scatter filled from training tasks.
 
-    The layer is a rotation, so that embeddings tell as much as the features do. There are as many
-    tasks as our configs keep.
+    The layer is a rotation, so that embeddings tell as much as the features do.
 
     Args:
         channels: C, also of the embedding.
         cosine: Between a feature and the direction of its identity.
         seed: Of the training identities, who are nobody in the videos.
         ways: Identities a task, with four support images each.
+        tasks: In the memory; None takes as many as our configs keep.
     """
     memory = _config(MODEL_CONFIG).model.reid.head.memory.to_dict()
+    tasks = memory['max_tasks'] = memory['max_tasks'] if tasks is None else tasks
     rng = np.random.default_rng([seed, 1])
     head = MetaReIDHead(channels, channels, task_classifier='prototype', memory=memory)
     with torch.no_grad():
         torch.nn.init.orthogonal_(head.embed.weight, generator=torch.manual_seed(seed))
         head.embed.bias.zero_()
-    tasks, images = head.task_memory.max_tasks, 5
+    images = 5
     directions = unit_vectors(rng, tasks * ways, channels)
     flat = torch.from_numpy(noisy(rng, directions.repeat(images, axis=0), cosine))
     feats = flat.reshape(tasks, ways, images, channels)

@@ -1,0 +1,78 @@
+"""The soak: what it measures against what is known, and that what is kept stays bounded."""
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+FOLDER = Path(__file__).parents[2] / 'tools' / 'analysis_tools'
+
+
+@pytest.fixture
+def tool(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    return importlib.import_module('soak_tracker')
+
+
+def contestant(tool, name, **cfg):
+    made = next(iter(tool.contestants(tool.FRAME_RATE, tool.Noise(), 0, (name,))))
+    made.tracker.adapter_cfg.update(cfg)
+    return made
+
+
+@pytest.mark.parametrize('solver', [None, 'closed_form', 'gradient'])
+def test_two_thousand_frames_leave_nothing_behind(tool, solver):
+    made = contestant(tool, tool.ADAPTED if solver else tool.OURS)
+    if solver == 'gradient':
+        head = tool.trained_head(128, 0.89, 0, tasks=3)
+        made = tool.ours('gradient', tool.FRAME_RATE, head, adapter_cfg={'solver': solver})
+    frames, in_view = 2000 if solver != 'gradient' else 1600, 12
+    soak = tool._soak(made, frames, in_view, tool.Noise(), 0)
+    assert soak.frames == frames
+    assert soak.people > in_view * (frames // 240)
+    # 12 in view and, as each crosses in 8 s, 15 in the 10 s that the lost are remembered.
+    assert soak.slots == (32, 32)
+    # Whole numbers are written down shorter or longer as they grow.
+    assert soak.state[1] == pytest.approx(soak.state[0], abs=1000)
+    assert soak.graphs == 0
+    tracks = made.tracker.tracks
+    assert len(tracks.state) <= in_view + 18
+    assert len(tracks.appearance.mean) == 32
+    assert (tracks.appearance.gallery is not None) == (solver == 'gradient')
+
+
+def test_a_graph_that_is_kept_is_seen(tool):
+    before = tool.graphs_kept()
+    kept = [torch.ones(1, requires_grad=True) * 2]
+    assert tool.graphs_kept() == before + 1
+    assert kept
+
+
+def test_the_trend_is_that_of_a_line(tool):
+    rising = tool.trend(3 + 0.5 * np.arange(11))
+    assert rising == pytest.approx((5.5, 5.0, 0.0), abs=1e-12)
+    noise = np.random.default_rng(0).normal(0, 1, 4000)
+    flat = tool.trend(noise)
+    # Variance of a slope over n equal steps: 12 / n³.
+    assert flat.error == pytest.approx(np.sqrt(12 / 4000), rel=0.05)
+    assert abs(flat.growth) < 3 * flat.error
+
+
+def test_tasks_in_memory_cost_in_proportion_only_where_they_are_blended(tool):
+    costs = [tool.task_cost(tasks, in_view=4, frames=32) for tasks in (8, 256)]
+    assert [each.tasks for each in costs] == [8, 256]
+    # 32 support features and gradients of 128 channels in four bytes each.
+    assert [each.size for each in costs] == [8 / 32, 8.0]
+    assert costs[1].new_track > 3 * costs[0].new_track
+    assert costs[1].blended > 1.5 * costs[0].blended
+    assert costs[1].blended > 1.5 * costs[1].default
+    page = tool.page([], costs, 4)
+    assert '| 256 | 8.00 |' in page
+
+
+def test_bad_options(tool, capsys):
+    with pytest.raises(SystemExit):
+        tool.main(['--frames', '0'])
+    assert '--frames 0 must be at least 1' in capsys.readouterr().err
