@@ -34,7 +34,7 @@ def terminal_table(
         cross_check: motmetrics' scores of the same sequences, shown beside.
         reentry: Returns after absences, of some of the sequences; shown as kept / all.
     """
-    header, rows = _cells(scores, cross_check, reentry)
+    header, rows = score_cells(scores, cross_check, reentry)
     table = Table(caption=NOTE if cross_check else None, caption_justify='left')
     for i, title in enumerate(header):
         table.add_column(title, justify='right' if i else 'left', no_wrap=True)
@@ -52,7 +52,7 @@ def markdown_table(
     scores: MOTScores, cross_check: MOTScores | None = None, reentry: Reentry | None = None
 ) -> str:
     """The same table in Markdown, ending with a line break."""
-    header, rows = _cells(scores, cross_check, reentry)
+    header, rows = score_cells(scores, cross_check, reentry)
     rules = ['---', *['---:'] * (len(header) - 1)]
     lines = ['| ' + ' | '.join(cells) + ' |' for cells in (header, rules, *rows)]
     if cross_check:
@@ -80,24 +80,16 @@ def scores_to_json(
     return json.dumps(document, indent=2, allow_nan=False) + '\n'
 
 
-def _as_dict(scores: MOTScores) -> dict[str, Any]:
-    def finite(values: Scores) -> dict[str, int | float | None]:
-        return {k: v if math.isfinite(v) else None for k, v in values.items()}
-
-    return {
-        'overall': finite(scores.overall),
-        'sequences': {name: finite(values) for name, values in scores.sequences.items()},
-    }
-
-
-def _kept_as_dict(returns: Mapping[float, Kept]) -> dict[str, dict[str, int]]:
-    return {f'{seconds:g}': kept._asdict() for seconds, kept in returns.items()}
-
-
-def _cells(
-    scores: MOTScores, cross_check: MOTScores | None, reentry: Reentry | None
+def score_cells(
+    scores: MOTScores, cross_check: MOTScores | None = None, reentry: Reentry | None = None
 ) -> tuple[list[str], list[list[str]]]:
-    """Header and rows as text; the last row is the one over all sequences."""
+    """Header and rows as text; the last row is the one over all sequences.
+
+    Args:
+        scores: See :func:`terminal_table`, as the others.
+        cross_check: motmetrics' scores.
+        reentry: Returns after absences.
+    """
     header = ['Sequence', *COLUMNS]
     tables: list[tuple[MOTScores, tuple[str, ...]]] = [(scores, COLUMNS)]
     if cross_check:
@@ -114,6 +106,32 @@ def _cells(
         for row, kept in zip(rows, [*map(reentry.get, scores.sequences), total], strict=True):
             row += ['-' if kept is None else '{}/{}'.format(*kept[each]) for each in total]
     return header, rows
+
+
+def scores_from_dict(document: Mapping[str, Any]) -> MOTScores:
+    """Scores of :func:`scores_to_json`, read again; null becomes NaN."""
+
+    def numbers(values: Mapping[str, int | float | None]) -> Scores:
+        return {name: math.nan if value is None else value for name, value in values.items()}
+
+    return MOTScores(
+        overall=numbers(document['overall']),
+        sequences={name: numbers(values) for name, values in document['sequences'].items()},
+    )
+
+
+def _as_dict(scores: MOTScores) -> dict[str, Any]:
+    def finite(values: Scores) -> dict[str, int | float | None]:
+        return {k: v if math.isfinite(v) else None for k, v in values.items()}
+
+    return {
+        'overall': finite(scores.overall),
+        'sequences': {name: finite(values) for name, values in scores.sequences.items()},
+    }
+
+
+def _kept_as_dict(returns: Mapping[float, Kept]) -> dict[str, dict[str, int]]:
+    return {f'{seconds:g}': kept._asdict() for seconds, kept in returns.items()}
 
 
 def _text(column: str, value: float) -> str:

@@ -16,6 +16,7 @@ from ...utils.mot_files import ID, read_rows, write_results
 from ..frame_tracks import FrameTracks, SequenceTracks, frames_of_sample, merge_frames
 from ..preprocessing import format_rows
 from ..row_checks import check_benchmark
+from ..run_folder import SEQUENCES_FILE, sequences_to_json
 from ..tables import markdown_table, scores_to_json, terminal_table
 from ..track_evaluation import TrackEvaluation, evaluate_tracks
 
@@ -40,9 +41,9 @@ class MOTMetric(BaseVideoMetric):
 
     Args:
         outdir: Folder for ``results/SEQ.txt`` (what the MOTChallenge server takes),
-            ``gt/SEQ.txt`` and ``events/SEQ.csv`` of the scored sequences, ``metrics.json``
-            (fractions) and ``metrics.md`` (percent). What is there and not written anew stays
-            untouched. None writes nothing.
+            ``sequences.json`` (where their frames are), ``gt/SEQ.txt`` and ``events/SEQ.csv`` of
+            the scored sequences, ``metrics.json`` (fractions) and ``metrics.md`` (percent). What
+            is there and not written anew stays untouched. None writes nothing.
         benchmark: Whose preprocessing applies. ``'MOT16'``, ``'MOT17'``, ``'MOT20'`` leave
             distractors and ignored boxes out; ``'MOT15'`` compares all boxes, for ground truth
             without classes.
@@ -92,6 +93,7 @@ class MOTMetric(BaseVideoMetric):
         sequences = merge_frames(results)
         with self._open_outdir() as folder:
             written = _write_tracks(folder / 'results', sequences)
+            write_text(folder / SEQUENCES_FILE, sequences_to_json(sequences))
             gt = _read_ground_truth(sequences)
             _log_unscored(sequences.keys() - gt.keys(), len(sequences))
             if not gt:

@@ -105,6 +105,7 @@ def test_files_hold_what_was_scored(tmp_path, random_sequence):
         'metrics.json',
         'metrics.md',
         'results/OTHER.txt',
+        'sequences.json',
     ]
     again = score_tracks(
         {'S': read_rows(out / 'gt' / 'OTHER.txt')},
