@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from command_line import run_command
+from mmmaml.command_line import run_command  # isort: skip
 
 from mmmaml.evaluation.folder_evaluation import FolderEvaluation, evaluate_folders
 from mmmaml.evaluation.row_checks import BENCHMARKS

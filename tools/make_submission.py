@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from command_line import run_command
+from mmmaml.command_line import run_command  # isort: skip
 
 from mmmaml.evaluation.benchmarks import SERVER_BENCHMARKS, SPLITS
 from mmmaml.evaluation.submission import Submission, read_submission, write_submission

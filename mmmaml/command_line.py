@@ -1,0 +1,84 @@
+"""How command lines end: by one sentence for what went wrong, and without a traceback.
+
+Import it first: from then on Ctrl-C ends the program with a sentence, also while the other
+imports take their seconds.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+_NOTHING_YET = 'nothing was read or written yet'
+_AT_THE_END = 'output files are written at the end, each whole or not at all'
+
+
+_left: Callable[[], str] = lambda: _NOTHING_YET  # noqa: E731
+
+
+def on_interrupt(left: str | Callable[[], str]) -> None:
+    """Set what a program that is stopped by Ctrl-C from here on leaves behind.
+
+    Args:
+        left: Half a sentence, or a function that is asked for it when that happens.
+    """
+    global _left
+    _left = left if callable(left) else lambda: left
+
+
+def interrupted() -> str:
+    """The sentence after Ctrl-C."""
+    return f'stopped by Ctrl-C: {_left()}'
+
+
+def fold(error: BaseException) -> str:
+    """What went wrong on one line; of errors that nobody foresaw with their kind."""
+    words = ' '.join(str(error).split())
+    if isinstance(error, OSError | ValueError) and words:
+        return words
+    return f'{type(error).__name__}: {words} (--debug shows where)'
+
+
+def _end(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        print(interrupted(), file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, traceback)
+
+
+sys.excepthook = _end
+
+
+def run_command(
+    parser: argparse.ArgumentParser,
+    argv: Sequence[str] | None,
+    command: Callable[[argparse.Namespace], int],
+) -> int:
+    """Parse the command line and run the command.
+
+    Args:
+        parser: Gets the option ``--debug``.
+        argv: Arguments; None for those of the process.
+        command: Returns the exit status. It writes its outputs last, each whole or not at all.
+
+    Returns:
+        That status; 2 for input that cannot be used, 1 for what nobody foresaw, 130 after
+        Ctrl-C.
+    """
+    parser.add_argument(
+        '--debug', action='store_true', help='show where in the program an error came from'
+    )
+    args = parser.parse_args(argv)
+    on_interrupt(_AT_THE_END)
+    try:
+        return command(args)
+    except KeyboardInterrupt:
+        print(f'{parser.prog}: {interrupted()}', file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        if args.debug:
+            raise
+        print(f'{parser.prog}: {fold(error)}', file=sys.stderr)
+        return BAD_INPUT if isinstance(error, OSError | ValueError) else 1
