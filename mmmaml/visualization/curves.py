@@ -7,17 +7,12 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from mmmaml.utils.files import atomic_path
+from .figures import clear_frame, line_color, new_figure, save_figure
 
-from .colors import PALETTE
-
-_Curves = dict[str, tuple[np.ndarray, np.ndarray]]
+Curves = dict[str, tuple[np.ndarray, np.ndarray]]
 _KINDS = ('Support and query', 'Loss', 'Accuracy', 'Learning rate')
-# Strong hues first: the palette's yellow is hard to see on white.
-_LINES = PALETTE[[5, 2, 3, 6, 0, 1]] / 255
 
 
 def plot_training_curves(
@@ -26,6 +21,19 @@ def plot_training_curves(
     keys: Sequence[str] | None = None,
     smoothing: int | None = None,
 ) -> Path:
+    """Write the picture of :func:`training_figure`; the suffix of ``out`` chooses its format.
+
+    Returns:
+        Path of the picture.
+    """
+    return save_figure(training_figure(log, keys, smoothing), out)
+
+
+def training_figure(
+    log: str | os.PathLike,
+    keys: Sequence[str] | None = None,
+    smoothing: int | None = None,
+) -> Figure:
     """Plot the scalars that MMEngine logged while it trained, one panel for each kind.
 
     Kinds are: support and query (keys with ``support`` or ``query``: the losses before and after
@@ -34,15 +42,11 @@ def plot_training_curves(
 
     Args:
         log: ``vis_data/scalars.json`` of a run: one JSON object a line.
-        out: The picture; the suffix chooses the format (``.png``, ``.pdf``, ``.svg``).
         keys: Scalars to plot, all in one panel each kind; by default all those of the four
             kinds, times and memory left out.
         smoothing: Logged values that each point of a smoothed curve is the mean of. Greater is
             smoother and hides short events; 1 shows raw values alone. By default a twentieth of
             the curve.
-
-    Returns:
-        Path of the picture.
 
     Raises:
         FileNotFoundError: ``log`` does not exist.
@@ -50,23 +54,38 @@ def plot_training_curves(
             was never logged.
     """
     curves = _select(read_scalars(log), keys, Path(log))
-    panels: dict[str, _Curves] = {}
+    panels: dict[str, Curves] = {}
     for key, curve in curves.items():
         panels.setdefault(_kind(key) or 'Other', {})[key] = curve
     ordered = [title for title in (*_KINDS, 'Other') if title in panels]
     num_columns = 2 if len(ordered) == 4 else len(ordered)
     num_rows = -(-len(ordered) // num_columns)
-    figure = Figure(figsize=(5.2 * num_columns, 3.6 * num_rows), layout='constrained')
-    FigureCanvasAgg(figure)
+    figure = new_figure(5.2 * num_columns, 3.6 * num_rows)
     axes = figure.subplots(num_rows, num_columns, squeeze=False).flat
     for ax, title in zip(axes, ordered, strict=False):
         _draw_panel(ax, title, panels[title], 1 if title == 'Learning rate' else smoothing)
-    with atomic_path(out) as temporary:
-        figure.savefig(temporary, dpi=150)
-    return Path(out)
+    return figure
 
 
-def read_scalars(log: str | os.PathLike) -> _Curves:
+def find_log(folder: str | os.PathLike) -> Path:
+    """The newest training log of a work folder, or the log itself where ``folder`` is one.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    folder = Path(folder)
+    if folder.is_file():
+        return folder
+    logs = sorted(folder.glob('*/vis_data/scalars.json')) or sorted(folder.glob('**/scalars.json'))
+    if not logs:
+        raise FileNotFoundError(
+            f'{folder} holds no scalars.json: MMEngine writes TIMESTAMP/vis_data/scalars.json in '
+            'the work folder of a run with LocalVisBackend'
+        )
+    return logs[-1]
+
+
+def read_scalars(log: str | os.PathLike) -> Curves:
     """Read the training scalars of a run.
 
     Lines of validation and test, which have no iteration or learning rate, are left out.
@@ -140,7 +159,7 @@ def _kind(key: str) -> str | None:
     return 'Loss' if 'loss' in name else None
 
 
-def _select(curves: _Curves, keys: Sequence[str] | None, log: Path) -> _Curves:
+def _select(curves: Curves, keys: Sequence[str] | None, log: Path) -> Curves:
     if keys is None:
         chosen = {key: curve for key, curve in curves.items() if _kind(key)}
         if not chosen:
@@ -152,22 +171,43 @@ def _select(curves: _Curves, keys: Sequence[str] | None, log: Path) -> _Curves:
     return {key: curves[key] for key in keys}
 
 
-def _known(curves: _Curves) -> str:
+def _known(curves: Curves) -> str:
     return f'it has {sorted(curves)}' if curves else 'no training iteration was logged'
 
 
-def _draw_panel(ax: Axes, title: str, curves: _Curves, smoothing: int | None) -> None:
-    for index, (key, (steps, values)) in enumerate(curves.items()):
-        color = tuple(_LINES[index % len(_LINES)])
-        window = smoothing or max(1, len(values) // 20)
-        if window > 1:
-            ax.plot(steps, values, color=color, alpha=0.25, linewidth=0.8)
-        marker = 'o' if len(values) == 1 else ''
-        ax.plot(steps, smooth(values, window), color=color, label=key, marker=marker)
+def draw_curve(
+    ax: Axes, curve: tuple[np.ndarray, np.ndarray], number: int, label: str, smoothing: int | None
+) -> None:
+    """Draw a smoothed curve over its raw values.
+
+    Args:
+        ax: Where.
+        curve: Steps (P,) and values (P,).
+        number: Of the curve, from 0, for its colour.
+        label: In the legend.
+        smoothing: See :func:`training_figure`.
+    """
+    steps, values = curve
+    color = line_color(number)
+    window = smoothing or max(1, len(values) // 20)
+    if window > 1:
+        ax.plot(steps, values, color=color, alpha=0.25, linewidth=0.8)
+    marker = 'o' if len(values) == 1 else ''
+    ax.plot(steps, smooth(values, window), color=color, label=label, marker=marker)
+
+
+def finish_panel(ax: Axes, title: str) -> None:
+    """Give a panel of curves its title, axis, grid and legend."""
     ax.set_title(title)
     ax.set_xlabel('iteration')
-    if title == 'Learning rate' and all((values > 0).all() for _, values in curves.values()):
-        ax.set_yscale('log')
     ax.grid(alpha=0.3)
     ax.legend(frameon=False, fontsize='small')
-    ax.spines[['top', 'right']].set_visible(False)
+    clear_frame(ax)
+
+
+def _draw_panel(ax: Axes, title: str, curves: Curves, smoothing: int | None) -> None:
+    for number, (key, curve) in enumerate(curves.items()):
+        draw_curve(ax, curve, number, key, smoothing)
+    if title == 'Learning rate' and all((values > 0).all() for _, values in curves.values()):
+        ax.set_yscale('log')
+    finish_panel(ax, title)

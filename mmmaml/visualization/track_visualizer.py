@@ -11,7 +11,8 @@ from mmengine.structures import BaseDataElement, InstanceData
 
 from mmmaml.registry import VISUALIZERS
 
-from .drawing import DrawingStyle, draw_tracks
+from .drawing import draw_tracks
+from .style import DrawingStyle
 from .trails import TrailBuffer, Trails
 
 

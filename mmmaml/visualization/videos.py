@@ -1,7 +1,7 @@
 """Videos of tracked sequences."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,12 +53,36 @@ def render_video(
     _check(sequence, rows, out, trail_seconds, frames)
     length = round(trail_seconds * sequence.frame_rate)
     drawn = _drawn_frames(sequence, rows, frames, length)
-    with (
-        atomic_path(out) as temporary,
-        video_writer(temporary, out, sequence.frame_rate / frames.step) as write,
-    ):
-        for frame, image in drawn:
-            write(image, sequence.image_path(frame))
+    return write_video(drawn, out, sequence.frame_rate / frames.step, pictures, on_frame)
+
+
+def write_video(
+    drawn: Iterable[tuple[int, Path, np.ndarray]],
+    out: Path,
+    frame_rate: float,
+    pictures: str | os.PathLike | None = None,
+    on_frame: Callable[[int], None] | None = None,
+) -> Path:
+    """Write drawn frames as an MP4.
+
+    Args:
+        drawn: Number, source and picture (H, W, 3) BGR of each frame.
+        out: The video. It appears when it is whole.
+        frame_rate: Frames per second.
+        pictures: Folder for each frame as ``000001.jpg``; None for none.
+        on_frame: Called with the number of each frame that is done.
+
+    Returns:
+        Path of the video.
+
+    Raises:
+        ValueError: ``out`` is no ``.mp4``, or frames differ in size.
+        OSError: OpenCV cannot write MP4 files.
+    """
+    check_suffix(out)
+    with atomic_path(out) as temporary, video_writer(temporary, out, frame_rate) as write:
+        for frame, source, image in drawn:
+            write(image, source)
             if pictures is not None:
                 with atomic_path(Path(pictures) / f'{frame:06d}.jpg') as picture:
                     cv2.imwrite(str(picture), image)
@@ -67,11 +91,32 @@ def render_video(
     return out
 
 
+def check_suffix(out: Path) -> None:
+    """Refuse the name of a video that is no MP4."""
+    if out.suffix.lower() != '.mp4':
+        raise ValueError(f'{out}: videos are written as MP4, name the file with suffix .mp4')
+
+
+def read_image(path: Path, what: str) -> np.ndarray:
+    """Read a frame (H, W, 3) BGR.
+
+    Args:
+        path: The image.
+        what: Which frame it is, for the message.
+
+    Raises:
+        ValueError: It is missing or no image.
+    """
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError(f'{path} is missing or no readable image: {what} cannot be drawn')
+    return image
+
+
 def _check(
     sequence: SequenceInfo, rows: np.ndarray, out: Path, trail_seconds: float, frames: range
 ) -> None:
-    if out.suffix.lower() != '.mp4':
-        raise ValueError(f'{out}: videos are written as MP4, name the file with suffix .mp4')
+    check_suffix(out)
     if rows.ndim != 2 or rows.shape[1] < LEFT + 4:
         raise ValueError(
             f'{sequence.name}: rows must be (R, >= 6) frame, id, left, top, width, height, got '
@@ -87,7 +132,7 @@ def _check(
 
 def _drawn_frames(
     sequence: SequenceInfo, rows: np.ndarray, frames: range, trail_length: int
-) -> Iterator[tuple[int, np.ndarray]]:
+) -> Iterator[tuple[int, Path, np.ndarray]]:
     rows = rows[np.argsort(rows[:, FRAME], kind='stable')]
     numbers, ids = rows[:, FRAME].astype(np.int64), rows[:, ID].astype(np.int64)
     bboxes = np.concatenate(
@@ -95,16 +140,12 @@ def _drawn_frames(
     )
     points = foot_points(bboxes)
     for frame in frames:
-        image = cv2.imread(str(sequence.image_path(frame)), cv2.IMREAD_COLOR)
-        if image is None:
-            raise ValueError(
-                f'{sequence.image_path(frame)} is missing or no readable image: frame {frame} of '
-                f'{sequence.name} cannot be drawn'
-            )
+        path = sequence.image_path(frame)
+        image = read_image(path, f'frame {frame} of {sequence.name}')
         oldest, first, end = np.searchsorted(numbers, [frame - trail_length, frame, frame + 1])
         past = slice(oldest, end)
         trails = Trails(ids[past], numbers[past], points[past]) if trail_length else None
-        yield frame, draw_tracks(image, bboxes[first:end], ids[first:end], trails)
+        yield frame, path, draw_tracks(image, bboxes[first:end], ids[first:end], trails)
 
 
 @contextmanager

@@ -3,8 +3,10 @@ import time
 import numpy as np
 import pytest
 
+from mmmaml.visualization.boxes import _free_spot
 from mmmaml.visualization.colors import track_colors
-from mmmaml.visualization.drawing import DrawingStyle, _free_spot, draw_tracks
+from mmmaml.visualization.drawing import draw_tracks
+from mmmaml.visualization.style import DrawingStyle
 from mmmaml.visualization.trails import Trails
 
 GRAY = 90

@@ -1,0 +1,224 @@
+"""A scored test as one page of HTML that needs no network."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from mmmaml.evaluation.reentry import Kept, reentry_rate
+from mmmaml.evaluation.run_folder import ScoredRun, ScoredSequence
+from mmmaml.evaluation.tables import score_cells, scores_from_dict
+from mmmaml.utils.files import write_text
+from mmmaml.version import __version__
+
+from .adaptation_gain import AFTER, BEFORE, adaptation_gain_figure
+from .curves import read_scalars, training_figure
+from .embedded_pictures import EmbeddedPicture, embed_figure, embed_image
+from .error_drawing import draw_errors
+from .errors import ErrorBoxes, error_boxes, worst_frames
+from .timeline import timeline_figure
+from .videos import read_image
+
+HEADLINE = ('HOTA', 'MOTA', 'IDF1', 'IDs')
+MEANINGS = {
+    'HOTA': 'higher-order tracking accuracy: detection and association weighed alike',
+    'DetA': 'accuracy of detection, a part of HOTA',
+    'AssA': 'accuracy of association, a part of HOTA',
+    'MOTA': '1 - (misses + false positives + switches) / boxes of the ground truth',
+    'IDF1': 'F1 score of boxes with the right identity',
+    'IDs': 'switches: how often the id of a person changed',
+    'MT': 'people tracked for more than 80 % of their frames',
+    'ML': 'people tracked for less than 20 % of their frames',
+    'FP': 'false positives: boxes on nobody',
+    'FN': 'misses: people without a box',
+    'Frag': 'how often a track was interrupted',
+}
+_TEMPLATES = Path(__file__).parent / 'templates'
+_COLORS = (
+    'Grey: matched. Vermilion: false positive, with its id. Yellow and dashed: missed, with the '
+    'number of the person. Sky blue: switch, with the ids before and after.'
+)
+
+
+@dataclass(frozen=True)
+class SequencePart:
+    """What the page shows of one sequence.
+
+    Attributes:
+        name: Name of the sequence.
+        anchor: Its id on the page.
+        summary: What happened, in a sentence.
+        timeline: Who was tracked when.
+        frames: Frames with most errors.
+        notes: What is missing and why, and how to read the frames.
+    """
+
+    name: str
+    anchor: str
+    summary: str
+    timeline: EmbeddedPicture
+    frames: list[EmbeddedPicture]
+    notes: list[str]
+
+
+def write_report(
+    run: ScoredRun,
+    out: str | os.PathLike,
+    log: str | os.PathLike | None = None,
+    frames_per_sequence: int = 3,
+) -> Path:
+    """Write the page, whole or not at all.
+
+    Args:
+        run: The test.
+        out: The page, ``.html``.
+        log: ``scalars.json`` of the training, for its curves; None leaves them out.
+        frames_per_sequence: Frames with errors that are shown of each sequence. Each takes some
+            100 KB. 0 shows none.
+
+    Returns:
+        Path of the page.
+
+    Raises:
+        FileNotFoundError: ``log`` does not exist.
+        ValueError: A file of the run or the log is malformed, or ``frames_per_sequence`` is
+            negative.
+    """
+    if frames_per_sequence < 0:
+        raise ValueError(f'frames_per_sequence={frames_per_sequence} must be at least 0')
+    write_text(
+        out,
+        _environment()
+        .get_template('report.html')
+        .render(
+            **_scores(run),
+            training=[] if log is None else _training(Path(log)),
+            sequences=[
+                _sequence(each, f'sequence-{number}', frames_per_sequence)
+                for number, each in enumerate(run.sequences.values(), start=1)
+            ],
+        ),
+    )
+    return Path(out)
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
+    )
+
+
+def _scores(run: ScoredRun) -> dict[str, Any]:
+    returns = _returns(run)
+    header, rows = score_cells(scores_from_dict(run.scores), reentry=returns)
+    folder = Path(os.path.abspath(run.folder)).name
+    frames = sum(each.num_frames for each in run.sequences.values())
+    return {
+        'title': f'Tracking report: {folder}',
+        'subtitle': f'{len(run.sequences)} sequences, {frames} frames; mmmaml {__version__}',
+        'headline': [(name, rows[-1][header.index(name)]) for name in HEADLINE],
+        'header': header,
+        'rows': rows,
+        'kept': returns,
+        'meanings': {name: MEANINGS[name] for name in header if name in MEANINGS},
+        'cross_check': _cross_check(run),
+    }
+
+
+def _cross_check(run: ScoredRun) -> str:
+    """What to know of the numbers in the pictures, which are not those of the table."""
+    if 'motmetrics' not in run.scores:
+        return ''
+    scores = scores_from_dict(run.scores['motmetrics']).overall
+    return (
+        'The pictures below show the event log of motmetrics, which matches frames in another '
+        'order and may count a few switches more or less than TrackEval: over all '
+        f'{scores["IDs"]} switches, MOTA {100 * scores["MOTA"]:.1f}, '
+        f'IDF1 {100 * scores["IDF1"]:.1f}.'
+    )
+
+
+def _returns(run: ScoredRun) -> dict[str, dict[float, Kept]]:
+    """Returns after absences, of the sequences whose frame rate is known."""
+    rates = {name: _frame_rate(each) for name, each in run.sequences.items()}
+    return {
+        name: reentry_rate(each.events, each.truth, rate)
+        for name, each in run.sequences.items()
+        if (rate := rates[name]) is not None
+    }
+
+
+def _frame_rate(sequence: ScoredSequence) -> float | None:
+    try:
+        return sequence.info().frame_rate
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _training(log: Path) -> list[EmbeddedPicture]:
+    curves = read_scalars(log)
+    pictures = [
+        embed_figure(
+            training_figure(log),
+            f'Curves of {", ".join(key for key in curves if "loss" in key or key == "lr")} over '
+            'the iterations of the training.',
+            'Learning curves; raw values behind the smoothed ones.',
+        )
+    ]
+    if {BEFORE, AFTER} <= curves.keys():
+        figure = adaptation_gain_figure(log)
+        words = figure.axes[1].get_title()
+        caption = 'Loss of the queries before and after the inner loop, and their difference.'
+        pictures.append(embed_figure(figure, f'{caption} {words}.', caption))
+    return pictures
+
+
+def _sequence(sequence: ScoredSequence, anchor: str, num_frames: int) -> SequencePart:
+    errors = error_boxes(sequence.events, sequence.truth, sequence.tracks)
+    rate = _frame_rate(sequence)
+    people = sequence.events['gt_id'].dropna().nunique()
+    length = f'{sequence.num_frames} frames' + (
+        f', {sequence.num_frames / rate:.1f} s' if rate else ''
+    )
+    summary = f'{length}, {people} people; boxes: {errors.summary()}.'
+    frames, notes = _example_frames(sequence, errors, num_frames, rate)
+    figure = timeline_figure(sequence.events, sequence.num_frames, rate)
+    return SequencePart(
+        sequence.name,
+        anchor,
+        summary,
+        embed_figure(
+            figure,
+            f'Timeline of {sequence.name}: a row for each person, coloured by the id they were '
+            f'tracked under; below, errors of every frame. {summary}',
+            'Rows: people of the ground truth. Colours and numbers: the id they were tracked '
+            'under. Black marks: switches. Grey lines: missed.',
+        ),
+        frames,
+        notes,
+    )
+
+
+def _example_frames(
+    sequence: ScoredSequence, errors: ErrorBoxes, count: int, rate: float | None
+) -> tuple[list[EmbeddedPicture], list[str]]:
+    chosen = worst_frames(sequence.events, count, min_gap=max(round((rate or 0) / 2), 5))
+    if not chosen:
+        return [], ['No frame of it has an error.'] if count else []
+    try:
+        paths = sequence.image_paths()
+        pictures = [
+            _error_frame(sequence.name, frame, paths[frame - 1], errors.of(frame))
+            for frame in chosen
+        ]
+    except (FileNotFoundError, ValueError) as error:
+        return [], [f'No frames are shown: {error}.']
+    return pictures, [f'Frames with most errors. {_COLORS}']
+
+
+def _error_frame(name: str, frame: int, path: Path, errors: ErrorBoxes) -> EmbeddedPicture:
+    image = draw_errors(read_image(path, f'frame {frame} of {name}'), errors, f'frame {frame}')
+    words = f'Frame {frame}: {errors.summary()}.'
+    return embed_image(image, f'{name}. {words}', words)
