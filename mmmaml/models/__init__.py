@@ -9,8 +9,8 @@ from .trackers import OnlineMetaTracker, PeerTracker
 
 __all__ = [
     'DLA',
-    'DLAUp',
     'MAMLMOT',
+    'DLAUp',
     'MetaReID',
     'MetaReIDHead',
     'OneShotDetector',
