@@ -1,0 +1,30 @@
+import math
+
+import torch
+
+from mmmaml.models.dense_heads.uncertainty_weights import UncertaintyWeights
+
+
+def test_the_weights_are_those_of_the_formula() -> None:
+    detection, identity, balance = UncertaintyWeights()(torch.tensor(True))
+    assert math.isclose(detection.item(), 0.5 * math.exp(1.85), rel_tol=1e-6)
+    assert math.isclose(identity.item(), 0.5 * math.exp(1.05), rel_tol=1e-6)
+    assert math.isclose(balance.item(), 0.5 * (-1.85 - 1.05), rel_tol=1e-6)
+
+
+def test_at_the_minimum_a_loss_is_the_exponential_of_its_weight() -> None:
+    weights = UncertaintyWeights(math.log(0.7), math.log(3.0))
+    detection, identity, balance = weights(torch.tensor(True))
+    (detection * 0.7 + identity * 3.0 + balance).backward()
+    assert abs(weights.detection.grad.item()) < 1e-6
+    assert abs(weights.identity.grad.item()) < 1e-6
+
+
+def test_without_identities_their_weight_rests() -> None:
+    weights = UncertaintyWeights()
+    detection, identity, balance = weights(torch.tensor(False))
+    assert identity == 0
+    assert math.isclose(balance.item(), -0.5 * 1.85, rel_tol=1e-6)
+    (detection * 2 + identity * 5 + balance).backward()
+    assert weights.identity.grad == 0
+    assert weights.detection.grad != 0
