@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import subprocess
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,15 +10,11 @@ from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.runner import Runner
 
+from mmmaml.engine import join_cpu_processes
 from mmmaml.registry import RUNNERS
 from mmmaml.utils import register_all_modules
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
-# Where the launchers say which process this is: rank, number of processes, rank on this node.
-_RANK_VARIABLES = {
-    'slurm': ('SLURM_PROCID', 'SLURM_NTASKS', 'SLURM_LOCALID'),
-    'mpi': ('OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE', 'OMPI_COMM_WORLD_LOCAL_RANK'),
-}
 
 
 def add_runner_options(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +76,7 @@ def load_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Co
 def build_runner(config: Config) -> Runner:
     """Build the Runner, of the class ``runner_type`` where the config names one."""
     if config.launcher != 'none' and get_device() == 'cpu':
-        _join_processes_on_cpu(config)
+        join_cpu_processes(config)
     if 'runner_type' in config:
         return RUNNERS.build(config)
     return Runner.from_cfg(config)
@@ -91,25 +86,3 @@ def leave_processes() -> None:
     """Leave the process group: left to the interpreter's end, gloo's threads abort it."""
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
-
-
-def _join_processes_on_cpu(config: Config) -> None:
-    """Join the process group with gloo.
-
-    MMEngine's own start asks for a GPU, and its default wrapper puts the model on one.
-    """
-    if config.launcher in _RANK_VARIABLES:
-        names = ('RANK', 'WORLD_SIZE', 'LOCAL_RANK')
-        for name, variable in zip(names, _RANK_VARIABLES[config.launcher], strict=True):
-            os.environ[name] = os.environ[variable]
-    if config.launcher == 'slurm' and 'MASTER_ADDR' not in os.environ:
-        nodes = ('scontrol', 'show', 'hostnames', os.environ['SLURM_NODELIST'])
-        os.environ['MASTER_ADDR'] = subprocess.check_output(nodes, text=True).split()[0]
-    os.environ.setdefault('MASTER_PORT', '29500')
-    torch.distributed.init_process_group('gloo')
-    wrapper = config.get('model_wrapper_cfg') or {
-        'type': 'MMDistributedDataParallel',
-        'broadcast_buffers': False,
-        'find_unused_parameters': config.get('find_unused_parameters', False),
-    }
-    config.model_wrapper_cfg = {**wrapper, 'device_ids': None}

@@ -8,7 +8,7 @@ from .hooks import (
     TaskMemoryHook,
 )
 from .loops import EpochBasedTrainLoop
-from .runner import MetaRunner
+from .runner import MetaRunner, join_cpu_processes
 
 __all__ = [
     'CheckpointHook',
@@ -20,4 +20,5 @@ __all__ = [
     'NonFiniteHook',
     'TaskCheckHook',
     'TaskMemoryHook',
+    'join_cpu_processes',
 ]

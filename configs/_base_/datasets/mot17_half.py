@@ -35,7 +35,7 @@ val_dataloader = dict(
     batch_size=1,
     num_workers=2,
     persistent_workers=True,
-    sampler=dict(type='mmdet.TrackImgSampler'),
+    sampler=dict(type='WholeVideoSampler'),
     dataset=dict(
         type='mmdet.MOTChallengeDataset',
         data_root=data_root,

@@ -5,7 +5,7 @@ from typing import Any
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook as Base
-from mmengine.runner import Runner
+from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from mmmaml.registry import HOOKS
 from mmmaml.utils import write_text
@@ -38,6 +38,14 @@ class CheckpointHook(Base):
         if self._gradients is not None:
             self._gradients.put_back(runner)
             self._gradients = None
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Save the epoch; checkpoints by iteration get what its end added to the last of them."""
+        super().after_train_epoch(runner)
+        counted = isinstance(runner.train_loop, EpochBasedTrainLoop)
+        if not self.by_epoch and self.save_last and counted and self.is_last_train_epoch(runner):
+            meta = {'epoch': runner.epoch + 1, 'iter': runner.iter}
+            self._save_checkpoint_with_step(runner, runner.iter, meta)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Leave nothing but plain types in what is not weights."""

@@ -72,7 +72,8 @@ class TaskMemoryHook(Hook):
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Build the memory at the end of the last epoch."""
-        if self.is_last_train_epoch(runner) or self.every_n_epochs(runner, self.interval):
+        due = self.is_last_train_epoch(runner) or self.every_n_epochs(runner, self.interval)
+        if due and isinstance(runner.train_loop, EpochBasedTrainLoop):
             self.build(runner)
 
     def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:

@@ -1,3 +1,4 @@
+from .cpu_processes import join_cpu_processes
 from .meta_runner import MetaRunner
 
-__all__ = ['MetaRunner']
+__all__ = ['MetaRunner', 'join_cpu_processes']

@@ -1,0 +1,38 @@
+"""Distributed runs of processes that have no GPU."""
+
+import os
+import subprocess
+
+import torch
+from mmengine.config import Config
+
+# Where the launchers say which process this is: rank, number of processes, rank on this node.
+_RANK_VARIABLES = {
+    'slurm': ('SLURM_PROCID', 'SLURM_NTASKS', 'SLURM_LOCALID'),
+    'mpi': ('OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE', 'OMPI_COMM_WORLD_LOCAL_RANK'),
+}
+
+
+def join_cpu_processes(config: Config) -> None:
+    """Join the process group with gloo, and let the config wrap its model for CPUs.
+
+    MMEngine's own start asks for a GPU, and its default wrapper puts the model on one.
+
+    Args:
+        config: Of the run; ``launcher`` tells what started its processes.
+    """
+    if config.launcher in _RANK_VARIABLES:
+        names = ('RANK', 'WORLD_SIZE', 'LOCAL_RANK')
+        for name, variable in zip(names, _RANK_VARIABLES[config.launcher], strict=True):
+            os.environ[name] = os.environ[variable]
+    if config.launcher == 'slurm' and 'MASTER_ADDR' not in os.environ:
+        nodes = ('scontrol', 'show', 'hostnames', os.environ['SLURM_NODELIST'])
+        os.environ['MASTER_ADDR'] = subprocess.check_output(nodes, text=True).split()[0]
+    os.environ.setdefault('MASTER_PORT', '29500')
+    torch.distributed.init_process_group('gloo')
+    wrapper = config.get('model_wrapper_cfg') or {
+        'type': 'MMDistributedDataParallel',
+        'broadcast_buffers': False,
+        'find_unused_parameters': config.get('find_unused_parameters', False),
+    }
+    config.model_wrapper_cfg = {**wrapper, 'device_ids': None}

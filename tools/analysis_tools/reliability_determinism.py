@@ -1,0 +1,48 @@
+"""The same bits from the same seed, however images are loaded."""
+
+import tempfile
+from pathlib import Path
+
+from mmengine.config import Config
+from reliability_page import Preset, table
+from reliability_processes import in_ranks
+from reliability_run import DESCRIPTION, GRADIENT, config_of, digest, train
+
+WORKERS = (0, 1, 4)
+
+
+def digests(preset: Preset, epochs: int) -> dict[str, str]:
+    """Digests of all weights, buffers and tasks kept at the end of trainings, by their name."""
+    with tempfile.TemporaryDirectory() as folder:
+
+        def result(workers: int, seed: int = 0) -> str:
+            config = config_of(
+                preset,
+                Path(folder),
+                GRADIENT,
+                train_cfg__max_epochs=epochs,
+                train_dataloader__num_workers=workers,
+                default_hooks__checkpoint=None,
+            )
+            config.randomness.seed = seed
+            return in_ranks(_train, 1, config)[0]
+
+        results = {f'{workers} workers': result(workers) for workers in WORKERS}
+        results['0 workers, again'] = result(0)
+        results['0 workers, another seed'] = result(0, seed=1)
+    return results
+
+
+def _train(config: Config) -> str:
+    return digest(train(config))
+
+
+def section(preset: Preset) -> str:
+    """The section of the page."""
+    epochs = {'small': 1, 'full': 5}[preset]
+    rows = [[name, f'`{result}`'] for name, result in digests(preset, epochs).items()]
+    return (
+        f'{DESCRIPTION} {epochs} epochs through the Runner; the digest is taken over the bits of '
+        'all weights,\nrunning statistics and the task memory.\n\n'
+        f'{table(["images loaded by", "digest"], rows)}'
+    )
