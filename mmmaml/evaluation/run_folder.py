@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,13 @@ class ScoredSequence:
             )
         return read_seqinfo(self.folder)
 
+    def frame_rate(self) -> float | None:
+        """Frames per second, None where it is not known."""
+        try:
+            return self.info().frame_rate
+        except (FileNotFoundError, ValueError):
+            return None
+
     def image_paths(self) -> list[Path]:
         """T paths of the tested frames.
 
@@ -106,6 +113,19 @@ def read_run(folder: str | os.PathLike) -> ScoredRun:
         name: _read_sequence(folder, name, places.get(name)) for name in scores['sequences']
     }
     return ScoredRun(folder, scores, sequences)
+
+
+def select_sequences(run: ScoredRun, names: Collection[str] | None) -> list[ScoredSequence]:
+    """Sequences of a run by name; None for all.
+
+    Raises:
+        ValueError: A name is not among them.
+    """
+    if unknown := sorted(set(names or []) - run.sequences.keys()):
+        raise ValueError(
+            f'{run.folder} has no sequence {", ".join(unknown)}; it has {", ".join(run.sequences)}'
+        )
+    return [each for name, each in run.sequences.items() if names is None or name in names]
 
 
 def sequences_to_json(sequences: Mapping[str, SequenceTracks]) -> str:

@@ -24,7 +24,7 @@ def embeddings_figure(
     Args:
         before: (P, D) embeddings before adaptation.
         after: (P, D) the same images after adaptation to the support.
-        people: (P,) who they show, numbers from 0; at least two people.
+        people: (P,) ids of whom they show; at least two people.
         is_query: (P,) bool: the image was not adapted to.
 
     Raises:
@@ -45,8 +45,10 @@ def embeddings_figure(
     axes = figure.subplots(1, 2)
     for ax, embeds, title in zip(axes, (before, after), ('before', 'after'), strict=True):
         _draw_panel(ax, normalize(embeds), people, is_query, f'{title} adaptation')
+    for marker, label in (('o', 'support'), ('^', 'query')):
+        _draw_points(axes[0], np.zeros((0, 2)), (1.0, 1.0, 1.0), marker, label)
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc='outside lower center', ncols=8, frameon=False)
+    figure.legend(handles, labels, loc='outside lower center', ncols=12, frameon=False)
     return figure
 
 
@@ -63,20 +65,17 @@ def _draw_panel(
     pca = PCA(n_components=2, svd_solver='full')
     points = pca.fit_transform(embeds)
     share = 100 * pca.explained_variance_ratio_
-    for person in np.unique(people):
-        color = tuple((track_colors(np.array([person]))[0] / 255).tolist())
+    names, ranks = np.unique(people, return_inverse=True)
+    # Colours by rank: ids may share one.
+    colors = track_colors(np.arange(len(names))) / 255
+    for rank, name in enumerate(names.tolist()):
         for query, marker in ((False, 'o'), (True, '^')):
-            mine = points[(people == person) & (is_query == query)]
-            label = f'{person} {"query" if query else "support"}'
-            ax.plot(
-                *mine.T,
-                linestyle='',
-                marker=marker,
-                markersize=7,
-                color=color,
-                markeredgecolor='black',
-                markeredgewidth=0.6,
-                label=label,
+            _draw_points(
+                ax,
+                points[(ranks == rank) & (is_query == query)],
+                tuple(colors[rank].tolist()),
+                marker,
+                '' if query else str(name),
             )
     ax.set_title(f'{title}: silhouette {separation(embeds, people):.2f}')
     ax.set_xlabel(f'first direction, {share[0]:.0f} % of the variance')
@@ -84,3 +83,18 @@ def _draw_panel(
     ax.set_aspect('equal', 'datalim')
     ax.grid(alpha=0.3)
     clear_frame(ax)
+
+
+def _draw_points(
+    ax: Axes, points: np.ndarray, color: tuple[float, ...], marker: str, label: str
+) -> None:
+    ax.plot(
+        *points.T,
+        linestyle='',
+        marker=marker,
+        markersize=7,
+        color=color,
+        markeredgecolor='black',
+        markeredgewidth=0.6,
+        label=label,
+    )

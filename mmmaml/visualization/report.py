@@ -142,19 +142,12 @@ def _cross_check(run: ScoredRun) -> str:
 
 def _returns(run: ScoredRun) -> dict[str, dict[float, Kept]]:
     """Returns after absences, of the sequences whose frame rate is known."""
-    rates = {name: _frame_rate(each) for name, each in run.sequences.items()}
+    rates = {name: each.frame_rate() for name, each in run.sequences.items()}
     return {
         name: reentry_rate(each.events, each.truth, rate)
         for name, each in run.sequences.items()
         if (rate := rates[name]) is not None
     }
-
-
-def _frame_rate(sequence: ScoredSequence) -> float | None:
-    try:
-        return sequence.info().frame_rate
-    except (FileNotFoundError, ValueError):
-        return None
 
 
 def _training(log: Path) -> list[EmbeddedPicture]:
@@ -177,7 +170,7 @@ def _training(log: Path) -> list[EmbeddedPicture]:
 
 def _sequence(sequence: ScoredSequence, anchor: str, num_frames: int) -> SequencePart:
     errors = error_boxes(sequence.events, sequence.truth, sequence.tracks)
-    rate = _frame_rate(sequence)
+    rate = sequence.frame_rate()
     people = sequence.events['gt_id'].dropna().nunique()
     length = f'{sequence.num_frames} frames' + (
         f', {sequence.num_frames / rate:.1f} s' if rate else ''

@@ -10,6 +10,7 @@ from mmdet.visualization import TrackLocalVisualizer
 from mmengine.structures import BaseDataElement, InstanceData
 
 from mmmaml.registry import VISUALIZERS
+from mmmaml.utils import atomic_path
 
 from .drawing import draw_tracks
 from .style import DrawingStyle
@@ -95,7 +96,8 @@ class TrackVisualizer(TrackLocalVisualizer):
         if out_file is None:
             self.add_image(name, drawn, step)
         else:
-            mmcv.imwrite(np.ascontiguousarray(drawn[..., ::-1]), out_file)
+            with atomic_path(out_file) as temporary:
+                mmcv.imwrite(np.ascontiguousarray(drawn[..., ::-1]), str(temporary))
 
     @staticmethod
     def _instances(data_sample: BaseDataElement, key: str) -> InstanceData:

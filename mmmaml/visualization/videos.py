@@ -77,7 +77,7 @@ def write_video(
 
     Raises:
         ValueError: ``out`` is no ``.mp4``, or frames differ in size.
-        OSError: OpenCV cannot write MP4 files.
+        OSError: OpenCV cannot write MP4 files, or a picture.
     """
     check_suffix(out)
     with atomic_path(out) as temporary, video_writer(temporary, out, frame_rate) as write:
@@ -85,7 +85,8 @@ def write_video(
             write(image, source)
             if pictures is not None:
                 with atomic_path(Path(pictures) / f'{frame:06d}.jpg') as picture:
-                    cv2.imwrite(str(picture), image)
+                    if not cv2.imwrite(str(picture), image):
+                        raise OSError(f'{pictures}: OpenCV cannot write frame {frame} there')
             if on_frame is not None:
                 on_frame(frame)
     return out

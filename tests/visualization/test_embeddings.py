@@ -5,20 +5,22 @@ from matplotlib.colors import to_rgb
 from mmmaml.visualization.colors import track_colors
 from mmmaml.visualization.embeddings import embeddings_figure, separation
 
-PEOPLE = np.repeat(np.arange(3), 4)
+PEOPLE = np.repeat([10, 31, 52], 4)
 IS_QUERY = np.tile([False, False, False, True], 3)
 
 
 def task(spread: float) -> np.ndarray:
     """Three people on the axes of six dimensions, with noise."""
     rng = np.random.default_rng(0)
-    return np.eye(6)[PEOPLE] + rng.normal(0, spread, (12, 6))
+    return np.eye(6)[PEOPLE // 21] + rng.normal(0, spread, (12, 6))
 
 
 def test_panels_show_people_support_and_query():
     figure = embeddings_figure(task(0.5), task(0.05), PEOPLE, IS_QUERY)
     before, after = figure.axes
     assert len(after.lines) == 6  # support and query of each
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words == ['10', '31', '52', 'support', 'query']  # of one colour by their ids
     support, query = after.lines[:2]
     assert (len(support.get_xdata()), len(query.get_xdata())) == (3, 1)
     assert support.get_marker() != query.get_marker()
@@ -43,7 +45,7 @@ def test_separation_against_the_definition():
     values = []
     for i in range(12):
         inner = distance[i, same[i] & (np.arange(12) != i)].mean()
-        outer = min(distance[i, p == PEOPLE].mean() for p in range(3) if p != PEOPLE[i])
+        outer = min(distance[i, p == PEOPLE].mean() for p in (10, 31, 52) if p != PEOPLE[i])
         values.append((outer - inner) / max(outer, inner))
     assert separation(task(0.3), PEOPLE) == pytest.approx(np.mean(values))
     assert np.isnan(separation(np.eye(4), np.arange(4)))

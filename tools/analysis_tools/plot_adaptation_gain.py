@@ -1,0 +1,46 @@
+"""Draw what adaptation gains along a training: the query loss before and after it."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmmaml.command_line import run_command  # isort: skip
+
+from mmmaml.visualization import adaptation_gain_figure, save_figure
+from mmmaml.visualization.curves import find_log
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        'log',
+        metavar='WORK_DIR',
+        type=Path,
+        help='work folder of a training with MAMLOptimizerHook, or its scalars.json',
+    )
+    parser.add_argument('--out', metavar='FILE', type=Path, required=True, help='.png, .svg, .pdf')
+    parser.add_argument(
+        '--smoothing',
+        type=int,
+        metavar='N',
+        help='logged values that each point is the mean of; default: a twentieth of them',
+    )
+    return parser
+
+
+def plot(args: argparse.Namespace) -> int:
+    """Draw and write."""
+    save_figure(adaptation_gain_figure(find_log(args.log), args.smoothing), args.out)
+    print(args.out)
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Draw from the command line; returns the exit status."""
+    return run_command(build_parser(), argv, plot)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
