@@ -8,9 +8,11 @@ from .hooks import (
     TaskMemoryHook,
 )
 from .loops import EpochBasedTrainLoop
+from .optim import BFloat16OptimWrapper
 from .runner import MetaRunner, join_cpu_processes
 
 __all__ = [
+    'BFloat16OptimWrapper',
     'CheckpointHook',
     'EMAHook',
     'EpochBasedTrainLoop',

@@ -42,7 +42,7 @@ def section(preset: Preset) -> str:
     epochs = {'small': 1, 'full': 5}[preset]
     rows = [[name, f'`{result}`'] for name, result in digests(preset, epochs).items()]
     return (
-        f'{DESCRIPTION} {epochs} epochs through the Runner; the digest is taken over the bits of '
-        'all weights,\nrunning statistics and the task memory.\n\n'
+        f'{DESCRIPTION}\n{epochs} epochs through the Runner; the digest is taken over the bits of '
+        'all weights, running statistics\nand the task memory.\n\n'
         f'{table(["images loaded by", "digest"], rows)}'
     )

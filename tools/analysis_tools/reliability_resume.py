@@ -75,11 +75,11 @@ def section(preset: Preset) -> str:
         for run in runs
     ]
     return (
-        f'{DESCRIPTION} Adam, a learned\ninner rate, a cosine schedule, gradients accumulated '
-        'over two batches, averaged weights (EMA); a\ncheckpoint every three iterations, one of '
-        'which is kept. Runs are killed by SIGKILL, at iterations drawn\nat random and during '
-        'each part of saving, resumed as by `--resume`, and compared at their end, bit by bit,\n'
-        'with a run that was not killed. Weights include the inner rate, running statistics and '
-        'the task memory. All\ncheckpoints load with `torch.load(weights_only=True)`.\n\n'
+        f'{DESCRIPTION}\nWith a learned inner rate, a cosine schedule, gradients accumulated over '
+        'two batches, averaged weights\n(EMA); a checkpoint every three iterations, one of which '
+        'is kept. Runs are killed by SIGKILL, at\niterations drawn at random and during each part '
+        'of saving, resumed as by `--resume`, and compared at\ntheir end, bit by bit, with a run '
+        'that was not killed. Weights include the inner rate, running\nstatistics and the task '
+        'memory. All checkpoints load with `torch.load(weights_only=True)`.\n\n'
         f'{table(["killed in", "resumed at iteration", *parts], rows)}'
     )

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,8 +22,8 @@ from mmmaml.registry import RUNNERS
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / 'demo' / 'maml-mot_r18_demo.py'
 DESCRIPTION = (
-    'Measured on the training of `configs/demo/maml-mot_r18_demo.py` (a ResNet-18 of a quarter of '
-    'the width, Adam, tasks of generated sequences with their augmentation), on CPU.'
+    'Measured on the training of `configs/demo/maml-mot_r18_demo.py` (a ResNet-18 of a quarter of\n'
+    'the width, Adam, tasks of generated sequences with their augmentation), on the CPU.'
 )
 
 
@@ -115,8 +116,6 @@ def config_of(
 
 def build_runner(config: Config) -> Runner:
     """The Runner of a config, as one of the ranks of a group where there are several."""
-    import os
-
     config = config.copy()
     if int(os.environ.get('WORLD_SIZE', 1)) > 1:
         config.launcher = 'pytorch'
@@ -144,19 +143,6 @@ def digest(state: dict[str, Tensor]) -> str:
         sums.update(f'{name} {tuple(value.shape)} {value.dtype} '.encode())
         sums.update(value.contiguous().numpy().tobytes())
     return sums.hexdigest()[:8]
-
-
-def difference(a: dict[str, Tensor], b: dict[str, Tensor]) -> float:
-    """Largest difference of two states, over the largest entry of the same tensor."""
-    assert a.keys() == b.keys()
-    return max(
-        float(
-            (a[k].double() - b[k].double()).abs().max()
-            / b[k].double().abs().max().clamp_min(1e-12)
-        )
-        for k in b
-        if b[k].numel()
-    )
 
 
 def relative_difference(a: dict[str, Tensor], b: dict[str, Tensor]) -> float:

@@ -41,7 +41,7 @@ def _fault_of(model: BaseModel, wrapper: OptimWrapper, data: dict) -> str | None
         with wrapper.optim_context(model):
             losses = model(**data, mode='loss')
         total, values = model.parse_losses(losses)
-        bad = {name: float(value) for name, value in values.items() if not value.isfinite()}
+        bad = {name: value.item() for name, value in values.items() if not value.isfinite()}
         if bad:
             which = ', '.join(f'{name}={value}' for name, value in bad.items())
             inner = 'query_ce_adapted' in bad and 'query_ce' not in bad
