@@ -106,7 +106,7 @@ def _item_keys(parts: list[BaseDataset]) -> tuple[np.ndarray, np.ndarray, np.nda
     keys, offset = [], 0
     for part in parts:
         index: Any = getattr(part, 'index', None) or _read_keys(part)
-        video = np.asarray(index['video_id'], np.int64)
+        video = np.asarray(index['video_id'])
         video = np.unique(video, return_inverse=True)[1] + offset
         offset = int(video.max(initial=offset - 1)) + 1
         keys.append((np.asarray(index['instance_id']), video, np.asarray(index['frame_id'])))
@@ -125,4 +125,4 @@ def _read_keys(dataset: BaseDataset) -> dict[str, np.ndarray]:
                     "'instance_id', 'video_id' and 'frame_id'"
                 )
             column.append(info[key])
-    return {key: np.asarray(column, np.int64) for key, column in columns.items()}
+    return {key: np.asarray(column) for key, column in columns.items()}

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..utils.row_text import LARGEST
+
 
 class Task(NamedTuple):
     """Items of one task.
@@ -48,7 +50,7 @@ class _FrameOrder(NamedTuple):
     last: int
     low: int
     high: int
-    base: int
+    frames: np.ndarray
     priority: np.ndarray
 
 
@@ -69,7 +71,8 @@ class EpisodeIndex:
             repeating support images. Otherwise they take no part.
 
     Raises:
-        ValueError: No identity has enough frames; the message gives the counts.
+        ValueError: No identity has enough frames; the message gives the counts. Or the three
+            differ in length, or hold something else than whole numbers.
     """
 
     def __init__(
@@ -83,7 +86,7 @@ class EpisodeIndex:
     ) -> None:
         self.num_support, self.num_query = num_support, num_query
         needed = (1 if allow_repeats else num_support) + num_query
-        rows = np.stack([np.asarray(a, np.int64) for a in (video_id, instance_id, frame_id)], 1)
+        rows = _key_rows(video_id, instance_id, frame_id)
         known = np.flatnonzero(rows[:, 1] >= 0)
         unique, first = np.unique(rows[known], axis=0, return_index=True)
         keys, frames = np.unique(unique[:, :2], axis=0, return_counts=True)
@@ -142,10 +145,9 @@ class EpisodeIndex:
         near = first + np.flatnonzero(present >= self.num_support + self.num_query)
         others = self._fill(anchor, np.arange(first, last), near, num_ways - 1, rng)
         identities = np.concatenate([[anchor], others])
-        frames = self._frames[rows]
         # One random order of the video's frames for all identities makes them share frames.
-        base = int(frames.min())
-        order = _FrameOrder(first, last, low, high, base, rng.random(int(frames.max()) - base + 1))
+        frames = np.unique(self._frames[rows])
+        order = _FrameOrder(first, last, low, high, frames, rng.random(len(frames)))
         return Task(identities, np.stack([self._pick(i, order, rng) for i in identities]))
 
     def draw_frames(self, anchor: int, window: int | None, rng: np.random.Generator) -> FrameTask:
@@ -207,7 +209,7 @@ class EpisodeIndex:
         inside = (frames >= order.low) & (frames < order.high)
         inside &= order.first <= label < order.last
         if inside.sum() >= self.num_support + self.num_query:
-            priority = order.priority[frames[inside] - order.base]
+            priority = order.priority[np.searchsorted(order.frames, frames[inside])]
             rows = rows[inside][np.argsort(priority, kind='stable')]
         else:
             rows = rng.permutation(rows)
@@ -215,3 +217,30 @@ class EpisodeIndex:
         support = np.resize(rows[:distinct], self.num_support)
         query = rows[distinct : distinct + self.num_query]
         return self._items[np.concatenate([support, query])]
+
+
+def _key_rows(video_id: np.ndarray, instance_id: np.ndarray, frame_id: np.ndarray) -> np.ndarray:
+    """The three as columns of (R, 3) int64."""
+    columns = {'video_id': video_id, 'instance_id': instance_id, 'frame_id': frame_id}
+    lengths = {name: np.shape(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1 or len(np.shape(video_id)) != 1:
+        raise ValueError(f'video_id, instance_id and frame_id must be (R,) all, got {lengths}')
+    return np.stack([_whole_numbers(name, column) for name, column in columns.items()], axis=1)
+
+
+def _whole_numbers(name: str, column: np.ndarray) -> np.ndarray:
+    """(R,) int64."""
+    values = np.asarray(column)
+    try:
+        numbers = values.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        fine = [isinstance(each, int) and abs(each) <= LARGEST for each in values.tolist()]
+        numbers = np.where(fine, 0.0, np.nan)
+    bad = ~(np.abs(numbers) <= LARGEST) | (numbers != np.round(numbers))  # NaN is neither
+    if bad.any():
+        item = int(bad.argmax())
+        raise ValueError(
+            f'{name} of item {item} is {values[item]!r}, expected a whole number, at most 2^53 in '
+            'size'
+        )
+    return values.astype(np.int64)

@@ -73,6 +73,13 @@ class EpisodicDataset(Dataset):
                 f'num_support={num_support}, num_query={num_query} and num_ways={num_ways} must '
                 'be at least 1'
             )
+        if window is not None and window < num_support + num_query:
+            raise ValueError(
+                f'window={window} holds no {num_support + num_query} frames, which a task of '
+                f'num_support={num_support} and num_query={num_query} needs'
+            )
+        if seed < 0:
+            raise ValueError(f'seed={seed} must be at least 0')
         if short_identities not in ('drop', 'repeat'):
             raise ValueError(
                 f"short_identities must be 'drop' or 'repeat', got {short_identities!r}"

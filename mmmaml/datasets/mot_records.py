@@ -114,8 +114,8 @@ def _clean(rows: np.ndarray, info: SequenceInfo, path: Path) -> np.ndarray:
     # MOT15 knows pedestrians only and writes −1 where later files have class and visibility.
     old = rows[:, CLASS] == -1
     rows[old, CLASS] = PEDESTRIAN
-    for column in (SCORE, VISIBILITY):
-        rows[old & (rows[:, column] == -1), column] = 1.0
+    rows[old & (rows[:, SCORE] == -1), SCORE] = 1.0
+    rows[rows[:, VISIBILITY] == -1, VISIBILITY] = 1.0  # unknown
     _check(rows, path)
     counts = {
         f'rows after frame {info.num_frames} dropped': late.sum(),

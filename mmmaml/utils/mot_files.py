@@ -9,18 +9,21 @@ https://motchallenge.net/instructions.
 import configparser
 import math
 import os
+import re
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from mmengine.logging import print_log
 
 from .files import write_text
 from .row_text import NUM_COLUMNS as NUM_COLUMNS
-from .row_text import parse_rows
+from .row_text import bad_rows, parse_rows, why_bad
 
 FRAME, ID, LEFT, TOP, WIDTH, HEIGHT, SCORE, CLASS, VISIBILITY = range(9)
 PEDESTRIAN = 1
+LARGEST_STATED = 10**7
+"""Of ``seqinfo.ini``: frames, 92 hours at 30 a second, and pixels."""
 # Of ground truth, column CLASS; they count from 1.
 CLASSES = (
     'pedestrian',
@@ -83,8 +86,8 @@ def read_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
 
     Raises:
         FileNotFoundError: ``seqinfo.ini`` is missing, or images are missing between others.
-        ValueError: A key is missing or not a positive number, or frames differ in their number
-            of digits.
+        ValueError: A key is missing or has a value that cannot be, or frames differ in their
+            number of digits.
     """
     return _limit_to_images(read_stated_seqinfo(sequence_dir))
 
@@ -97,7 +100,7 @@ def read_stated_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
 
     Raises:
         FileNotFoundError: ``seqinfo.ini`` is missing.
-        ValueError: A key is missing or not a positive number.
+        ValueError: A key is missing or has a value that cannot be.
     """
     root = Path(sequence_dir)
     path = root / 'seqinfo.ini'
@@ -124,15 +127,29 @@ def read_stated_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
             raise ValueError(f'{path}: {key}={section[key]} must be greater than 0')
         return value
 
+    def whole(key: str) -> int:
+        value = positive(key)
+        if value != int(value) or value > LARGEST_STATED:
+            raise ValueError(
+                f'{path}: {key}={section[key]} must be a whole number, at most {LARGEST_STATED}'
+            )
+        return int(value)
+
+    image_dir, image_ext = section.get('imDir', 'img1'), section.get('imExt', '.jpg')
+    folder = PurePosixPath(image_dir)
+    if folder.is_absolute() or '..' in folder.parts or not image_dir.isprintable():
+        raise ValueError(f'{path}: imDir={image_dir!r} must be a folder inside the sequence')
+    if not re.fullmatch(r'\.\w+', image_ext):
+        raise ValueError(f'{path}: imExt={image_ext!r} must be a suffix with its dot, as .jpg')
     return SequenceInfo(
         name=root.name,
         root=root,
-        image_dir=section.get('imDir', 'img1'),
-        image_ext=section.get('imExt', '.jpg'),
+        image_dir=image_dir,
+        image_ext=image_ext,
         frame_rate=positive('frameRate'),
-        num_frames=int(positive('seqLength')),
-        width=int(positive('imWidth')),
-        height=int(positive('imHeight')),
+        num_frames=whole('seqLength'),
+        width=whole('imWidth'),
+        height=whole('imHeight'),
     )
 
 
@@ -143,7 +160,7 @@ def _limit_to_images(info: SequenceInfo) -> SequenceInfo:
     paths = [p for p in folder.glob(f'*{info.image_ext}') if is_number(p.stem)]
     info = replace(info, digits=frame_digits(paths, info.digits))
     frames = {int(p.stem) for p in paths}
-    available = len(frames & set(range(1, info.num_frames + 1)))
+    available = sum(1 <= frame <= info.num_frames for frame in frames)
     missing = set(range(1, available + 1)) - frames
     if available == 0 or missing:
         first = min(missing, default=1)
@@ -260,7 +277,20 @@ def write_results(path: str | os.PathLike, rows: np.ndarray) -> None:
     Args:
         path: ``SEQ.txt``.
         rows: (R, >= 7) ``frame, id, left, top, width, height, score``.
+
+    Raises:
+        ValueError: A row is not what :func:`read_rows` would take back; nothing is written.
     """
+    if rows.ndim != 2 or rows.shape[1] <= SCORE:
+        raise ValueError(f'{path}: rows have shape {rows.shape}, expected (R, >= {SCORE + 1})')
+    values = np.asarray(rows[:, : SCORE + 1], np.float64)
+    bad = bad_rows(values)
+    if bad.any():
+        row = int(bad.argmax())
+        raise ValueError(
+            f'{path} is not written: row {row} of {len(rows)}, {values[row].tolist()}, '
+            f'{why_bad(values[row])}'
+        )
     lines = [
         f'{int(r[FRAME])},{int(r[ID])},{r[LEFT]:.3f},{r[TOP]:.3f},{r[WIDTH]:.3f},'
         f'{r[HEIGHT]:.3f},{r[SCORE]:.4f},-1,-1,-1\n'

@@ -7,6 +7,8 @@ import numpy as np
 
 NUM_COLUMNS = 9
 LEAST_COLUMNS, MOST_COLUMNS = 6, 10
+LARGEST = 2**53
+"""Size of a frame, an id or a coordinate; whole numbers are exact up to there."""
 
 
 class Fault(NamedTuple):
@@ -53,7 +55,7 @@ def parse_rows(text: str) -> ParsedRows:
     fields = {number: values for number, values in split if values}
     table = _table(list(fields.values()))
     faults: list[Fault] = []
-    if table is None or _bad_rows(table).any():
+    if table is None or bad_rows(table).any():
         faults = _faults(text.splitlines(), fields)
         for fault in faults:
             del fields[fault.line]
@@ -77,9 +79,18 @@ def _table(fields: list[list[str]]) -> np.ndarray | None:
     return table if LEAST_COLUMNS <= table.shape[1] <= MOST_COLUMNS else None
 
 
-def _bad_rows(table: np.ndarray) -> np.ndarray:
+def why_bad(row: np.ndarray) -> str:
+    """What is wrong with one of the :func:`bad_rows`, as the rest of a sentence."""
+    if np.isfinite(row).all() and (np.abs(row[:LEAST_COLUMNS]) > LARGEST).any():
+        return 'is wrong: frame, id and box must not be larger than 2^53'
+    return 'is wrong: every value must be finite, frame and id whole numbers, frame >= 1'
+
+
+def bad_rows(table: np.ndarray) -> np.ndarray:
+    """Which rows (R, >= 6) cannot be, (R,) bool."""
     whole = table[:, :2] == np.round(table[:, :2])
-    return ~np.isfinite(table).all(1) | ~whole.all(1) | (table[:, :1] < 1).any(1)
+    too_large = (np.abs(table[:, :LEAST_COLUMNS]) > LARGEST).any(1)
+    return ~np.isfinite(table).all(1) | ~whole.all(1) | (table[:, :1] < 1).any(1) | too_large
 
 
 def _faults(lines: list[str], fields: dict[int, list[str]]) -> list[Fault]:
@@ -103,6 +114,6 @@ def _fault(values: list[str], columns: int) -> str:
         row = np.array([values], dtype=np.float64)
     except ValueError:
         return 'holds something that is not a number'
-    if _bad_rows(row).any():
-        return 'is wrong: every value must be finite, frame and id whole numbers, frame >= 1'
+    if bad_rows(row).any():
+        return why_bad(row[0])
     return ''

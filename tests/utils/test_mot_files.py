@@ -122,6 +122,29 @@ def test_bad_seqinfo_is_named(tmp_path, text, message):
         read_seqinfo(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ('line', 'message'),
+    [
+        ('seqLength=0.5', 'seqLength=0.5 must be a whole number'),
+        ('imWidth=1e300', 'imWidth=1e300 must be a whole number, at most 10000000'),
+        ('imDir=/img1', "imDir='/img1' must be a folder inside the sequence"),
+        ('imDir=../img1', "imDir='../img1' must be a folder inside"),
+        ('imExt=jpg', "imExt='jpg' must be a suffix with its dot"),
+        ('imExt=', "imExt='' must be a suffix"),
+        ('imExt=.*', r"imExt='.\*' must be a suffix"),
+    ],
+)
+def test_what_cannot_be_in_a_seqinfo_is_named(tmp_path, line, message):
+    write_sequence(tmp_path / 'a')
+    stated = (tmp_path / 'a' / 'seqinfo.ini').read_text()
+    lines = dict(each.split('=') for each in stated.splitlines() if '=' in each)
+    lines |= [line.split('=')]
+    text = '[Sequence]\n' + '\n'.join(f'{key}={value}' for key, value in lines.items())
+    (tmp_path / 'seqinfo.ini').write_text(text)
+    with pytest.raises(ValueError, match=message):
+        read_seqinfo(tmp_path)
+
+
 def test_missing_seqinfo(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'seqinfo\.ini is missing'):
         read_seqinfo(tmp_path)
@@ -188,6 +211,26 @@ def test_results_are_read_as_written(tmp_path):
     np.testing.assert_array_equal(read_rows(tmp_path / 'out' / 'A.txt')[:, :7], rows)
     first = (tmp_path / 'out' / 'A.txt').read_text().splitlines()[0]
     assert first == '1,3,0.500,-2.250,10.125,20.000,0.7500,-1,-1,-1'
+
+
+@pytest.mark.parametrize(
+    ('row', 'message'),
+    [
+        ([0, 1, 2, 3, 4, 5, 1], 'frame >= 1'),
+        ([1.5, 1, 2, 3, 4, 5, 1], 'frame and id whole'),
+        ([1, np.nan, 2, 3, 4, 5, 1], 'finite'),
+        ([1, 1, 2, np.inf, 4, 5, 1], 'finite'),
+        ([1, 1, 2, 1e300, 4, 5, 1], r'larger than 2\^53'),
+    ],
+)
+def test_results_that_could_not_be_read_are_not_written(tmp_path, row, message):
+    path = tmp_path / 'a.txt'
+    path.write_text('as it was')
+    with pytest.raises(ValueError, match=rf'a\.txt is not written: row 1 of 2.*{message}'):
+        write_results(path, np.array([[1, 1, 2, 3, 4, 5, 1], row]))
+    with pytest.raises(ValueError, match=r'shape \(6,\), expected \(R, >= 7\)'):
+        write_results(path, np.ones(6))
+    assert path.read_text() == 'as it was'
 
 
 def test_no_results_make_an_empty_file(tmp_path):

@@ -165,8 +165,8 @@ def _check_labels(report: _Reporter, used: np.ndarray) -> None:
     report.add(
         'warning',
         used & unstated & ~old,
-        'rows with a class, but no visible part (column 9): min_visibility leaves them out of '
-        'training; write 1 where it is unknown',
+        'rows with a class, but no visible part (column 9): people count as wholly visible, so '
+        'that min_visibility leaves none of them out',
     )
 
 
@@ -175,7 +175,7 @@ def _trainable(rows: np.ndarray) -> np.ndarray:
     flag, category, visibility = rows[:, [SCORE, CLASS, VISIBILITY]].T
     old = category == -1
     considered = (flag > 0) | (old & (flag == -1))
-    visible = (visibility > 0) | (old & (visibility == -1))
+    visible = (visibility > 0) | (visibility == -1)
     return ((category == PEDESTRIAN) | old) & considered & visible
 
 

@@ -7,7 +7,14 @@ import torch
 from torch import Tensor
 
 from .association import covered_fraction
-from .input_checks import box_array, check_shapes, feature_rows, label_array, score_array
+from .input_checks import (
+    SMALLEST_SIDE,
+    box_array,
+    check_shapes,
+    feature_rows,
+    label_array,
+    score_array,
+)
 from .tracker_options import TrackerOptions
 
 
@@ -77,7 +84,7 @@ def check_detections(
     if feats is not None:
         feats = feature_rows(feats)
 
-    rows = np.flatnonzero((boxes[:, 2:] > boxes[:, :2]).all(axis=1))
+    rows = np.flatnonzero((boxes[:, 2:] - boxes[:, :2] >= SMALLEST_SIDE).all(axis=1))
     kept, score_kept = boxes[rows], score[rows]
     high = score_kept >= options.score_thr
     covered = np.zeros(len(kept))

@@ -13,6 +13,9 @@ LARGEST_FRAME_ID = 2**53
 LARGEST_COORDINATE = 1e9
 """Of a box, in pixels and in size: its square times a variance is far from overflowing."""
 
+SMALLEST_SIDE = 1e-6
+"""Of a box, in pixels; with less it has no area, and its aspect ratio no meaning."""
+
 
 def check_frame_id(frame_id: int, before: int | None) -> int:
     """The number of a frame as an int.

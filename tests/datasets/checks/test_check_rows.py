@@ -44,7 +44,7 @@ def test_nothing_is_wrong_with_good_rows(tmp_path):
         (GOOD + '2,-1,5,5,20,30,1,1,1\n', 'warning', (2,), 'without identity'),
         (GOOD + '2,7,5,5,20,30,0.7,1,1\n', 'warning', (2,), 'neither 0 nor 1'),
         (GOOD + '2,7,5,5,20,30,1,1,1.5\n', 'warning', (2,), 'not between 0 and 1'),
-        (GOOD + '2,7,5,5,20,30,1,1,-1\n', 'warning', (2,), 'min_visibility leaves them out'),
+        (GOOD + '2,7,5,5,20,30,1,1,-1\n', 'warning', (2,), 'people count as wholly visible'),
         ('2,7,5,5,20,30,1,1,1\n2,8,5,5,9,9,1,1,1\n' + GOOD, 'warning', (3,), 'sorted neither'),
         ('1,7,5,5,20,30\n', 'warning', (), 'has 6 of 9 columns'),
         ('1,7,5,5,20,30,1\n', 'warning', (), 'has 7 of 9 columns'),
