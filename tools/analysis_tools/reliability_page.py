@@ -26,7 +26,7 @@ INTRODUCTION = """\
 What is promised about long training runs and long videos, and what was measured of it. Written by
 
 ```bash
-python tools/analysis_tools/reliability.py --out docs/reliability.md
+CUDA_VISIBLE_DEVICES= python tools/analysis_tools/reliability.py --out docs/reliability.md
 ```
 
 Every section is a measurement of its own: `--only KEY` repeats one and leaves the others as they

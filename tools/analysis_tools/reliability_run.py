@@ -22,8 +22,8 @@ from mmmaml.registry import RUNNERS
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / 'demo' / 'maml-mot_r18_demo.py'
 DESCRIPTION = (
-    'Measured on the training of `configs/demo/maml-mot_r18_demo.py` (a ResNet-18 of a quarter of\n'
-    'the width, Adam, tasks of generated sequences with their augmentation), on the CPU.'
+    'Measured on the training of `configs/demo/maml-mot_r18_demo.py` (a ResNet-18 of a quarter\n'
+    'of the width, Adam, tasks of generated sequences with their augmentation), on the CPU.'
 )
 
 
