@@ -42,6 +42,7 @@ setup(
     install_requires=read_requirements('runtime'),
     extras_require={
         'tests': read_requirements('tests'),
+        'deployment': read_requirements('deployment'),
         'optional': read_requirements('optional'),
     },
     classifiers=[

@@ -26,7 +26,7 @@ def requirements(name: str) -> dict[str, Requirement]:
 
 class TestRequirements:
     @pytest.mark.parametrize(
-        'name', ['build', 'mminstall', 'runtime', 'nodeps', 'tests', 'optional']
+        'name', ['build', 'mminstall', 'runtime', 'nodeps', 'tests', 'optional', 'deployment']
     )
     def test_each_line_gives_its_reason(self, name: str) -> None:
         lines = (REQUIREMENTS / f'{name}.txt').read_text().splitlines()
@@ -47,7 +47,7 @@ class TestRequirements:
             tested = Requirement(distribution + checked[distribution]).specifier
             assert tested.contains(pin.version, prereleases=True)
 
-    @pytest.mark.parametrize('name', ['build', 'runtime', 'tests', 'optional'])
+    @pytest.mark.parametrize('name', ['build', 'runtime', 'tests', 'optional', 'deployment'])
     def test_constraints_are_within_the_ranges(self, name: str) -> None:
         constraints = {key.lower(): item for key, item in requirements('constraints').items()}
         for distribution, item in requirements(name).items():

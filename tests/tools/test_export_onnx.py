@@ -1,0 +1,113 @@
+"""The exported network gives what the network gives."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmmaml.apis.onnx_export import OUTPUTS, export_onnx, onnx_differences
+from mmmaml.models import MAMLMOT, MetaReID
+from tests.models.one_shot import one_shot_config, small_detector
+from tests.tiny import tiny_backbone
+
+TOOL = Path(__file__).parents[2] / 'tools/deployment/export_onnx.py'
+LETTERBOX = {'type': 'LetterboxFrame', 'scale': (48, 32)}
+
+
+@pytest.fixture(scope='module')
+def tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location('export_onnx_tool', TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope='module')
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp('config') / 'small.py'
+    model = {
+        'type': 'MAMLMOT',
+        'detector': one_shot_config(),
+        'tracker': {'type': 'OnlineMetaTracker'},
+        'data_preprocessor': {
+            'type': 'TaskDataPreprocessor',
+            'mean': [1.0, 2.0, 3.0],
+            'std': [4.0, 5.0, 6.0],
+            'bgr_to_rgb': True,
+        },
+    }
+    broadcast = {'type': 'TransformBroadcaster', 'transforms': [{'type': 'LoadFrame'}, LETTERBOX]}
+    loader = {'dataset': {'pipeline': [broadcast]}}
+    Config({'model': model, 'test_dataloader': loader, 'default_scope': 'mmmaml'}).dump(path)
+    return path
+
+
+def test_the_tool_exports_and_compares(
+    tool: ModuleType, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    detector = small_detector()
+    for buffer in detector.buffers():
+        if buffer.is_floating_point():
+            buffer.data = torch.rand_like(buffer) + 0.5
+    checkpoint, out = tmp_path / 'net.pth', tmp_path / 'net.onnx'
+    state = {f'detector.{name}': value for name, value in detector.state_dict().items()}
+    torch.save({'state_dict': state}, checkpoint)
+    assert tool.main([str(config), str(checkpoint), str(out), '--check']) == 0
+    printed = capsys.readouterr().out
+    assert 'image (B, 3, 32, 48)' in printed
+    assert all(f'{name}: relative difference' in printed for name in OUTPUTS)
+    assert {each.name for each in tmp_path.iterdir()} == {'net.pth', 'net.onnx'}
+
+    # Any number of images, one by one against the network that was saved.
+    session = onnxruntime.InferenceSession(str(out))
+    images = torch.randn(3, 3, 32, 48)
+    got = session.run(None, {'image': images.numpy()})
+    with torch.no_grad():
+        expected = detector.eval()(images, mode='tensor')
+    for one, other in zip(got, expected, strict=True):
+        np.testing.assert_allclose(one, other.numpy(), rtol=1e-4, atol=1e-5)
+
+    meta = {entry.key: json.loads(entry.value) for entry in onnx.load(out).metadata_props}
+    assert meta == {'mean': [1, 2, 3], 'std': [4, 5, 6], 'bgr_to_rgb': True, 'stride': 4}
+    # Another network is told from it.
+    detector.bbox_head.box_branch[2].bias.data += 1
+    differences = onnx_differences(detector, out, (48, 32))
+    assert differences['boxes'] > 0.1
+    assert differences['heatmap'] < 1e-4
+
+
+def test_a_difference_makes_the_tool_fail(
+    tool: ModuleType, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tool, 'export_onnx', lambda model, path, size: path.write_bytes(b'x'))
+    differences = {'heatmap': 1e-5, 'boxes': 0.2}
+    monkeypatch.setattr(tool, 'onnx_differences', lambda *args, **options: differences)
+    assert tool.main([str(config), str(tmp_path / 'net.onnx'), '--check']) == 1
+
+
+def test_what_cannot_be_exported_is_named(
+    tool: ModuleType, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    path = tmp_path / 'net.onnx'
+    deformable = one_shot_config()
+    deformable['neck']['upsample_conv'] = 'dcn'
+    with pytest.raises(ValueError, match="train the network with upsample_conv='plain'"):
+        export_onnx(MAMLMOT(detector=deformable), path, (48, 32))
+    head = {'type': 'mmmaml.MetaReIDHead', 'in_channels': 4}
+    with pytest.raises(ValueError, match='MetaReID has no OneShotDetector'):
+        export_onnx(MetaReID(tiny_backbone(), head), path, (48, 32))
+    assert not path.exists()
+
+    bare = Config.fromfile(config)
+    bare.test_dataloader.dataset.pipeline = []
+    other = tmp_path / 'bare.py'
+    bare.dump(other)
+    assert tool.main([str(other), str(path)]) == 2
+    assert 'state --size W H' in capsys.readouterr().err
