@@ -13,7 +13,8 @@ def grey_image(img: Tensor, metainfo: dict, data_preprocessor: dict | None) -> n
 
     Args:
         img: (1, 3, H, W) the input of the network.
-        metainfo: Of the data sample; ``img_shape`` (h, w) is the part that is not padding.
+        metainfo: Of the data sample; ``img_shape`` (h, w) is the part that is not padding on the
+            right and below, ``pad_param`` (top, bottom, left, right) the border within it.
         data_preprocessor: The model's, as in its config: ``mean``, ``std`` and whether it swaps
             the channels. Without mean and std ``img`` is in 0..255 already.
 
@@ -21,13 +22,15 @@ def grey_image(img: Tensor, metainfo: dict, data_preprocessor: dict | None) -> n
         (h, w) uint8.
     """
     height, width = metainfo.get('img_shape', img.shape[-2:])[:2]
+    top, bottom, left, right = (int(each) for each in metainfo.get('pad_param', (0, 0, 0, 0)))
+    shown = img[0, :, top : height - bottom, left : width - right]
     options = data_preprocessor or {}
     # Images are read as BGR; either flag means that the preprocessor swapped the channels.
     swapped = options.get('bgr_to_rgb') or options.get('rgb_to_bgr')
     luma = img.new_tensor(_LUMA if swapped else _LUMA[::-1], dtype=torch.float32)
     mean = luma.new_tensor(options.get('mean') or [0.0] * 3)
     std = luma.new_tensor(options.get('std') or [1.0] * 3)
-    grey = torch.einsum('c,chw->hw', luma * std, img[0, :, :height, :width].float())
+    grey = torch.einsum('c,chw->hw', luma * std, shown.float())
     grey += (luma * mean).sum()
     return grey.round_().clamp_(0, 255).byte().cpu().numpy()
 

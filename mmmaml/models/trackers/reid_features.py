@@ -42,13 +42,14 @@ def boxes_in_image(boxes: Tensor, metainfo: dict, rescale: bool) -> Tensor:
     Args:
         boxes: (N, 4) xyxy, in pixels of the original image if ``rescale``.
         metainfo: Of the data sample; ``scale_factor`` (x, y) is 1 where the pipeline does not
-            resize.
+            resize, ``pad_param`` (top, bottom, left, right) 0 where it puts no border around.
         rescale: Whether the detector brought its boxes back to the original image.
     """
     if not rescale:
         return boxes
     x, y = metainfo.get('scale_factor', (1.0, 1.0))[:2]
-    return boxes * boxes.new_tensor([x, y, x, y])
+    top, _, left, _ = metainfo.get('pad_param', (0, 0, 0, 0))
+    return boxes * boxes.new_tensor([x, y, x, y]) + boxes.new_tensor([left, top, left, top])
 
 
 def prepare_image(

@@ -262,3 +262,10 @@ def test_wrong_inputs_are_refused_and_change_nothing(scene, given, message):
         track.step(1, *arguments, **given)
     assert track.tracks.frame_id == 0
     assert track.step(1, *arguments, image=view(scene)).tolist() == [1]
+
+
+def test_the_grey_frame_has_no_border():
+    img = torch.rand(1, 3, 20, 30) * 255
+    meta = {'img_shape': (20, 28), 'pad_param': (3.0, 2.0, 4.0, 1.0)}
+    expected = grey_image(img[:, :, 3:18, 4:27], {}, None)
+    np.testing.assert_array_equal(grey_image(img, meta, None), expected)

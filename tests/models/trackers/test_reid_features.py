@@ -58,6 +58,13 @@ def test_only_boxes_of_the_original_image_are_scaled():
     assert boxes.tolist() == [[10, 20, 30, 40]]
 
 
+def test_a_border_moves_the_boxes_of_the_original_image():
+    boxes = torch.tensor([[10.0, 20, 30, 40]])
+    metainfo = {'scale_factor': (0.5, 2.0), 'pad_param': (3.0, 0.0, 7.0, 0.0)}
+    assert boxes_in_image(boxes, metainfo, rescale=True).tolist() == [[12, 43, 22, 83]]
+    assert boxes_in_image(boxes, metainfo, rescale=False).tolist() == boxes.tolist()
+
+
 def test_padding_is_cut_off():
     assert prepare_image(IMG, {'img_shape': (100, 150)}, None, None).shape == (1, 3, 100, 150)
     assert prepare_image(IMG, {}, None, None).shape == IMG.shape

@@ -1,0 +1,38 @@
+"""Features that come with the boxes of a one-shot detector."""
+
+from typing import TYPE_CHECKING, Any
+
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from mmmaml.models.reid import MetaReIDHead
+
+
+def head_of_detector(model: Any) -> 'MetaReIDHead | None':
+    """The head for the features that a model's detections carry.
+
+    Args:
+        model: With a ``detector`` that has a ``reid_head``, as ``OneShotDetector`` has.
+
+    Returns:
+        None where the detector has none, or where the model has a Re-ID network, which then looks
+        at the boxes itself.
+    """
+    if getattr(model, 'reid', None) is not None:
+        return None
+    return getattr(getattr(model, 'detector', None), 'reid_head', None)
+
+
+def features_of_detections(
+    found: InstanceData, head: 'MetaReIDHead', adapt: bool
+) -> Tensor | None:
+    """What the tracker compares (N, C or D): the features found, or their embeddings.
+
+    Args:
+        found: N detections with ``feats`` (N, C); None comes back where these were given without.
+        head: Embeds them where nothing adapts.
+        adapt: Whether the tracker adapts the head, so takes the inputs of its last layer.
+    """
+    feats = found.get('feats')
+    return feats if feats is None or adapt else head(feats)
