@@ -6,7 +6,8 @@ imports take their seconds.
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 
 BAD_INPUT = 2
@@ -51,6 +52,41 @@ def _end(kind: type[BaseException], error: BaseException, traceback: TracebackTy
 sys.excepthook = _end
 
 
+@contextmanager
+def one_sentence(
+    parser: argparse.ArgumentParser,
+    debug: bool | Callable[[], bool] = False,
+    kinds: tuple[type[Exception], ...] = (OSError, ValueError),
+) -> Iterator[None]:
+    """Within it, what goes wrong ends the program with a sentence in the place of a traceback.
+
+    Args:
+        parser: Its name begins the sentence.
+        debug: Let errors through as they are; a function is asked when there is one.
+        kinds: Errors that are told in a sentence.
+
+    Raises:
+        SystemExit: Status 2 after input that cannot be used, 1 after what nobody foresaw, 130
+            after Ctrl-C.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        parser.exit(INTERRUPTED, f'{parser.prog}: {interrupted()}\n')
+    except kinds as error:
+        if debug() if callable(debug) else debug:
+            raise
+        status = BAD_INPUT if isinstance(error, OSError | ValueError) else 1
+        parser.exit(status, f'{parser.prog}: {fold(error)}\n')
+
+
+def add_debug_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--debug``."""
+    parser.add_argument(
+        '--debug', action='store_true', help='show where in the program an error came from'
+    )
+
+
 def run_command(
     parser: argparse.ArgumentParser,
     argv: Sequence[str] | None,
@@ -61,24 +97,18 @@ def run_command(
     Args:
         parser: Gets the option ``--debug``.
         argv: Arguments; None for those of the process.
-        command: Returns the exit status. It writes its outputs last, each whole or not at all.
+        command: Returns the exit status. It writes its outputs last, each whole or not at all, or
+            says by :func:`on_interrupt` what it leaves.
 
     Returns:
         That status; 2 for input that cannot be used, 1 for what nobody foresaw, 130 after
         Ctrl-C.
     """
-    parser.add_argument(
-        '--debug', action='store_true', help='show where in the program an error came from'
-    )
+    add_debug_option(parser)
     args = parser.parse_args(argv)
     on_interrupt(_AT_THE_END)
     try:
-        return command(args)
-    except KeyboardInterrupt:
-        print(f'{parser.prog}: {interrupted()}', file=sys.stderr)
-        return INTERRUPTED
-    except Exception as error:
-        if args.debug:
-            raise
-        print(f'{parser.prog}: {fold(error)}', file=sys.stderr)
-        return BAD_INPUT if isinstance(error, OSError | ValueError) else 1
+        with one_sentence(parser, args.debug, (Exception,)):
+            return command(args)
+    except SystemExit as end:
+        return int(end.code or 0)

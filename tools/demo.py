@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmmaml.command_line import on_interrupt, one_sentence  # isort: skip
+
 from demo_data import DemoData, generated_data, given_data
 from mmengine.config import Config
 from mmengine.hooks import Hook
@@ -129,7 +131,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.error(f'--seeds {args.seeds} must be at least 1')
     if args.data is not None and not (args.data / 'train').is_dir():
         parser.error(f'--data {args.data} has no folder train/: it needs the MOTChallenge layout')
-    run(args.data, args.out, args.seeds, args.epochs)
+    on_interrupt(f'what finished steps wrote is in {args.out}; table and videos come at the end')
+    with one_sentence(parser, kinds=()):
+        run(args.data, args.out, args.seeds, args.epochs)
 
 
 def run(

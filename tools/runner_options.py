@@ -10,6 +10,7 @@ from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.runner import Runner
 
+from mmmaml.command_line import add_debug_option
 from mmmaml.engine import join_cpu_processes
 from mmmaml.registry import RUNNERS
 from mmmaml.utils import register_all_modules
@@ -40,6 +41,7 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
         default='none',
         help='what started the processes of a distributed run',
     )
+    add_debug_option(parser)
     # Launchers of PyTorch before 2.0 pass the first form, later ones the second.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help='by launchers')
 

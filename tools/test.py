@@ -4,6 +4,8 @@ import argparse
 import re
 from collections.abc import Sequence
 
+from mmmaml.command_line import on_interrupt, one_sentence  # isort: skip
+
 from mmengine.config import Config
 from mmengine.evaluator import DumpResults
 from mmengine.model import is_model_wrapper
@@ -54,11 +56,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Test from the command line."""
     parser = build_parser()
     args = parser.parse_intermixed_args(argv)  # CONFIG --work-dir DIR CHECKPOINT
+    with one_sentence(parser, args.debug):
+        _test(parser, args)
+    leave_processes()
+
+
+def _test(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     config = load_config(parser, args)
     _check_options(parser, args)
     if args.show or args.show_dir:
         _draw_frames(parser, args, config)
     _keep_results(config)
+    on_interrupt(
+        f'tracks and scores are written when all is tested; those in {config.work_dir}, if any, '
+        'are of an earlier run'
+    )
     parts = {part: getattr(args, part) for part in _PARTS if getattr(args, part) is not None}
     config.resume = False
     if args.checkpoint is not None or parts:
@@ -69,7 +81,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.out is not None:
         runner.test_evaluator.metrics.append(DumpResults(out_file_path=args.out))
     runner.test()
-    leave_processes()
 
 
 def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:

@@ -11,6 +11,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from mmmaml.command_line import (  # isort: skip
+    INTERRUPTED,
+    add_debug_option,
+    fold,
+    on_interrupt,
+    one_sentence,
+)
+
 import numpy as np
 from mmengine.config import DictAction
 from mmengine.logging import MMLogger
@@ -26,7 +34,6 @@ from mmmaml.visualization.videos import video_writer
 
 ENDINGS = ('.mp4', '.txt', '.csv', '.json', '_timing.json')
 STAGES = ('decode', 'network', 'association', 'adaptation', 'drawing')
-INTERRUPTED = 130
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -77,9 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar='KEY=VALUE',
         help='replace values of the config, e.g. model.tracker.score_thr=0.3',
     )
-    parser.add_argument(
-        '--debug', action='store_true', help='show where in the program an error came from'
-    )
+    add_debug_option(parser)
     return parser
 
 
@@ -91,14 +96,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     # FFmpeg and our libraries keep quiet: what fails is said once, by the exception.
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     MMLogger.get_current_instance().setLevel('WARNING')
-    try:
+    on_interrupt('nothing is written')
+    with one_sentence(parser, args.debug, (Exception,)):
         status, message = run(args)
-    except KeyboardInterrupt:
-        status, message = INTERRUPTED, 'interrupted: nothing is written'
-    except Exception as error:
-        if args.debug:
-            raise
-        fail(parser, sentence(error))
     if message:
         parser.exit(status, f'{parser.prog}: {message}\n')
 
@@ -114,14 +114,6 @@ def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
     linux = sys.platform.startswith('linux')
     if args.show and linux and not {'DISPLAY', 'WAYLAND_DISPLAY'} & set(os.environ):
         fail(parser, '--show needs a display, and there is none: leave it out, or use ssh -X')
-
-
-def sentence(error: Exception) -> str:
-    """What went wrong, in words; of errors that nobody foresaw with their kind."""
-    words = ' '.join(str(error).split())
-    if isinstance(error, OSError | ValueError) and words:
-        return words
-    return f'{type(error).__name__}: {words} (--debug shows where)'
 
 
 def run(args: argparse.Namespace) -> tuple[int, str]:
@@ -162,9 +154,12 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
         write_tables(table, files, inferencer, source, frame.shape[:2])
     report(console, stage_seconds(inferencer), table.num_frames, paths)
     if problem is not None:
-        return 1, f'{sentence(problem)}; written is what was tracked until then'
+        return 1, f'{fold(problem)}; written is what was tracked until then'
     if stop.is_set():
-        return INTERRUPTED, f'interrupted after frame {table.num_frames}; what is written is whole'
+        return (
+            INTERRUPTED,
+            f'stopped by Ctrl-C after frame {table.num_frames}; what is written is whole',
+        )
     return 0, ''
 
 

@@ -2,9 +2,13 @@
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
+
+from mmmaml.command_line import on_interrupt, one_sentence  # isort: skip
 
 from mmengine.config import Config
 from mmengine.device import get_device
+from mmengine.runner import Runner
 from runner_options import (
     add_runner_options,
     build_runner,
@@ -42,15 +46,33 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Train from the command line."""
     parser = build_parser()
     args = parser.parse_args(argv)
-    config = load_config(parser, args)
-    if args.amp:
-        _use_mixed_precision(parser, config)
-    if args.auto_scale_lr:
-        _scale_learning_rate(parser, config)
-    if args.resume is not None:
-        _resume(parser, config, args.resume)
-    build_runner(config).train()
+    runner: Runner | None = None
+    # What fails at the start is input that cannot be used; later, the place counts.
+    with one_sentence(parser, lambda: args.debug or _has_begun(runner)):
+        config = load_config(parser, args)
+        if args.amp:
+            _use_mixed_precision(parser, config)
+        if args.auto_scale_lr:
+            _scale_learning_rate(parser, config)
+        if args.resume is not None:
+            _resume(parser, config, args.resume)
+        on_interrupt(lambda: _checkpoints(Path(config.work_dir)))
+        runner = build_runner(config)
+        runner.train()
     leave_processes()
+
+
+def _has_begun(runner: Runner | None) -> bool:
+    return runner is not None and runner.message_hub.runtime_info.get('iter', 0) > 0
+
+
+def _checkpoints(work_dir: Path) -> str:
+    """Checkpoints that are there, in words."""
+    paths = sorted(work_dir.glob('*.pth'), key=lambda path: path.stat().st_mtime)
+    if not paths:
+        return f'{work_dir} holds no checkpoint yet'
+    names = ', '.join(path.name for path in paths[-3:])
+    return f'{work_dir} holds {names}; --resume goes on from the newest'
 
 
 def _use_mixed_precision(parser: argparse.ArgumentParser, config: Config) -> None:

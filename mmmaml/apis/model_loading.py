@@ -48,8 +48,7 @@ def build_model(config: Config, checkpoint: str | os.PathLike | None, device: st
     """
     if 'model' not in config:
         raise ValueError(f'config {config.filename} has no model')
-    if torch.device(device).type == 'cuda' and not torch.cuda.is_available():
-        raise ValueError(f'device={device}: torch finds no GPU; use cpu')
+    _check_device(device)
     with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmmaml')):
         model = MODELS.build(config.model)
         checkpoint = checkpoint or config.get('load_from')
@@ -63,6 +62,15 @@ def build_model(config: Config, checkpoint: str | os.PathLike | None, device: st
             )
             model.init_weights()
     return model.to(device).eval()
+
+
+def _check_device(device: str) -> None:
+    try:
+        kind = torch.device(device).type
+    except RuntimeError as error:
+        raise ValueError(f'device={device} is none of torch: use cpu, cuda or cuda:1') from error
+    if kind == 'cuda' and not torch.cuda.is_available():
+        raise ValueError(f'device={device}: torch finds no GPU; use cpu')
 
 
 def load_weights(model: nn.Module, checkpoint: str) -> None:

@@ -124,7 +124,7 @@ def test_ctrl_c_leaves_what_was_tracked(track, sequence: Path, monkeypatch, caps
     handler = signal.getsignal(signal.SIGINT)
     status, said = fails(capsys, track, sequence)
     assert status == 130
-    assert 'interrupted after frame 12; what is written is whole' in said
+    assert 'stopped by Ctrl-C after frame 12; what is written is whole' in said
     assert written() == sorted(NAME + each for each in FILES)
     assert len(frames_of(f'out/{NAME}.mp4')) == 12
     assert read_rows(f'out/{NAME}.txt')[:, FRAME].max() == 12
@@ -142,7 +142,7 @@ def test_ctrl_c_twice_leaves_what_was_there(track, sequence: Path, monkeypatch, 
     monkeypatch.setattr(MOTInferencer, '_update', interrupted)
     status, said = fails(capsys, track, sequence)
     assert status == 130
-    assert said.endswith(': interrupted: nothing is written')
+    assert said.endswith(': stopped by Ctrl-C: nothing is written')
     assert written() == [f'{NAME}.txt']
     assert Path(f'out/{NAME}.txt').read_text() == 'of an earlier run'
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.runner import EpochBasedTrainLoop, loops
 
 from mmmaml.visualization import plot_training_curves
+from tests.apis.small_model import DEMO, OPTIONS
 
 WEIGHT, BIAS = 'reid.weight', 'reid.bias'
 
@@ -170,3 +172,78 @@ def test_mixed_precision_on_a_cpu_is_refused(toy_config, run_tool, capsys):
         run_tool('train', toy_config, '--amp')
     assert stopped.value.code == 2
     assert '--amp needs a GPU' in capsys.readouterr().err
+
+
+def test_ctrl_c_names_the_checkpoints_and_training_goes_on_from_there(
+    toy_config, run_tool, tmp_path, monkeypatch, capsys
+):
+    run_epoch = EpochBasedTrainLoop.run_epoch
+
+    def interrupted(loop):
+        if loop.epoch == 1:
+            raise KeyboardInterrupt
+        run_epoch(loop)
+
+    monkeypatch.setattr(EpochBasedTrainLoop, 'run_epoch', interrupted)
+    work_dir = tmp_path / 'w'
+    with pytest.raises(SystemExit) as stopped:
+        run_tool('train', toy_config, '--work-dir', work_dir)
+    assert stopped.value.code == 130
+    assert capsys.readouterr().err.endswith(
+        f': stopped by Ctrl-C: {work_dir} holds epoch_1.pth; --resume goes on from the newest\n'
+    )
+    monkeypatch.setattr(EpochBasedTrainLoop, 'run_epoch', run_epoch)
+    run_tool('train', toy_config, '--work-dir', work_dir, '--resume')
+    assert checkpoint_of(work_dir / 'epoch_2.pth')['meta']['iter'] == 6
+
+
+def test_ctrl_c_before_the_first_checkpoint_is_told(
+    toy_config, run_tool, tmp_path, monkeypatch, capsys
+):
+    def interrupted(loop):
+        raise KeyboardInterrupt
+
+    for name, loop in (('train', EpochBasedTrainLoop), ('test', loops.TestLoop)):
+        monkeypatch.setattr(loop, 'run', interrupted)
+        with pytest.raises(SystemExit) as stopped:
+            run_tool(name, toy_config, '--work-dir', tmp_path / 'w')
+        assert stopped.value.code == 130
+    train, test = capsys.readouterr().err.splitlines()
+    assert train.endswith('w holds no checkpoint yet')
+    assert 'tracks and scores are written when all is tested' in test
+
+
+@pytest.mark.parametrize('tool', ['train', 'test'])
+def test_data_that_are_not_there_are_told_in_one_sentence(tool, run_tool, tmp_path, capsys):
+    where = tmp_path / 'nowhere'
+    options = {
+        'train_dataloader.dataset.dataset.data_root': where,
+        'test_dataloader.dataset.data_root': where,
+        'log_level': 'ERROR',
+        **OPTIONS,
+    }
+    arguments = (DEMO, '--work-dir', tmp_path / 'w')
+    with pytest.raises(SystemExit) as stopped:
+        run_tool(tool, *arguments, **options)
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert 'nowhere/annotations' in error
+    assert 'Traceback' not in error
+    assert error.count('\n') == 1
+    with pytest.raises(FileNotFoundError):
+        run_tool(tool, *arguments, '--debug', **options)
+
+
+def test_errors_of_a_training_that_runs_keep_their_place(
+    toy_config, run_tool, tmp_path, monkeypatch
+):
+    run_iter = EpochBasedTrainLoop.run_iter
+
+    def broken(loop, idx, batch):
+        if idx == 2:
+            raise ValueError('of the third iteration')
+        run_iter(loop, idx, batch)
+
+    monkeypatch.setattr(EpochBasedTrainLoop, 'run_iter', broken)
+    with pytest.raises(ValueError, match='of the third iteration'):
+        run_tool('train', toy_config, '--work-dir', tmp_path / 'w')

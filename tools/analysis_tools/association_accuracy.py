@@ -9,6 +9,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmmaml.command_line import on_interrupt  # isort: skip
+
 import numpy as np
 import torch
 from evidence_measure import recognised
@@ -44,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--data', type=Path, help='data root; default: that of the config')
     parser.add_argument('--json', type=Path, help='also write the numbers here')
     args = parser.parse_args(argv)
+    on_interrupt('what this measures is shown at the end')
     register_all_modules()
     config = Config.fromfile(args.config)
     if args.data is not None:

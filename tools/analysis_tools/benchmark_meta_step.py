@@ -9,6 +9,8 @@ import statistics
 import time
 from collections.abc import Sequence
 
+from mmmaml.command_line import on_interrupt  # isort: skip
+
 import torch
 from mmengine.config import Config
 from mmengine.device import get_device
@@ -38,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--ways', type=int, default=8, help='identities a task')
     parser.add_argument('--rounds', type=int, default=20, help='steps of each kind')
     args = parser.parse_args(argv)
+    on_interrupt('what this measures is shown at the end')
     register_all_modules()
     config = Config.fromfile(args.config)
     config.model.reid.head.num_classes = IDENTITIES

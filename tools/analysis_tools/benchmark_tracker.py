@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mmmaml.command_line import on_interrupt  # isort: skip
+
 import cv2
 import numpy as np
 import psutil
@@ -58,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--out', type=Path, help='write the page here too')
     parser.add_argument('--json', type=Path, help='write the numbers here too')
     args = parser.parse_args(argv)
+    on_interrupt('the page and the numbers are written at the end')
     if not (args.gt or args.crowd or args.growth):
         parser.error('nothing to do: give ground truth files, --crowd N or --growth')
     for name in ('repeats', 'frames', 'crowd'):

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from mmmaml.command_line import on_interrupt  # isort: skip
+
 from mmengine.config import Config
 from mmengine.hooks import Hook
 
@@ -113,6 +115,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         '--only', nargs='+', metavar='NAME', help='of the configs, such as bot-sort; default: all'
     )
     args = parser.parse_args(argv)
+    on_interrupt(
+        f'the table is written at the end; what finished trackers gave is in {args.work_dir}'
+    )
     annotations = args.data / 'annotations' / 'test_cocoformat.json'
     for path, hint in (
         (args.checkpoint, 'python tools/demo.py makes one'),

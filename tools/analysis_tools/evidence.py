@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from mmmaml.command_line import on_interrupt, one_sentence  # isort: skip
+
 from evidence_data import EvidenceData, generated_evidence_data, given_evidence_data
 from evidence_measure import MeasuringJob, measure_run
 from evidence_page import Page, write_page
@@ -48,19 +50,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument('--workers', type=int, default=2, help='processes, of one thread each')
     args = parser.parse_args(argv)
+    on_interrupt(
+        f'finished trainings are kept in {args.out_dir}; the same command goes on from there'
+    )
     if args.workers < 1:
         parser.error(f'--workers {args.workers} must be at least 1')
     given = [f'--{k} {v}' for k, v in (('data', args.data), ('docs', args.docs)) if v]
     script = f'python tools/analysis_tools/evidence.py --preset {args.preset}'
     command = ' '.join([script, *given])
     page = args.docs or args.out_dir / 'evidence.md'
-    try:
+    with one_sentence(parser, kinds=()):
         run(PRESETS[args.preset], args.data, args.out_dir, page, args.workers, command)
-    except KeyboardInterrupt:
-        raise SystemExit(
-            f'evidence.py: stopped. Finished trainings are kept in {args.out_dir}; the same '
-            'command goes on from there'
-        ) from None
 
 
 def run(

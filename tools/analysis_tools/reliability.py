@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+from mmmaml.command_line import on_interrupt  # isort: skip
+
 from reliability_page import Preset, Section, lay_out, texts_of
 
 from mmmaml.utils import register_all_modules, write_text
@@ -48,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         help='write the page here; sections that were not measured are kept as they are',
     )
     args = parser.parse_args(argv)
+    on_interrupt('sections that were measured are in the page, each written when it is done')
     register_all_modules(init_default_scope=False)
     texts = {}
     if args.out is not None and args.out.exists():

@@ -14,6 +14,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
+from mmmaml.command_line import on_interrupt  # isort: skip
+
 import numpy as np
 import psutil
 import torch
@@ -99,6 +101,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--tasks', type=int, nargs='*', default=TASKS, help='in the task memory')
     parser.add_argument('--out', type=Path, help='write the tables here too')
     args = parser.parse_args(argv)
+    on_interrupt('the tables are written at the end')
     for name in ('frames', 'in_view'):
         if getattr(args, name) < 1:
             parser.error(f'--{name.replace("_", "-")} {getattr(args, name)} must be at least 1')

@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from mmmaml.command_line import on_interrupt  # isort: skip
+
 from rich.progress import track
 
 from mmmaml.datasets import convert_mot
@@ -45,6 +47,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Generate and convert; returns the exit status."""
     args = parse_args(argv)
+    on_interrupt(f'sequences in {args.root} that have a seqinfo.ini are whole')
     try:
         specs = dataset_specs(
             args.train + args.test,

@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from mmmaml.command_line import on_interrupt  # isort: skip
+
 from mmmaml.datasets.mot_to_coco import DEFAULT_DETECTOR, convert_mot
 
 
@@ -28,6 +30,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Convert; returns the exit status."""
     args = parse_args(argv)
+    on_interrupt('annotation files are whole or not there')
     try:
         convert_mot(args.root, args.out_dir, args.detector, not args.no_half_split)
     except (OSError, ValueError) as error:
