@@ -52,14 +52,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     on_interrupt('sections that were measured are in the page, each written when it is done')
     register_all_modules(init_default_scope=False)
-    texts = {}
-    if args.out is not None and args.out.exists():
-        texts = texts_of(args.out.read_text(encoding='utf-8'), SECTIONS)
+    texts: dict[str, str] = {}
     for key in args.only or SECTIONS:
         texts[key] = SECTIONS[key].measure(args.preset)
         if args.out is not None:
+            texts = _kept(args.out) | texts  # what others have measured meanwhile stays
             write_text(args.out, lay_out(SECTIONS, texts))
     print(lay_out(SECTIONS, texts))
+
+
+def _kept(page: Path) -> dict[str, str]:
+    return texts_of(page.read_text(encoding='utf-8'), SECTIONS) if page.exists() else {}
 
 
 if __name__ == '__main__':

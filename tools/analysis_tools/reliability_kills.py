@@ -41,9 +41,13 @@ class Kill:
     moment: Moment
 
     def __str__(self) -> str:
-        if self.moment in ('before the step', 'after the step'):
-            return f'iteration {self.number}, {self.moment}'
-        return f'checkpoint {self.number}, {self.moment} it'
+        if self.moment == 'writing':
+            return f'half of checkpoint {self.number} written'
+        if self.moment == 'naming':
+            return f'checkpoint {self.number} written, `last_checkpoint` not yet'
+        if self.moment == 'removing':
+            return f'checkpoint {self.number + 1} written, the one before it not yet removed'
+        return f'iteration {self.number}, {self.moment}'
 
 
 @dataclass(frozen=True)

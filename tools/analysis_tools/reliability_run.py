@@ -1,8 +1,10 @@
 """The small training that reliability is measured on: the demo's config on generated sequences."""
 
+import atexit
 import functools
 import hashlib
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +66,7 @@ def generated_data(preset: Preset) -> Path:
     """Two sequences to train on and two to test on, made once a process."""
     size = SIZES[preset]
     root = Path(tempfile.mkdtemp(prefix='mmmaml-reliability-'))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
     generate_dataset(
         root,
         num_train=2,

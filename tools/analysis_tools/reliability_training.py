@@ -166,7 +166,7 @@ def section(preset: Preset) -> str:
     )
 
 
-TEXT = """\\
+TEXT = """\
 {description}
 
 **Outer gradient.** Of the first step on {tasks} tasks, against the same step without the option:
@@ -176,9 +176,9 @@ precision. Accumulated are two halves of the batch. The last column is the lengt
 clipped at {clip}, over {clip}.
 
 {gradients}
-In the closed form, the scatter that the inner loop starts from follows the batches, as the running
-statistics of batch normalisation do; so the second half of an accumulated step starts from another
-one.
+In the closed form, whitening enlarges what bfloat16 rounds. And the scatter that its inner loop
+starts from follows the batches, as the running statistics of batch normalisation do, so the second
+half of an accumulated step starts from another one.
 
 **Averaged weights.** The weights that `EMAHook` saves differ by {weights} from the average taken
 by hand of the weights after each iteration, and the task memory saved with them has {tasks_kept}
