@@ -80,3 +80,26 @@ def test_statistics_follow_the_batches_of_training():
     torch.testing.assert_close(statistics.scatter, torch.tensor([[1.5, 0.75], [0.75, 1.5]]))
     torch.testing.assert_close(statistics.mean, torch.tensor([1.5, 2.0]))
     assert statistics.count == 6
+
+
+def test_identities_that_are_not_there_take_no_part(tasks, prior):
+    support, query = tasks
+    nobody = torch.full((B, 2, K + Q, D), 1e3, dtype=torch.float64)
+    valid = torch.tensor([[True] * N + [False] * 2] * B)
+    padded = [torch.cat([s, n], 1) for s, n in zip(tasks, nobody.split([K, Q], 2), strict=True)]
+    got = closed_form_inner_loop(*padded, prior, valid=valid)
+    expected = closed_form_inner_loop(support, query, prior)
+    for one, other in zip(got[:2], expected[:2], strict=True):
+        torch.testing.assert_close(one[:, :N], other)
+    torch.testing.assert_close(got[2], expected[2])
+    # Tasks of different size: each by itself, and the batch by its degrees of freedom.
+    valid[1, 1:] = False
+    *adapted, batch = closed_form_inner_loop(*padded, prior, valid=valid)
+    alone = closed_form_inner_loop(support[1:, :1], query[1:, :1], prior)
+    for one, other in zip(adapted, alone[:2], strict=True):
+        torch.testing.assert_close(one[1:, :1], other)
+    first = closed_form_inner_loop(support[:1], query[:1], prior)[2]
+    torch.testing.assert_close(batch, (N * first + alone[2]) / (N + 1))
+    assert torch.equal(
+        closed_form_inner_loop(*padded, prior, valid=torch.zeros_like(valid))[2], prior.scatter
+    )

@@ -170,3 +170,21 @@ def test_add_is_bounded_and_checked(tasks):
 def test_arguments_out_of_range(kwargs):
     with pytest.raises(ValueError, match=str(next(iter(kwargs)))):
         TaskMemory(**kwargs)
+
+
+def test_a_task_filled_up_with_zeros_is_the_task_without_them(tasks):
+    memory = filled_memory(tasks)
+    support, grads = (
+        F.pad(each, (0, 0, 0, 2)) for each in (memory.support.double(), memory.grads.double())
+    )
+    filled = TaskMemory(inner_lr=LR).double()
+    filled.add(support, grads)
+    gamma = memory.similarity(tasks['new'])
+    torch.testing.assert_close(filled.similarity(tasks['new']), gamma, rtol=0, atol=1e-12)
+    params = tasks['weight'], tasks['bias']
+    torch.testing.assert_close(
+        filled.embed(tasks['new'], tasks['x'], *params),
+        memory.embed(tasks['new'], tasks['x'], *params),
+        rtol=0,
+        atol=1e-12,
+    )
