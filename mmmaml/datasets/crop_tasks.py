@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from mmengine.dataset import BaseDataset
@@ -75,9 +76,8 @@ class CropTasks:
         shapes = {image.shape for image in images}
         if len(shapes) > 1:
             raise ValueError(f'images of a task differ in shape: {sorted(shapes)}; resize them')
-        stacked = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous()
         return {
-            'inputs': stacked.unflatten(0, task.items.shape),
+            'inputs': _channels_first(images, task.items.shape),
             'data_samples': self._annotate(task, infos),
         }
 
@@ -88,17 +88,27 @@ class CropTasks:
     def _annotate(self, task: Task, infos: list[dict]) -> TaskDataSample:
         ways, images = task.items.shape
         frame_ids = np.array([int(info['frame_id']) for info in infos])
-        sample = TaskDataSample(
-            metainfo={
-                'num_support': self.index.num_support,
-                'img_paths': [str(info['img_path']) for info in infos],
-                'frame_ids': frame_ids.reshape(ways, images).tolist(),
-                'instance_ids': self.index.keys[task.identities, 1].tolist(),
-                'video_ids': [int(info['video_id']) for info in infos[::images]],
-            }
-        )
+        metainfo = {
+            'num_support': self.index.num_support,
+            'img_paths': [str(info['img_path']) for info in infos],
+            'frame_ids': frame_ids.reshape(ways, images).tolist(),
+            'instance_ids': self.index.keys[task.identities, 1].tolist(),
+            'video_ids': [int(info['video_id']) for info in infos[::images]],
+        }
+        sample = TaskDataSample()
+        for key, value in metainfo.items():  # set_metainfo would copy it all deeply
+            sample.set_field(value, key, field_type='metainfo')
         sample.labels = torch.from_numpy(np.asarray(task.identities, np.int64))
         return sample
+
+
+def _channels_first(images: list[np.ndarray], shape: tuple[int, ...]) -> torch.Tensor:
+    """Images (H, W, 3) as (N, k + q, 3, H, W)."""
+    height, width, channels = images[0].shape
+    stacked = np.empty((len(images), channels, height, width), images[0].dtype)
+    for image, planes in zip(images, stacked, strict=True):
+        cv2.split(image, list(planes))  # ten times faster than a permuted copy
+    return torch.from_numpy(stacked.reshape(*shape, channels, height, width))
 
 
 def _item_keys(parts: list[BaseDataset]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -196,10 +196,12 @@ class EpisodeIndex:
         rng: np.random.Generator,
     ) -> np.ndarray:
         chosen = np.zeros(0, np.int64)
+        taken = np.zeros(self.num_identities, dtype=bool)
+        taken[anchor] = True
         for pool in (near, video, np.arange(self.num_identities)):
             if len(chosen) < num:
-                pool = np.setdiff1d(pool, np.append(chosen, anchor), assume_unique=True)
-                picked = rng.permutation(pool)[: num - len(chosen)]
+                picked = rng.permutation(pool[~taken[pool]])[: num - len(chosen)]
+                taken[picked] = True
                 chosen = np.concatenate([chosen, picked])
         return chosen
 

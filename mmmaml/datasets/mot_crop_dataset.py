@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
-from mmengine.dataset import BaseDataset
+from mmengine.dataset import BaseDataset, force_full_init
 from mmengine.logging import print_log
 
 from ..registry import DATASETS
@@ -62,6 +62,11 @@ class MOTCropDataset(BaseDataset):
         """(R,) int64 arrays ``instance_id``, ``video_id`` and ``frame_id`` of all items."""
         self.full_init()
         return self.data_list.keys
+
+    @force_full_init
+    def get_data_info(self, idx: int) -> dict:
+        """The item as the pipeline takes it; it is made anew for every call."""
+        return {**self.data_list[idx], 'sample_idx': idx if idx >= 0 else len(self) + idx}
 
     def load_data_list(self) -> BoxTable:
         """Read the annotation file and keep the boxes that show a person well."""

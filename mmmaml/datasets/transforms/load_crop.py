@@ -1,11 +1,11 @@
 """From a box in a frame to an image of fixed size."""
 
-import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
 from ...registry import TRANSFORMS
 from .frame_cache import FrameCache
+from .resample import resample
 from .rng import generator
 
 
@@ -62,12 +62,16 @@ class LoadCrop(BaseTransform):
         return results
 
     def _box(self, bbox: np.ndarray, results: dict, shape: tuple[int, int]) -> np.ndarray:
-        size = np.tile(bbox[2:] - bbox[:2], 2)
-        box = bbox + self.padding * size * (-1, -1, 1, 1)
+        width, height = float(bbox[2] - bbox[0]), float(bbox[3] - bbox[1])
+        size = np.array([width, height, width, height])
+        box = bbox
+        if self.padding:
+            box = box + self.padding * size * (-1, -1, 1, 1)
         if self.jitter:
-            box += generator(results).uniform(-self.jitter, self.jitter, 4) * size
-        box = np.clip(box, 0, np.tile(shape[::-1], 2))
-        if not (box[2:] > box[:2]).all():
+            box = box + generator(results).uniform(-self.jitter, self.jitter, 4) * size
+        limit = (shape[1], shape[0], shape[1], shape[0])
+        box = np.minimum(np.maximum(box, 0), limit)
+        if not (box[2] > box[0] and box[3] > box[1]):
             raise ValueError(
                 f'bbox {bbox.tolist()} has nothing inside {results["img_path"]} of '
                 f'{shape[1]}x{shape[0]} pixels'
@@ -79,12 +83,3 @@ class LoadCrop(BaseTransform):
             f'{type(self).__name__}(scale={self.scale}, padding={self.padding}, '
             f'jitter={self.jitter}, max_cached_frames={self.frames.max_frames})'
         )
-
-
-def resample(frame: np.ndarray, box: np.ndarray, scale: tuple[int, int]) -> np.ndarray:
-    """Bilinear samples of a box on a grid of ``scale`` (width, height) cells."""
-    step = (box[2:] - box[:2]) / scale
-    origin = box[:2] + 0.5 * step - 0.5  # pixel centres have whole coordinates
-    matrix = np.array([[step[0], 0, origin[0]], [0, step[1], origin[1]]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(frame, matrix, scale, flags=flags, borderMode=cv2.BORDER_REPLICATE)
