@@ -13,6 +13,7 @@ from .frame_clock import FrameClock
 from .frame_packer import FramePacker, single_sample
 from .given_detector import Detections, GivenDetector, to_instances
 from .model_loading import build_model, load_config
+from .model_stages import ModelStages
 from .sources import FrameSource, Source, SourceFrame, open_source
 from .stage_clock import StageClock
 from .tracks import Tracks
@@ -72,9 +73,8 @@ class MOTInferencer:
         self._packer = FramePacker(self.config)
         self.clock = StageClock(device)
         self._detector = self._replace_detector()
-        self._watch()
+        self._stages = ModelStages(self.model, self.clock)
         self._frame_rate = frame_rate
-        self._adapter: object = None
         self.reset()
 
     def reset(self) -> None:
@@ -197,7 +197,7 @@ class MOTInferencer:
             batch = self._packer.pack(frame, number, source, count, self._video_rate)
         with self.clock.stage('association'):
             sample = single_sample(self.model.test_step(batch)[0])
-        self._watch_adapter()
+        self._stages.watch_adapter()
         self._frames.accept(number, timestamp)
         return Tracks.from_instances(number + 1, sample.pred_track_instances)
 
@@ -225,25 +225,6 @@ class MOTInferencer:
         detector = GivenDetector(self.model.detector)
         self.model.detector = detector.eval()
         return detector
-
-    def _watch(self) -> None:
-        for owner, method in (
-            (self.model.data_preprocessor, 'forward'),
-            (self._detector, 'predict'),
-            (getattr(self.model, 'reid', None), 'forward'),
-            (getattr(self.model, 'reid', None), 'extract_crop_feats'),
-        ):
-            if hasattr(owner, method):
-                self.clock.watch(owner, method, 'network')
-
-    def _watch_adapter(self) -> None:
-        """Time the online adaptation, which begins when the tracker has seen the network."""
-        adapter = getattr(self.model.tracker, 'adapter', None)
-        if adapter is None or adapter is self._adapter:
-            return
-        self._adapter = adapter
-        for method in ('fit', 'observe', 'similarity'):
-            self.clock.watch(adapter, method, 'adaptation')
 
 
 def _check_frame(frame: np.ndarray) -> None:

@@ -28,9 +28,19 @@ def load_config(config: str | os.PathLike | Config, options: dict | None = None)
     elif not Path(config).is_file():
         raise FileNotFoundError(f'config {config} does not exist')
     else:
-        config = Config.fromfile(config)
+        config = _read_config(config)
     config.merge_from_dict(options or {})
     return config
+
+
+def _read_config(path: str | os.PathLike) -> Config:
+    try:
+        return Config.fromfile(path)
+    except FileNotFoundError as error:
+        missing = os.path.normpath(error.filename or str(error))
+        raise FileNotFoundError(
+            f'config {path} cannot be read: it is based on {missing}, which does not exist'
+        ) from error
 
 
 def build_model(config: Config, checkpoint: str | os.PathLike | None, device: str) -> nn.Module:

@@ -67,3 +67,17 @@ def test_weights_that_are_missing_are_told(
 def test_a_gpu_that_is_not_there_is_refused(config: Config) -> None:
     with pytest.raises(ValueError, match='device=cuda:0: torch finds no GPU; use cpu'):
         build_model(config, None, 'cuda:0')
+
+
+def test_a_device_that_is_none_is_refused(config: Config) -> None:
+    with pytest.raises(ValueError, match='device=gpu is none of torch: use cpu, cuda or cuda:1'):
+        build_model(config, None, 'gpu')
+
+
+def test_a_config_based_on_a_missing_file_names_both(tmp_path: Path) -> None:
+    config = tmp_path / 'mine.py'
+    config.write_text("_base_ = './no.py'\n")
+    with pytest.raises(
+        FileNotFoundError, match=r'config .*mine\.py cannot be read: it is based on .*/no\.py,'
+    ):
+        load_config(config)

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Sized
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 
@@ -19,8 +20,8 @@ def open_source(source: Source) -> FrameSource:
 
     Args:
         source: A video file; a folder of images; a sequence folder in the MOTChallenge layout; the
-            index of a camera, as a number or in digits; the address of a stream (``rtsp://...``);
-            or arrays (H, W, 3) uint8 in blue, green, red.
+            index of a camera, as a number or in digits that are no file or folder; the address of
+            a stream (``rtsp://...``); or arrays (H, W, 3) uint8 in blue, green, red.
 
     Raises:
         FileNotFoundError: There is no such file or folder, or it holds no frames.
@@ -29,7 +30,7 @@ def open_source(source: Source) -> FrameSource:
     """
     if isinstance(source, FrameSource):
         return source
-    if isinstance(source, int) or (isinstance(source, str) and source.isdecimal()):
+    if isinstance(source, int) or _is_camera(source):
         return VideoSource(int(source), f'camera{int(source)}', live=True)
     if not isinstance(source, str | os.PathLike):
         return FrameSource(source, num_frames=len(source) if isinstance(source, Sized) else None)
@@ -47,3 +48,8 @@ def open_source(source: Source) -> FrameSource:
     if path.suffix.lower() in SUFFIXES:
         raise ValueError(f'{path} is a single picture: give the folder of the frames')
     return VideoSource(str(path), path.stem, live=False)
+
+
+def _is_camera(source: Source) -> TypeGuard[str]:
+    """Whether it is digits, and not those of a folder such as ``0001``."""
+    return isinstance(source, str) and source.isdecimal() and not Path(source).exists()

@@ -174,3 +174,13 @@ def test_what_does_not_open_is_told_once(
     (tmp_path / 'a.PNG').touch()
     with pytest.raises(ValueError, match='is a single picture: give the folder'):
         open_source(tmp_path / 'a.PNG')
+
+
+def test_a_folder_of_digits_is_no_camera(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.rename(tmp_path / '0097')
+    monkeypatch.chdir(tmp_path)
+    source = open_source('0097')
+    assert isinstance(source, ImageSource)
+    assert (source.name, source.num_frames) == ('0097', 4)

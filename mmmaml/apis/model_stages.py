@@ -1,0 +1,39 @@
+"""Which parts of a MOT model count as which stage."""
+
+from typing import Any
+
+from .stage_clock import StageClock
+
+_NETWORK = (
+    ('data_preprocessor', 'forward'),
+    ('detector', 'predict'),
+    ('reid', 'forward'),
+    ('reid', 'extract_crop_feats'),
+)
+_ADAPTATION = ('fit', 'observe', 'similarity')
+
+
+class ModelStages:
+    """Times the network and the online adaptation within the tracking of a frame.
+
+    Args:
+        model: A MOT model; parts that it lacks are not timed.
+        clock: Gets the stages ``network`` and ``adaptation``.
+    """
+
+    def __init__(self, model: Any, clock: StageClock) -> None:
+        self._model, self._clock = model, clock
+        self._adapter: object = None
+        for part, method in _NETWORK:
+            owner = getattr(model, part, None)
+            if hasattr(owner, method):
+                clock.watch(owner, method, 'network')
+
+    def watch_adapter(self) -> None:
+        """Time the online adaptation, which begins when the tracker has seen the network."""
+        adapter = getattr(self._model.tracker, 'adapter', None)
+        if adapter is None or adapter is self._adapter:
+            return
+        self._adapter = adapter
+        for method in _ADAPTATION:
+            self._clock.watch(adapter, method, 'adaptation')
