@@ -83,7 +83,16 @@ class DLA(BaseModule):
             super().init_weights()
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Images (B, in_channels, H, W) to the maps of the stages in ``out_indices``."""
+        """Images (B, in_channels, H, W) to the maps of the stages in ``out_indices``.
+
+        Raises:
+            ValueError: 32 does not divide height and width.
+        """
+        if x.shape[2] % 32 or x.shape[3] % 32:
+            raise ValueError(
+                f'images of {x.shape[3]}x{x.shape[2]} pixels: DLA needs width and height that 32 '
+                'divides, such as 1088x608'
+            )
         x = self.level1(self.level0(self.base_layer(x)))
         outs = []
         for index, stage in enumerate(self._stages()):

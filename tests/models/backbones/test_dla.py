@@ -206,3 +206,5 @@ def test_impossible_settings_are_refused() -> None:
         DLA(depth=50)
     with pytest.raises(ValueError, match=r'out_indices=\(4,\)'):
         DLA(out_indices=(4,))
+    with pytest.raises(ValueError, match='images of 64x48 pixels: DLA needs'):
+        DLA(base_channels=4)(torch.zeros(1, 3, 48, 64))

@@ -2,11 +2,14 @@
 
 import copy
 import math
+from pathlib import Path
 
 import pytest
 import torch
 from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import bbox_overlaps
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -18,6 +21,7 @@ from mmmaml.registry import MODELS
 
 from ..one_shot import IDENTITIES, frame_sample, frame_tasks, one_shot_config, small_detector
 
+CONFIGS = Path(__file__).parents[3] / 'configs/_base_/models'
 BOXES = [[10.0, 4.0, 21.0, 27.0], [30.0, 10.0, 41.0, 31.0], [2.0, 12.0, 9.0, 30.0]]
 GRADIENT = InnerLoopCfg(0.3)
 CLOSED_FORM = InnerLoopCfg(solver='closed_form')
@@ -349,3 +353,23 @@ def test_it_is_built_from_a_config_and_scores_start_low() -> None:
         model.bbox_head.loss_by_feat()
     with pytest.raises(NotImplementedError, match=r'in predict\(\)'):
         model.bbox_head.predict_by_feat()
+
+
+@pytest.mark.parametrize(
+    ('name', 'parameters'), [('one-shot_dla34', (19e6, 20e6)), ('one-shot_r18_small', (9e5, 1e6))]
+)
+def test_the_networks_of_the_configs(name: str, parameters: tuple[float, float]) -> None:
+    config = Config.fromfile(CONFIGS / f'{name}.py').model.detector
+    config.bbox_head.reid.num_classes = IDENTITIES
+    with DefaultScope.overwrite_default_scope('mmmaml'):
+        model = MODELS.build(config).train()
+    model.init_weights()
+    assert parameters[0] < sum(p.numel() for p in model.parameters()) < parameters[1]
+    # The last batch normalisation of a residual block starts at 0 in mmdet's networks.
+    idle = {n for n in names(model, 'backbone.layer') if 'bn2' not in n}
+    inputs, samples = frame_tasks(size=(64, 96))
+    model.set_inner_loop(GRADIENT)
+    assert reached(model, model.loss(inputs, samples)) >= names(model, *IDENTIFYING) - idle
+    got = reached(model, model.loss(inputs[0, :1], [frame_sample(BOXES, [0, 1, -1])]))
+    assert got >= names(model, '') - idle
+    assert model(inputs[0, :1], mode='tensor')[3].shape == (1, model.reid_head.in_channels, 16, 24)
