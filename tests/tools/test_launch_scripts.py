@@ -1,6 +1,7 @@
 """The launch scripts hand on what they are given; one test really starts two processes."""
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -125,22 +126,31 @@ def test_slurm_test_without_gpus(launch):
 
 @pytest.mark.slow
 @pytest.mark.skipif(torch.cuda.is_available(), reason='needs a machine without a GPU')
-def test_two_processes_train_one_model_without_a_gpu(toy_config, tmp_path):
-    """Two ranks of batch 2 take the steps of one process with batch 4."""
+def test_two_processes_train_and_test_one_model_without_a_gpu(toy_config, run_tool, tmp_path):
+    """Two ranks of batch 2 take the steps of one process with batch 4, and find what it finds."""
     path = os.pathsep.join([str(TOOLS.parent), str(Path(__file__).parent)])
     environment = {**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1'}
     environment.pop('LOCAL_RANK')
     environment['PATH'] = f'{Path(sys.executable).parent}:{environment["PATH"]}'
+
+    def in_two_processes(script: str, *arguments: object) -> None:
+        command = ['bash', str(TOOLS / script), *map(str, arguments)]
+        subprocess.run(command, env=environment, check=True, timeout=240)
+
+    order = {'train_dataloader.sampler.shuffle': False}
+    run_tool('train', toy_config, '--work-dir', 'alone', **order)
     options = ['--cfg-options', 'train_dataloader.sampler.shuffle=False']
-
-    def state(work_dir: str, *command: str) -> dict:
-        subprocess.run(
-            [*command, '--work-dir', work_dir, *options], env=environment, check=True, timeout=240
-        )
-        return torch.load(tmp_path / work_dir / 'epoch_2.pth', weights_only=False)['state_dict']
-
-    alone = state('alone', sys.executable, str(TOOLS / 'train.py'), str(toy_config))
     options.append('train_dataloader.batch_size=2')
-    both = state('both', 'bash', str(TOOLS / 'dist_train.sh'), str(toy_config), '2')
+    in_two_processes('dist_train.sh', toy_config, 2, '--work-dir', 'both', *options)
+    checkpoints = [tmp_path / name / 'epoch_2.pth' for name in ('alone', 'both')]
+    alone, both = (torch.load(path, weights_only=False)['state_dict'] for path in checkpoints)
     for key, value in alone.items():
         torch.testing.assert_close(both[key], value)
+
+    run_tool('test', toy_config, checkpoints[0], '--out', 'alone.pkl')
+    in_two_processes('dist_test.sh', toy_config, checkpoints[0], 2, '--out', 'both.pkl')
+    found, expected = (
+        pickle.loads(Path(f'{name}.pkl').read_bytes()) for name in ('both', 'alone')
+    )
+    assert len(found) == 12
+    torch.testing.assert_close(found, expected)
