@@ -15,6 +15,42 @@ from mmmaml.apis.sources import FrameSource
 from mmmaml.visualization import TrailBuffer, draw_tracks
 
 WINDOW = 'tracks: q stops'
+MAX_WIDTH, MAX_HEIGHT = 1280, 720
+
+
+class Window:
+    """A window that is no larger than most screens and can be resized.
+
+    Attributes:
+        closed: Whether somebody closed it, by its button, q or Escape.
+    """
+
+    def __init__(self) -> None:
+        self.closed = False
+        self._open = False
+
+    def show(self, image: np.ndarray) -> None:
+        """Show a picture (H, W, 3).
+
+        Raises:
+            OSError: OpenCV cannot open a window.
+        """
+        try:
+            self._show(image)
+        except cv2.error as error:
+            raise OSError(f'--show: OpenCV cannot open a window here: {error}') from error
+
+    def _show(self, image: np.ndarray) -> None:
+        if not self._open:
+            height, width = image.shape[:2]
+            scale = min(1.0, MAX_WIDTH / width, MAX_HEIGHT / height)
+            cv2.namedWindow(WINDOW, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+            cv2.resizeWindow(WINDOW, round(scale * width), round(scale * height))
+            self._open = True
+        cv2.imshow(WINDOW, image)
+        key = cv2.waitKey(1) & 0xFF
+        gone = cv2.getWindowProperty(WINDOW, cv2.WND_PROP_VISIBLE) < 1
+        self.closed = gone or key in (ord('q'), 27)
 
 
 class Picture:
@@ -23,23 +59,23 @@ class Picture:
     Args:
         trail_length: Frames that the line behind each person reaches back.
         show: Show them.
-
-    Attributes:
-        closed: Whether q or Escape was pressed in the window.
     """
 
     def __init__(self, trail_length: int, show: bool) -> None:
         self.trails = TrailBuffer(trail_length)
-        self.show = show
-        self.closed = False
+        self.window = Window() if show else None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the window was closed, by its button, q or Escape."""
+        return self.window is not None and self.window.closed
 
     def draw(self, frame: np.ndarray, tracks: Tracks) -> np.ndarray:
         """Draw boxes, ids and trails over a frame (H, W, 3)."""
         trails = self.trails.add(tracks.frame, tracks.ids, tracks.bboxes)
         drawn = draw_tracks(frame, tracks.bboxes, tracks.ids, trails)
-        if self.show:
-            cv2.imshow(WINDOW, drawn)
-            self.closed = cv2.waitKey(1) & 0xFF in (ord('q'), 27)
+        if self.window is not None:
+            self.window.show(drawn)
         return drawn
 
 

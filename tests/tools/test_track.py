@@ -189,14 +189,51 @@ def test_what_cannot_be_tracked_ends_with_one_sentence(
         track(video, '--debug')
 
 
+class Screen:
+    """Stands for the windows of OpenCV."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.keys, self.visible = iter([-1, ord('x'), ord('q')]), iter([1.0] * 9)
+        self.shown: list[np.ndarray] = []
+        self.size: tuple[int, int] | None = None
+        monkeypatch.setenv('DISPLAY', ':0')
+        monkeypatch.setattr(cv2, 'namedWindow', lambda name, flags: None)
+        monkeypatch.setattr(cv2, 'resizeWindow', self.resize)
+        monkeypatch.setattr(cv2, 'imshow', lambda name, image: self.shown.append(image))
+        monkeypatch.setattr(cv2, 'waitKey', lambda milliseconds: next(self.keys))
+        monkeypatch.setattr(cv2, 'getWindowProperty', lambda name, which: next(self.visible))
+
+    def resize(self, name: str, width: int, height: int) -> None:
+        self.size = width, height
+
+
 def test_a_key_in_the_window_ends_it(track, sequence: Path, monkeypatch) -> None:
-    shown, keys = [], iter([-1, ord('x'), ord('q')])
-    monkeypatch.setenv('DISPLAY', ':0')
-    monkeypatch.setattr(cv2, 'imshow', lambda name, image: shown.append(image))
-    monkeypatch.setattr(cv2, 'waitKey', lambda milliseconds: next(keys))
+    screen = Screen(monkeypatch)
     track(sequence, '--show')
-    assert [image.shape for image in shown] == [(128, 192, 3)] * 3
+    assert [image.shape for image in screen.shown] == [(128, 192, 3)] * 3
+    assert screen.size == (192, 128)
     assert len(frames_of(f'out/{NAME}.mp4')) == 3
+
+
+def test_closing_the_window_ends_it(track, sequence: Path, monkeypatch) -> None:
+    screen = Screen(monkeypatch)
+    screen.visible = iter([1.0, 0.0])
+    track(sequence, '--show')
+    assert len(frames_of(f'out/{NAME}.mp4')) == 2
+
+
+def test_a_window_that_cannot_be_opened_is_told(
+    track, sequence: Path, monkeypatch, capsys
+) -> None:
+    def refuse(name: str, flags: int) -> None:
+        raise cv2.error('no display')
+
+    Screen(monkeypatch)
+    monkeypatch.setattr(cv2, 'namedWindow', refuse)
+    status, said = fails(capsys, track, sequence, '--show')
+    assert status == 2
+    assert '--show: OpenCV cannot open a window here: no display' in said
+    assert written() == []
 
 
 def test_a_text_file_among_images_is_told(
