@@ -27,7 +27,7 @@ class FlipCrop(BaseTransform):
         """Mirror or leave the image; sets ``flip``."""
         results['flip'] = bool(generator(results).random() < self.prob)
         if results['flip']:
-            results['img'] = np.ascontiguousarray(results['img'][:, ::-1])
+            results['img'] = cv2.flip(results['img'], 1)
         return results
 
 
