@@ -127,6 +127,8 @@ def _meta(sample: Mapping[str, Any], key: str) -> Any:
 
 
 def _result_rows(frame: int, tracks: Mapping[str, Any]) -> np.ndarray:
+    if 'instances_id' not in tracks:
+        return _joined_rows(frame, _to_numpy(tracks['bboxes']))
     ids = _to_numpy(tracks['instances_id'])
     bboxes = _to_numpy(tracks['bboxes']).reshape(-1, 4)
     rows = np.column_stack(
@@ -140,6 +142,24 @@ def _result_rows(frame: int, tracks: Mapping[str, Any]) -> np.ndarray:
     )
     # An id of -1 marks a box that belongs to no reported track.
     return rows[ids >= 0]
+
+
+def _joined_rows(frame: int, bboxes: np.ndarray) -> np.ndarray:
+    """Rows of mmdet's StrongSORT, which joins tracks afterwards and returns nothing but rows.
+
+    Args:
+        frame: Number of the frame, from 1.
+        bboxes: (N, 7) ``frame, id, left, top, width, height, score``, where frames count from
+            the first of the clip.
+    """
+    if bboxes.ndim != 2 or bboxes.shape[1] != 7:
+        raise ValueError(
+            f'pred_track_instances of frame {frame} have no instances_id, and bboxes of shape '
+            f'{bboxes.shape}, not (N, 7): a tracker must give bboxes, scores and instances_id'
+        )
+    rows = bboxes.copy()
+    rows[:, 0] = frame
+    return rows
 
 
 def _to_numpy(values: torch.Tensor | np.ndarray) -> np.ndarray:

@@ -23,7 +23,8 @@ class Detections:
     """The N usable detections of a frame on the CPU; features stay where they are.
 
     Attributes:
-        rows: (N,) int64: rows of the input. Boxes without area are nobody and left out.
+        rows: (N,) int64: rows of the input. Boxes without area and of classes that
+            are not tracked are nobody and left out.
         boxes: (N, 4) float64 xyxy in pixels.
         measured: (N, 4) the same as the box model of the Kalman filter has them.
         scores: (N,) float64.
@@ -72,7 +73,7 @@ def check_detections(
         scores: (M,).
         labels: (M,).
         feats: (M, C) or None.
-        options: For the score thresholds and the box model.
+        options: For the score thresholds, the classes and the box model.
 
     Raises:
         TypeError: An input is no tensor.
@@ -84,7 +85,10 @@ def check_detections(
     if feats is not None:
         feats = feature_rows(feats)
 
-    rows = np.flatnonzero((boxes[:, 2:] - boxes[:, :2] >= SMALLEST_SIDE).all(axis=1))
+    usable = (boxes[:, 2:] - boxes[:, :2] >= SMALLEST_SIDE).all(axis=1)
+    if options.classes is not None:
+        usable &= np.isin(label, options.classes)
+    rows = np.flatnonzero(usable)
     kept, score_kept = boxes[rows], score[rows]
     high = score_kept >= options.score_thr
     covered = np.zeros(len(kept))

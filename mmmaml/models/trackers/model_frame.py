@@ -1,5 +1,6 @@
 """One frame as a model hands it to the tracker."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,16 +51,44 @@ class ModelFrame:
         img = prepare_image(self.img, self.metainfo, img_norm_cfg, self.data_preprocessor)
         boxes = boxes_in_image(found.bboxes[wanted], self.metainfo, self.rescale)
         some = extract_features(reid, img, boxes, options['img_scale'], adaptable)
-        feats = some.new_zeros(len(wanted), some.shape[1])
-        feats[wanted] = some
-        return feats
+        return _at(wanted, some)
+
+    @torch.no_grad()
+    def track_head_features(
+        self, track_head: nn.Module, maps: Sequence[Tensor], found: InstanceData, wanted: Tensor
+    ) -> Tensor | None:
+        """Embeddings (N, C) of detections from the track head of QDTrack.
+
+        Args:
+            track_head: Embeds boxes of the detector's feature maps.
+            maps: Those of this frame, one a level, (1, C', H', W').
+            found: N detections.
+            wanted: (N,) bool: those whose looks count; the others get zeros.
+
+        Returns:
+            None where nobody is wanted.
+        """
+        if not wanted.any():
+            return None
+        boxes = boxes_in_image(found.bboxes[wanted], self.metainfo, self.rescale)
+        some = track_head.predict(maps, [boxes])  # type: ignore[operator]
+        return _at(wanted, some)
 
     def camera_motion(self, camera: CameraMotion, bboxes: Tensor) -> np.ndarray:
         """Motion of the camera (2, 3) since the frame before, in pixels of the boxes (N, 4)."""
         grey = grey_image(self.img, self.metainfo, self.data_preprocessor)
+        top, _, left, _ = self.metainfo.get('pad_param', (0, 0, 0, 0))
         boxes = boxes_in_image(bboxes, self.metainfo, self.rescale)
+        boxes = boxes - boxes.new_tensor([left, top, left, top])  # the grey frame has no border
         transform = camera.estimate(grey, boxes.detach().cpu().double().numpy())
         if not self.rescale:
             return transform
         x, y = self.metainfo.get('scale_factor', (1.0, 1.0))[:2]
         return in_original_pixels(transform, (x, y))
+
+
+def _at(wanted: Tensor, some: Tensor) -> Tensor:
+    """Features (N, C) with ``some`` where ``wanted`` (N,), else zeros."""
+    feats = some.new_zeros(len(wanted), some.shape[1])
+    feats[wanted] = some
+    return feats

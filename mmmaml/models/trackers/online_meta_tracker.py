@@ -1,5 +1,6 @@
 """Online tracking with appearance under each track's own parameters."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from mmmaml.registry import MODELS
 
 from .camera_motion import CameraMotion, check_image, check_transform
 from .detections import Detections, check_detections
+from .detector_features import features_of_detections, head_of_detector
 from .frame_matching import FrameMatching
 from .input_checks import check_frame_id
 from .model_frame import ModelFrame
@@ -183,15 +185,17 @@ class OnlineMetaTracker:
         img: Tensor | None = None,
         data_sample: Any = None,
         data_preprocessor: dict | None = None,
-        rescale: bool = False,
-        feats: Tensor | None = None,
+        rescale: bool = True,
+        feats: Tensor | Sequence[Tensor] | None = None,
         **kwargs: Any,
     ) -> InstanceData:
         """Track one frame of a model's detections: the entry of MMDetection and MMTracking.
 
         Frame 0 starts a new video. Where ``feats`` is not given, features are cut from ``img``
-        by ``model.reid``; a Re-ID model that can be adapted is bound on its first frame. Without
-        either, tracking goes by motion and overlap.
+        by ``model.reid``; a Re-ID model that can be adapted is bound on its first frame. Where it
+        is the detector's feature maps, as in QDTrack, ``model.track_head`` embeds the boxes, and
+        embeddings are compared as they are. A one-shot detector gives features with its boxes.
+        Without any, tracking goes by motion and overlap.
 
         Args:
             model: The model of the detections.
@@ -202,7 +206,8 @@ class OnlineMetaTracker:
             data_preprocessor: The model's, as in its config; for ``reid['img_norm_cfg']`` and
                 the motion of the camera.
             rescale: Whether the boxes are in pixels of the original image, not of ``img``.
-            feats: (N, C) features of the detections, as for :meth:`step`.
+            feats: (N, C) features of the detections, as for :meth:`step`, or feature maps of
+                the frame, one a level.
             **kwargs: Of the model's ``predict``; not used.
 
         Returns:
@@ -215,22 +220,18 @@ class OnlineMetaTracker:
                 f'{", ".join(sorted(metainfo))}: add it to meta_keys of the packing transform'
             )
         frame_id = int(metainfo['frame_id'])
-        reid = getattr(model, 'reid', None) if feats is None and img is not None else None
-        if reid is not None:
-            adaptable = self.adapt and hasattr(reid, 'extract_crop_feats')
-            self.bind(reid.head if adaptable else None)
+        if img is not None and not isinstance(feats, Tensor):
+            self._bind_network_of(model, feats)
         if frame_id == 0:
             self.reset()
             self.tracks.frame_rate = float(metainfo.get('frame_rate', self.options.frame_rate))
         mmtrack_style = 'pred_det_instances' in data_sample
         found = data_sample.pred_det_instances if mmtrack_style else data_sample.pred_instances
         camera_motion = metainfo.get('camera_motion')
+        given = feats if isinstance(feats, Tensor) else None
         if img is not None:
             frame = ModelFrame(img, metainfo, data_preprocessor, rescale)
-            if reid is not None:
-                wanted = found.scores >= self.options.score_thr
-                with self._normalised(reid):
-                    feats = frame.features(reid, found, wanted, self.reid, self.adapt)
+            given = self._features(model, frame, found, feats)
             if self.camera is not None and camera_motion is None:
                 camera_motion = frame.camera_motion(self.camera, found.bboxes)
         ids = self.step(
@@ -238,7 +239,7 @@ class OnlineMetaTracker:
             found.bboxes,
             found.scores,
             found.labels,
-            feats,
+            given,
             camera_motion=camera_motion,
         )
         reported = ids >= 0
@@ -248,6 +249,40 @@ class OnlineMetaTracker:
             scores=found.scores[reported],
             instances_id=ids[reported],
         )
+
+    def _bind_network_of(self, model: nn.Module | None, maps: Sequence[Tensor] | None) -> None:
+        head = head_of_detector(model)
+        if head is not None:
+            self.bind(head if self.adapt else None)
+            return
+        reid = None if _has_track_head(model, maps) else getattr(model, 'reid', None)
+        if reid is not None or maps is not None:
+            adaptable = self.adapt and hasattr(reid, 'extract_crop_feats')
+            self.bind(reid.head if adaptable else None)  # type: ignore[union-attr]
+
+    def _features(
+        self,
+        model: Any,
+        frame: ModelFrame,
+        found: InstanceData,
+        feats: Tensor | Sequence[Tensor] | None,
+    ) -> Tensor | None:
+        """Features (N, C) of the detections, by whichever network the model has for it."""
+        if isinstance(feats, Tensor):
+            return feats
+        head = head_of_detector(model)
+        if head is not None:
+            return features_of_detections(found, head, self.adapt)
+        wanted = found.scores >= self.options.score_thr
+        if self.options.classes is not None:
+            wanted &= torch.isin(found.labels, found.labels.new_tensor(self.options.classes))
+        if feats is not None and _has_track_head(model, feats):
+            return frame.track_head_features(model.track_head, feats, found, wanted)
+        reid = getattr(model, 'reid', None)
+        if reid is None:
+            return None
+        with self._normalised(reid):
+            return frame.features(reid, found, wanted, self.reid, self.adapt)
 
     def _check(
         self, bboxes: Tensor, scores: Tensor, labels: Tensor, feats: Tensor | None
@@ -292,3 +327,8 @@ class OnlineMetaTracker:
         reported = self.tracks.state.confirmed[tracks]
         ids[detections.rows[found[reported]]] = self.tracks.state.ids[tracks[reported]]
         return torch.from_numpy(ids)
+
+
+def _has_track_head(model: object, maps: Sequence[Tensor] | None) -> bool:
+    """Whether the embeddings of a frame come from its feature maps, as in QDTrack."""
+    return maps is not None and getattr(model, 'track_head', None) is not None

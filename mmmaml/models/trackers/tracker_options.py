@@ -1,5 +1,6 @@
 """The knobs of the tracker."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -31,6 +32,8 @@ class TrackerOptions:
             (weak detections by overlap), ``'tentative'`` (tracks not yet confirmed, by overlap),
             ``'return'`` (lost tracks by appearance alone), ``'fusion'`` and
             ``'tentative_fusion'`` (the smaller of box and appearance distance, BoT-SORT's way).
+        classes: Classes (labels of the detector) that are tracked, such as ``[0]``, the people of
+            a detector trained on COCO; others are nobody. None: all, each among its own kind.
         score_thr: Detections with at least this score are matched by appearance, overlap and
             re-entry. Raise it where false boxes join tracks, lower it where people are lost.
         low_score_thr: Detections between this and ``score_thr`` may only continue, by overlap, a
@@ -90,6 +93,7 @@ class TrackerOptions:
     """
 
     stages: tuple[str, ...] = ('appearance', 'overlap', 'low_scores', 'tentative', 'return')
+    classes: tuple[int, ...] | None = None
     score_thr: float = 0.4
     low_score_thr: float = 0.1
     init_score_thr: float = 0.5
@@ -119,6 +123,8 @@ class TrackerOptions:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'stages', tuple(self.stages))  # configs have lists
+        if self.classes is not None:
+            self._check_classes()
         for stage in self.stages:
             self._require('stages', stage in STAGES, f'of {", ".join(STAGES)}')
         self._require('kalman_box', self.kalman_box in BOX_MODELS, "'cxcyah' or 'cxcywh'")
@@ -156,6 +162,13 @@ class TrackerOptions:
             self.init_score_thr >= self.score_thr,
             f'at least score_thr={self.score_thr}: weaker detections cannot start a track',
         )
+
+    def _check_classes(self) -> None:
+        numbers = isinstance(self.classes, Iterable) and all(
+            isinstance(label, int) and label >= 0 for label in self.classes
+        )
+        self._require('classes', numbers and bool(self.classes), 'labels from 0 on, or None')
+        object.__setattr__(self, 'classes', tuple(self.classes or ()))
 
     def _require(self, name: str, fulfilled: bool, expected: str) -> None:
         if not fulfilled:
