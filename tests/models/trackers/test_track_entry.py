@@ -297,3 +297,38 @@ def test_mmtrack_deepsort():
         with torch.no_grad():
             [result] = model.predict({'img': inputs[:, frame : frame + 1]}, [sample])
         assert result.pred_track_instances.instances_id.tolist() == [1, 2]
+
+
+def test_only_the_wanted_classes_are_tracked_and_looked_at():
+    img, boxes = frame_of([20, 100], [RED, GREEN])
+    reid = MeanColor()
+    tracker = OnlineMetaTracker(classes=[1], reid={'img_scale': (20, 8)})
+    for frame in range(2):
+        sample = sample_of(frame, boxes)
+        sample.pred_instances.labels = torch.tensor([0, 1])
+        found = tracker.track(WithReID(reid), img, sample)
+        assert found.bboxes.tolist() == boxes[1:].tolist()
+        assert found.instances_id.tolist() == [1]
+    assert reid.batches == [(1, 3, 20, 8)] * 2
+    for wrong in ([], [-1], 0, 'person'):
+        with pytest.raises(ValueError, match=r'classes=.* must be labels from 0 on, or None'):
+            OnlineMetaTracker(classes=wrong)
+
+
+def test_a_track_head_embeds_boxes_of_feature_maps():
+    class TrackHead(nn.Module):
+        def predict(self, maps, boxes):
+            seen.append((maps, boxes[0]))
+            return torch.tensor([RED, GREEN])
+
+    seen, model = [], nn.Module()
+    model.track_head, maps = TrackHead(), [torch.zeros(1, 2, 4, 4)]
+    tracker = OnlineMetaTracker()
+    img, boxes = frame_of([20, 100], [RED, GREEN])
+    boxes = torch.cat([boxes, boxes[:1] + 50])
+    tracker.track(model, img, sample_of(0, boxes, [0.9, 0.9, 0.2]), feats=maps)
+    assert seen[0][0] is maps
+    torch.testing.assert_close(seen[0][1], boxes[:2] * SCALE)  # pixels of the input
+    expected = torch.nn.functional.normalize(torch.tensor([RED, GREEN]), dim=1)
+    torch.testing.assert_close(tracker.tracks.appearance.mean[:2], expected)
+    assert tracker.head is None
