@@ -87,6 +87,11 @@ def test_killed_runs_end_as_the_one_that_was_not(tools):
         assert run.loads
 
 
+def test_two_ranks_go_on_as_if_they_had_not_been_left(tools):
+    same = tools.resume.left_on_ranks('small', ranks=2, left=3)
+    assert same == dict.fromkeys(tools.kills.PARTS, True)
+
+
 def test_a_difference_of_one_bit_is_seen(tools):
     same = tools.kills.same_bits
     state = {'a': [torch.zeros(2), 1], 'b': (None, 0.5)}

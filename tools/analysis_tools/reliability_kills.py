@@ -156,7 +156,7 @@ def uninterrupted(config: Config) -> Path:
     code = exit_code(train, config)
     if code:
         raise RuntimeError(f'the training ended with exit code {code}')
-    return _last(Path(config.work_dir))
+    return last_checkpoint(Path(config.work_dir))
 
 
 def killed_and_resumed(config: Config, kill: Kill, reference: Path) -> Resumed:
@@ -177,23 +177,28 @@ def killed_and_resumed(config: Config, kill: Kill, reference: Path) -> Resumed:
     uninterrupted(config)
     lines = log.read_text().splitlines()
     from_iter = int(lines[seen_first].split()[0]) if len(lines) > seen_first else -1
-    found, expected = _load(_last(folder)), _load(reference)
-    same = {
-        name: same_bits(found.get(part), expected.get(part))
-        for name, part in PARTS.items()
-        if part in expected
-    }
+    same = compare(_load(last_checkpoint(folder)), _load(reference))
     order = (reference.parent / 'tasks.txt').read_text().splitlines()
     kept = dict.fromkeys(lines)  # iterations that were run twice saw the same both times
     same['task order'] = sorted(kept, key=_iteration) == order
     return Resumed(kill, from_iter, same, all(map(_loads_safely, folder.glob('*.pth'))))
 
 
+def compare(found: dict[str, Any], expected: dict[str, Any]) -> dict[str, bool]:
+    """Whether the parts of two checkpoints are the same to the last bit, by :data:`PARTS`."""
+    return {
+        name: same_bits(found.get(part), expected[part])
+        for name, part in PARTS.items()
+        if part in expected
+    }
+
+
 def _iteration(line: str) -> int:
     return int(line.split()[0])
 
 
-def _last(folder: Path) -> Path:
+def last_checkpoint(folder: Path) -> Path:
+    """The checkpoint that a run in a work folder ended with."""
     return folder / Path((folder / 'last_checkpoint').read_text()).name
 
 

@@ -5,10 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from mmengine.config import Config
-from reliability_kills import Kill, Resumed, killed_and_resumed, uninterrupted
+from reliability_kills import (
+    Kill,
+    Resumed,
+    compare,
+    killed_and_resumed,
+    last_checkpoint,
+    uninterrupted,
+)
 from reliability_page import Preset, table
-from reliability_run import DESCRIPTION, GRADIENT, config_of
+from reliability_processes import in_ranks
+from reliability_run import DESCRIPTION, GRADIENT, config_of, train
 
 EMA = {'type': 'EMAHook', 'momentum': 0.1}
 EPOCHS = {'small': 2, 'full': 5}
@@ -62,18 +71,44 @@ def resumed_runs(preset: Preset, chosen: list[Kill], **options: Any) -> list[Res
         ]
 
 
+def left_on_ranks(preset: Preset, ranks: int, left: int) -> dict[str, bool]:
+    """Leave a training on so many ranks at an iteration, go on, and compare with one that ran on.
+
+    Returns:
+        Part of the last checkpoint to whether it is the same, bit by bit.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        whole, rest = (training(preset, Path(folder) / name) for name in ('whole', 'rest'))
+        whole.default_hooks.checkpoint.max_keep_ckpts = -1
+        rest.resume, rest.load_from = True, str(Path(folder) / 'whole' / f'iter_{left}.pth')
+        for config in (whole, rest):
+            in_ranks(train, ranks, config)
+        ends = [last_checkpoint(Path(folder) / name) for name in ('whole', 'rest')]
+        expected, found = (torch.load(path, weights_only=True) for path in ends)
+    return compare(found, expected)
+
+
 def section(preset: Preset) -> str:
     """The section of the page."""
     runs = resumed_runs(preset, kills(preset))
+    ranks, left = 2, {'small': 3, 'full': 9}[preset]
+    on_ranks = left_on_ranks(preset, ranks, left)
     parts = list(runs[0].same)
     rows = [
         [
             str(run.kill),
             str(run.from_iter),
-            *('same' if run.same[part] else '**differs**' for part in parts),
+            *(_word(run.same[part]) for part in parts),
         ]
         for run in runs
     ]
+    rows.append(
+        [
+            f'{ranks} ranks, left after iteration {left}',
+            str(left),
+            *(_word(on_ranks[part]) if part in on_ranks else '' for part in parts),
+        ]
+    )
     return (
         f'{DESCRIPTION}\nWith a learned inner rate, a cosine schedule, gradients accumulated over '
         'two batches, averaged weights\n(EMA); a checkpoint every three iterations, one of which '
@@ -83,3 +118,7 @@ def section(preset: Preset) -> str:
         'memory. All checkpoints load with `torch.load(weights_only=True)`.\n\n'
         f'{table(["killed in", "resumed at iteration", *parts], rows)}'
     )
+
+
+def _word(same: bool) -> str:
+    return 'same' if same else '**differs**'

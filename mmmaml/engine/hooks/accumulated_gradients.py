@@ -3,10 +3,11 @@
 from typing import NamedTuple
 
 from mmengine.dist import all_reduce_params
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
-from torch import Tensor, nn
+from torch import Tensor
+
+from .trained_models import trained_models
 
 
 class AccumulatedGradients(NamedTuple):
@@ -30,7 +31,7 @@ class AccumulatedGradients(NamedTuple):
             return None
         grads = {
             name: parameter.grad
-            for name, parameter in _module(runner).named_parameters()
+            for name, parameter in trained_models(runner)[0].named_parameters()
             if parameter.grad is not None
         }
         all_reduce_params(list(grads.values()), op='mean')
@@ -38,10 +39,6 @@ class AccumulatedGradients(NamedTuple):
 
     def put_back(self, runner: Runner) -> None:
         """Give them back to the parameters."""
-        parameters = dict(_module(runner).named_parameters())
+        parameters = dict(trained_models(runner)[0].named_parameters())
         for name, grad in self.by_name.items():
             parameters[name].grad = grad.to(parameters[name])
-
-
-def _module(runner: Runner) -> nn.Module:
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model

@@ -12,6 +12,7 @@ from mmmaml.utils import write_text
 
 from ..runner.checkpoint_files import histories_from_plain, to_plain
 from .accumulated_gradients import AccumulatedGradients
+from .trained_models import average_running_statistics, trained_models
 
 
 @HOOKS.register_module()
@@ -20,8 +21,10 @@ class CheckpointHook(Base):
 
     Outdated checkpoints are removed only when the new one is there, where MMEngine removes them
     before; the file ``last_checkpoint`` is replaced in one move and always names a checkpoint
-    that is there; and gradients that are being accumulated are kept with a checkpoint. The content
-    loads with ``torch.load(weights_only=True)``. That checkpoints themselves appear whole or not
+    that is there; gradients that are being accumulated are kept with a checkpoint; and what ranks
+    have for themselves, these gradients and running statistics, is averaged, so that a resumed run
+    goes on with what the others go on with. The content loads with
+    ``torch.load(weights_only=True)``. That checkpoints themselves appear whole or not
     at all is :meth:`MetaRunner.save_checkpoint <mmmaml.engine.MetaRunner.save_checkpoint>`.
 
     Its arguments are MMEngine's.
@@ -71,6 +74,8 @@ class CheckpointHook(Base):
         filename = self.filename_tmpl.format(step)
         self.last_ckpt = self.file_backend.join_path(self.out_dir, filename)
         runner.message_hub.update_info('last_ckpt', self.last_ckpt)
+        for model in trained_models(runner):
+            average_running_statistics(model)
         self._gradients = AccumulatedGradients.of(runner)
         runner.save_checkpoint(
             self.out_dir,

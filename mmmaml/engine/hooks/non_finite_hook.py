@@ -6,14 +6,14 @@ import torch
 from mmengine.dist import all_gather_object, all_reduce
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmmaml.registry import HOOKS
 
 from .non_finite_tasks import non_finite_tasks
+from .trained_models import trained_models
 
 
 @HOOKS.register_module()
@@ -77,7 +77,7 @@ class NonFiniteHook(Hook):
         if not self._watching:
             return
         if not self._batches and self.nan_policy == 'skip':
-            self._buffers = [buffer.clone() for buffer in _module(runner).buffers()]
+            self._buffers = [buffer.clone() for buffer in trained_models(runner)[0].buffers()]
         self._batches.append(data_batch)
 
     def after_train_iter(
@@ -100,7 +100,7 @@ class NonFiniteHook(Hook):
 
     def _refuse_step(self, runner: Runner) -> None:
         """Leave everything as it was before the step and follow the policy."""
-        module, wrapper = _module(runner), runner.optim_wrapper
+        module, wrapper = trained_models(runner)[0], runner.optim_wrapper
         # Of parameters without a gradient no optimizer makes a step.
         wrapper.zero_grad(set_to_none=True)
         culprits = [c for batch in self._batches for c in non_finite_tasks(module, wrapper, batch)]
@@ -126,7 +126,3 @@ def _message(runner: Runner, culprits: list[list[str]]) -> str:
     if len(lines) == 1:
         lines.append('  No task alone is to blame; the step is too large as a whole.')
     return '\n'.join(lines)
-
-
-def _module(runner: Runner) -> nn.Module:
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.dataset import pseudo_collate
-from mmengine.dist import all_gather_object, all_reduce_params, get_rank, get_world_size
-from mmengine.hooks import EMAHook, Hook
+from mmengine.dist import all_gather_object, get_rank, get_world_size
+from mmengine.hooks import Hook
 from mmengine.logging import print_log
-from mmengine.model import BaseModel, is_model_wrapper
+from mmengine.model import BaseModel
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch.utils.data import DataLoader
 
@@ -19,6 +19,7 @@ from mmmaml.registry import DATASETS, HOOKS
 
 from .kept_tasks import KeptTask, keep_tasks, once_each
 from .maml_optimizer_hook import find_meta_learner
+from .trained_models import average_running_statistics, trained_models
 
 
 @HOOKS.register_module()
@@ -67,7 +68,7 @@ class TaskMemoryHook(Hook):
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Forget tasks of weights that are about to change."""
-        for model in _models(runner):
+        for model in trained_models(runner):
             find_meta_learner(model).reid_head.task_memory.clear()
 
     def after_train_epoch(self, runner: Runner) -> None:
@@ -86,11 +87,10 @@ class TaskMemoryHook(Hook):
         """Fill memory and scatter of the head, and of an averaged one, from the training tasks."""
         dataset = self._tasks(runner)
         inner_loop = find_meta_learner(runner.model).inner_loop
-        for model in _models(runner):
+        for model in trained_models(runner):
             learner = find_meta_learner(model)
             learner.set_inner_loop(inner_loop)  # an averaged model was copied before it was set
-            # Every rank has its own running statistics; the checkpoint will hold only one.
-            all_reduce_params(learner.buffers(), op='mean')
+            average_running_statistics(learner)
             self._fill(learner, self._pass(model, learner, dataset))
         kept = len(learner.reid_head.task_memory)
         print_log(f'task memory: {kept} of {len(dataset)} tasks', logger='current')
@@ -146,12 +146,3 @@ class TaskMemoryHook(Hook):
         model.train(was_training)
         parts = all_gather_object(mine)
         return [task for i in range(len(batches)) for task in parts[i % ranks][i // ranks]]
-
-
-def _models(runner: Runner) -> list[BaseModel]:
-    """The model and, where there is one, that of its averaged weights."""
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-    return [
-        model,
-        *(hook.ema_model.module for hook in runner.hooks if isinstance(hook, EMAHook)),
-    ]
