@@ -52,6 +52,7 @@ PACKAGES = (
     Package('scipy', ('scipy',), '>=1.15.3,<1.18'),
     Package('pandas', ('pandas',), '>=2.2,<4'),
     Package('matplotlib', ('matplotlib',), '>=3.10.5,<3.12'),
+    Package('jinja2', ('Jinja2',), '>=3.1,<4', needed=False),
     Package('rich', ('rich',), '>=13.7,<16'),
     Package('tqdm', ('tqdm',), '>=4.66,<5'),
     Package('cv2', ('opencv-python', 'opencv-python-headless'), '==4.11.0.86'),
