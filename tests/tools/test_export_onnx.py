@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -10,10 +11,11 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from mmdet.structures import DetDataSample
 from mmengine.config import Config
 
 from mmmaml.apis.onnx_export import OUTPUTS, export_onnx, onnx_differences
-from mmmaml.models import MAMLMOT, MetaReID
+from mmmaml.models import MAMLMOT, MetaReID, OnlineMetaTracker
 from tests.models.one_shot import one_shot_config, small_detector
 from tests.tiny import tiny_backbone
 
@@ -111,3 +113,34 @@ def test_what_cannot_be_exported_is_named(
     bare.dump(other)
     assert tool.main([str(other), str(path)]) == 2
     assert 'state --size W H' in capsys.readouterr().err
+
+
+def test_the_example_of_the_docs_tracks_what_the_model_tracks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = MAMLMOT(
+        detector=one_shot_config(test_cfg={'score_thr': -1.0}),
+        tracker={'type': 'mmmaml.OnlineMetaTracker'},
+    ).eval()
+    model.init_weights()
+    torch.nn.init.constant_(model.detector.bbox_head.heatmap_branch[-1].bias, 1.0)
+    torch.nn.init.constant_(model.detector.bbox_head.box_branch[-1].bias, 3.0)
+    export_onnx(model, tmp_path / 'net.onnx', (48, 32))
+    monkeypatch.chdir(tmp_path)
+    images = [torch.randn(1, 3, 32, 48).numpy()] * 3
+    page = (TOOL.parents[2] / 'docs/one_shot.md').read_text()
+    [example] = [
+        block for block in re.findall(r'```python\n(.*?)```', page, re.S) if 'onnx' in block
+    ]
+    names = {'model': model, 'images': images}
+    exec(example, names)
+    tracker = OnlineMetaTracker()
+    tracker.bind(model.detector.reid_head)
+    for frame, image in enumerate(images):
+        with torch.no_grad():
+            [sample] = model.detector.predict(torch.from_numpy(image), [DetDataSample()])
+        found = sample.pred_instances
+        ids = tracker.step(frame, found.bboxes, found.scores, found.labels, found.feats)
+    torch.testing.assert_close(names['bboxes'], found.bboxes, rtol=1e-4, atol=1e-3)
+    assert names['ids'].tolist() == ids.tolist()
+    assert ids.max() > 0
