@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from command_line import INTERRUPTED, run_command
+from mmmaml.command_line import INTERRUPTED, run_command  # isort: skip
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
