@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
         'value, from the newest one in the work folder, or from the start if there is none',
     )
     parser.add_argument(
-        '--amp', action='store_true', help='automatic mixed precision (needs a GPU)'
+        '--amp', action='store_true', help='mixed precision in float16 (needs a GPU)'
     )
     parser.add_argument(
         '--auto-scale-lr',
@@ -77,7 +77,11 @@ def _checkpoints(work_dir: Path) -> str:
 
 def _use_mixed_precision(parser: argparse.ArgumentParser, config: Config) -> None:
     if get_device() == 'cpu':
-        fail(parser, '--amp needs a GPU and none was found; leave it out on a CPU')
+        fail(
+            parser,
+            '--amp needs a GPU and none was found; on a CPU leave it out, or train in bfloat16 by '
+            '--cfg-options optim_wrapper.type=BFloat16OptimWrapper',
+        )
     wrapper = config.optim_wrapper
     kind = wrapper.get('type', 'OptimWrapper')
     if kind not in ('OptimWrapper', 'AmpOptimWrapper'):

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from mmengine.dist import all_reduce_params
+from mmengine.logging import print_log
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from torch import Tensor
@@ -42,3 +43,8 @@ class AccumulatedGradients(NamedTuple):
         parameters = dict(trained_models(runner)[0].named_parameters())
         for name, grad in self.by_name.items():
             parameters[name].grad = grad.to(parameters[name])
+        print_log(
+            f'gradients of {len(self.by_name)} parameters that were being accumulated at the '
+            'checkpoint are put back, so that none is lost',
+            logger='current',
+        )
