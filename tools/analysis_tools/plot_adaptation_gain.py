@@ -3,9 +3,10 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from mmmaml.command_line import run_command  # isort: skip
+
+from picture_options import add_log
 
 from mmmaml.visualization import adaptation_gain_figure, save_figure
 from mmmaml.visualization.curves import find_log
@@ -14,19 +15,7 @@ from mmmaml.visualization.curves import find_log
 def build_parser() -> argparse.ArgumentParser:
     """Options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        'log',
-        metavar='WORK_DIR',
-        type=Path,
-        help='work folder of a training with MAMLOptimizerHook, or its scalars.json',
-    )
-    parser.add_argument('--out', metavar='FILE', type=Path, required=True, help='.png, .svg, .pdf')
-    parser.add_argument(
-        '--smoothing',
-        type=int,
-        metavar='N',
-        help='logged values that each point is the mean of; default: a twentieth of them',
-    )
+    add_log(parser)
     return parser
 
 

@@ -3,9 +3,10 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from mmmaml.command_line import run_command  # isort: skip
+
+from picture_options import add_log
 
 from mmmaml.visualization import save_figure, training_figure
 from mmmaml.visualization.curves import find_log
@@ -14,21 +15,9 @@ from mmmaml.visualization.curves import find_log
 def build_parser() -> argparse.ArgumentParser:
     """Options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        'log',
-        metavar='WORK_DIR',
-        type=Path,
-        help='work folder of a training, of whose runs the newest counts, or its scalars.json',
-    )
-    parser.add_argument('--out', metavar='FILE', type=Path, required=True, help='.png, .svg, .pdf')
+    add_log(parser)
     parser.add_argument(
         '--keys', nargs='+', metavar='KEY', help='scalars to draw; default: all of these kinds'
-    )
-    parser.add_argument(
-        '--smoothing',
-        type=int,
-        metavar='N',
-        help='logged values that each point is the mean of; default: a twentieth of them',
     )
     return parser
 

@@ -3,9 +3,10 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from mmmaml.command_line import run_command  # isort: skip
+from mmmaml.command_line import on_interrupt, run_command  # isort: skip
+
+from picture_options import add_sequences, add_work_dir
 
 from mmmaml.evaluation.run_folder import read_run, select_sequences
 from mmmaml.visualization import save_figure, timeline_figure
@@ -14,16 +15,8 @@ from mmmaml.visualization import save_figure, timeline_figure
 def build_parser() -> argparse.ArgumentParser:
     """Options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        'work_dir',
-        metavar='WORK_DIR',
-        type=Path,
-        help='work folder of tools/test.py (the outdir of MOTMetric)',
-    )
-    parser.add_argument('--sequences', nargs='+', metavar='SEQ', help='draw these; default: all')
-    parser.add_argument(
-        '--out-dir', metavar='DIR', type=Path, help='for SEQ.png; default: WORK_DIR/timelines'
-    )
+    add_work_dir(parser)
+    add_sequences(parser, '.png', 'timelines')
     parser.add_argument(
         '--max-people',
         type=int,
@@ -36,13 +29,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 def plot(args: argparse.Namespace) -> int:
     """Draw and write one picture after the other."""
+    out_dir = args.out_dir or args.work_dir / 'timelines'
+    on_interrupt(f'pictures in {out_dir} are whole, and not all are there')
     for sequence in select_sequences(read_run(args.work_dir), args.sequences):
-        out = (args.out_dir or args.work_dir / 'timelines') / f'{sequence.name}.png'
-        rate = sequence.frame_rate()
-        save_figure(
-            timeline_figure(sequence.events, sequence.num_frames, rate, args.max_people), out
+        out = out_dir / f'{sequence.name}.png'
+        figure = timeline_figure(
+            sequence.events, sequence.num_frames, sequence.frame_rate(), args.max_people
         )
-        print(out)
+        print(save_figure(figure, out))
     return 0
 
 

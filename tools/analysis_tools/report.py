@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mmmaml.command_line import run_command  # isort: skip
 
+from picture_options import add_work_dir
+
 from mmmaml.evaluation.run_folder import read_run
 from mmmaml.visualization.curves import find_log
 from mmmaml.visualization.report import write_report
@@ -15,12 +17,7 @@ from mmmaml.visualization.report import write_report
 def build_parser() -> argparse.ArgumentParser:
     """Options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        'work_dir',
-        metavar='WORK_DIR',
-        type=Path,
-        help='work folder of tools/test.py (the outdir of MOTMetric)',
-    )
+    add_work_dir(parser)
     parser.add_argument(
         '--out', metavar='FILE', type=Path, help='the page; default: WORK_DIR/report.html'
     )

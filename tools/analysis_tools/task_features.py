@@ -11,6 +11,7 @@ import torch
 from mmengine import DefaultScope
 from mmengine.config import Config, DictAction
 from mmengine.dataset import pseudo_collate
+from picture_options import add_out
 from torch import Tensor
 
 from mmmaml.apis.model_loading import build_model, load_config
@@ -44,7 +45,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Add what names a trained network and the data it is shown."""
     parser.add_argument('config', help='config that the network was trained with')
     parser.add_argument('checkpoint', help='its weights')
-    parser.add_argument('--out', metavar='FILE', type=Path, required=True, help='.png, .svg, .pdf')
+    add_out(parser)
     parser.add_argument(
         '--test-data',
         action='store_true',

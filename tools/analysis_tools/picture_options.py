@@ -1,0 +1,44 @@
+"""Options that the tools which draw share."""
+
+import argparse
+from pathlib import Path
+
+
+def add_work_dir(parser: argparse.ArgumentParser) -> None:
+    """Add the folder of a scored test."""
+    parser.add_argument(
+        'work_dir',
+        metavar='WORK_DIR',
+        type=Path,
+        help='work folder of tools/test.py (the outdir of MOTMetric)',
+    )
+
+
+def add_sequences(parser: argparse.ArgumentParser, suffix: str, folder: str) -> None:
+    """Add which sequences are drawn, and where to."""
+    parser.add_argument('--sequences', nargs='+', metavar='SEQ', help='draw these; default: all')
+    parser.add_argument(
+        '--out-dir', metavar='DIR', type=Path, help=f'for SEQ{suffix}; default: WORK_DIR/{folder}'
+    )
+
+
+def add_log(parser: argparse.ArgumentParser) -> None:
+    """Add the log of a training, and how smooth its curves are."""
+    parser.add_argument(
+        'log',
+        metavar='WORK_DIR',
+        type=Path,
+        help='work folder of a training, of whose runs the newest counts, or its scalars.json',
+    )
+    parser.add_argument(
+        '--smoothing',
+        type=int,
+        metavar='N',
+        help='logged values that each point is the mean of; default: a twentieth of them',
+    )
+    add_out(parser)
+
+
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """Add the picture."""
+    parser.add_argument('--out', metavar='FILE', type=Path, required=True, help='.png, .svg, .pdf')
