@@ -20,18 +20,19 @@ class TaskRandomness:
     index: int
 
     def of_image(self, slot: int) -> dict[str, np.random.Generator]:
-        """``rng`` of one image, and ``task_rng``, in the same state for all images of the task."""
-        own = np.random.SeedSequence((self.seed, 1, self.index, slot))
-        return {'rng': _generator(own), 'task_rng': _generator(self._of_task)}
+        """``rng`` of one image, and ``task_rng``, in the same state for all images of the task.
+
+        To be used up before those of the next image: ``task_rng`` is set back for that one.
+        """
+        task_rng, state = self._of_task
+        task_rng.bit_generator.state = state
+        own = np.random.PCG64(np.random.SeedSequence((self.seed, 1, self.index, slot)))
+        return {'rng': np.random.Generator(own), 'task_rng': task_rng}
 
     @cached_property
-    def _of_task(self) -> np.random.SeedSequence:
-        return np.random.SeedSequence((self.seed, 2, self.index))
-
-
-def _generator(seed: np.random.SeedSequence) -> np.random.Generator:
-    """What ``np.random.default_rng`` makes of the seed, in less time."""
-    return np.random.Generator(np.random.PCG64(seed))
+    def _of_task(self) -> tuple[np.random.Generator, dict]:
+        task_rng = np.random.default_rng((self.seed, 2, self.index))
+        return task_rng, dict(task_rng.bit_generator.state)
 
 
 class TaskSource(Protocol):

@@ -64,6 +64,10 @@ class FrameCache:
     def __len__(self) -> int:
         return len(self._frames)
 
+    def clear(self) -> None:
+        """Keep none of the frames."""
+        self._frames.clear()
+
     def read(self, path: str) -> np.ndarray:
         """The frame (H, W, 3) uint8, blue, green, red. Do not write to it.
 

@@ -1,11 +1,13 @@
 """From a box in a frame to an image of fixed size."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 
 from ...registry import TRANSFORMS
 from .frame_cache import FrameCache
-from .resample import resample
+from .resample import Box, resample
 from .rng import generator
 
 
@@ -54,26 +56,28 @@ class LoadCrop(BaseTransform):
         """Cut one box out of its frame."""
         frame = self.frames.read(results['img_path'])
         shape = frame.shape[:2]
-        box = self._box(np.asarray(results['bbox'], np.float64), results, shape)
+        box = self._box(np.asarray(results['bbox'], np.float64).tolist(), results, shape)
         results['img'] = resample(frame, box, self.scale)
         results['img_shape'] = self.scale[::-1]
         results['ori_shape'] = shape
-        results['crop_bbox'] = box.astype(np.float32)
+        results['crop_bbox'] = np.array(box, np.float32)
         return results
 
-    def _box(self, bbox: np.ndarray, results: dict, shape: tuple[int, int]) -> np.ndarray:
-        width, height = float(bbox[2] - bbox[0]), float(bbox[3] - bbox[1])
-        size = np.array([width, height, width, height])
-        box = bbox
-        if self.padding:
-            box = box + self.padding * size * (-1, -1, 1, 1)
+    def _box(self, bbox: Sequence[float], results: dict, shape: tuple[int, int]) -> Box:
+        left, top, right, bottom = bbox
+        width, height = right - left, bottom - top
+        moves = [0.0] * 4
         if self.jitter:
-            box = box + generator(results).uniform(-self.jitter, self.jitter, 4) * size
-        limit = (shape[1], shape[0], shape[1], shape[0])
-        box = np.minimum(np.maximum(box, 0), limit)
+            moves = generator(results).uniform(-self.jitter, self.jitter, 4).tolist()
+        box = (
+            max(left - (self.padding - moves[0]) * width, 0.0),
+            max(top - (self.padding - moves[1]) * height, 0.0),
+            min(right + (self.padding + moves[2]) * width, float(shape[1])),
+            min(bottom + (self.padding + moves[3]) * height, float(shape[0])),
+        )
         if not (box[2] > box[0] and box[3] > box[1]):
             raise ValueError(
-                f'bbox {bbox.tolist()} has nothing inside {results["img_path"]} of '
+                f'bbox {list(bbox)} has nothing inside {results["img_path"]} of '
                 f'{shape[1]}x{shape[0]} pixels'
             )
         return box
