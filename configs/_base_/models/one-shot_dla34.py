@@ -36,8 +36,6 @@ model = dict(
         init_score_thr=0.5,
         # The adapted metric is centred on the people in view, so the cosines of different people
         # spread about 0, and low ones of the same person are no rarity.
-        match_sim_thr=0.2,
-        unseen_cost=0.5,
         reentry_sim_thr=0.4,
         overlap_sim_thr=0.1,
     ),

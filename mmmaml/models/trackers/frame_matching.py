@@ -72,16 +72,17 @@ class FrameMatching:
             return
         similarity = self._similarity(tracks, self.detections.features(found))
         self._compared = tracks, found, similarity
-        row, column = np.nonzero(similarity >= options.match_sim_thr)
+        weight = options.motion_weight
+        # At the edge of the motion gate; nearer tracks may look less alike.
+        limit = (1 - weight) * (1 - options.match_sim_thr) + weight * motion.CHI2_95_4DOF
+        alike = (1 - weight) * (1 - similarity) <= limit
+        row, column = np.nonzero(alike & ~self._strangers(tracks, found))
         track, detection = tracks[row], found[column]
         distance = motion.gating_distance(
             state.motion[track], self.detections.measured[detection], options.box_model
         )
-        weight = options.motion_weight
         cost = (1 - weight) * (1 - similarity[row, column]) + weight * distance
         cost += options.unseen_cost * ~self.pool.just_seen(track)
-        # At the edge of both thresholds.
-        limit = (1 - weight) * (1 - options.match_sim_thr) + weight * motion.CHI2_95_4DOF
         near = (distance <= motion.CHI2_95_4DOF) & (cost <= limit)
         near &= state.labels[track] == self.detections.labels[detection]
         rows, columns = assign_pairs(row[near], column[near], cost[near], limit)

@@ -43,11 +43,13 @@ class TrackerOptions:
         num_tentatives: Detections a new track needs, in successive frames, until it is reported
             and gets its id. Larger: fewer false tracks, and true ones start that much later.
             Tracks of a video's first frame are reported at once; with 1 all are.
-        match_sim_thr: Least similarity to match by appearance. Larger: fewer switches between
-            people, more tracks that only overlap can continue.
+        match_sim_thr: Least similarity to match by appearance at the edge of the motion gate.
+            Larger: fewer switches between people, more tracks that only overlap can continue.
         motion_weight: Share of the squared Mahalanobis distance in the cost of appearance
             matching, the rest being 1 − cosine; 0..1. At 0 motion only rules out; larger, it
-            decides more, between people who look alike and then between those who do not.
+            decides more, between people who look alike and then between those who do not. Where
+            a track is expected exactly, similarity may be below ``match_sim_thr`` by the whole
+            weight of the gate, at 0.05 by 0.5, at 0.02 by 0.2.
         unseen_cost: By how much more a track that was not seen in the frame before must look like
             a detection than one that was, to take it; a cosine, at least 0. Larger: fewer ids are
             stolen by the lost from those who pass in front of them, and fewer lost ones found.
@@ -60,8 +62,8 @@ class TrackerOptions:
             ``match_sim_thr``.
         fuse_scores: In fusion, multiply overlaps by the scores of the detections: certain ones
             then match first, and uncertain ones need more overlap.
-        overlap_sim_thr: Boxes that overlap do not match where a clear view shows a similarity
-            below this: someone else stands in the track's place. −1 lets overlap always match.
+        overlap_sim_thr: A track does not match a clear view of less similarity than this,
+            however well the boxes fit: someone else stands in its place. −1 turns this off.
         recent_seconds: Tracks unseen for longer match by re-entry only. Larger: occlusions are
             bridged by motion for longer; the predicted box drifts meanwhile.
         reentry_sim_thr: Least similarity for a lost track to continue where someone appears.
@@ -99,7 +101,7 @@ class TrackerOptions:
     init_score_thr: float = 0.5
     num_tentatives: int = 2
     match_sim_thr: float = 0.4
-    motion_weight: float = 0.02
+    motion_weight: float = 0.05
     unseen_cost: float = 0.3
     match_iou_thr: float = 0.5
     tentative_iou_thr: float = 0.5

@@ -89,7 +89,8 @@ class ReferenceTracker:
     def detections(self, boxes, scores, labels, feats):
         options, rows = self.options, []
         for row, (box, score) in enumerate(zip(boxes, scores, strict=True)):
-            if box[2] <= box[0] or box[3] <= box[1]:
+            nobody = options.classes is not None and labels[row] not in options.classes
+            if nobody or box[2] <= box[0] or box[3] <= box[1]:
                 rows.append(None)
                 continue
             feat = None if feats is None else np.asarray(feats[row], dtype=np.float64)
@@ -144,7 +145,7 @@ class ReferenceTracker:
             if distance > CHI2_95_4DOF:
                 self.happened['gated'] += 1
                 return math.inf
-            if similarity[track, each] < options.match_sim_thr:
+            if (track, each) in self.strangers:
                 return math.inf
             weight = options.motion_weight
             unseen = options.unseen_cost * (not self.just_seen(track))

@@ -39,6 +39,7 @@ KNOBS = {
     'quick to learn': {'momentum': 0.2, 'max_covered': 0.1},
     'learns from the hidden': {'max_covered': 1.0},
     'small gallery': {'gallery_size': 2, 'gallery_seconds': 0.5},
+    'people of all there is': {'classes': [0]},
     'widths': {'kalman_box': 'cxcywh'},
     'exponential': {'feature_average': 'exponential', 'momentum': 0.7},
     'fusion': {'stages': BOT_SORT, 'match_sim_thr': 0.5, 'fuse_scores': True},
@@ -214,6 +215,7 @@ def test_every_knob_and_stage_is_turned_and_everything_happens():
 @pytest.mark.parametrize('seed', range(2))
 def test_several_classes(seed):
     assert_same_ids(crowd(20 + seed, classes=3), frame_rate=10)
+    assert_same_ids(crowd(20 + seed, classes=3), frame_rate=10, classes=[0, 2])
 
 
 @pytest.mark.parametrize('seed', range(2))

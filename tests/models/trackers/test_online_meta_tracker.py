@@ -61,7 +61,8 @@ def test_similarity_at_the_threshold_matches_and_below_it_does_not():
     start = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
     for threshold, expected in ((cosine - 1e-9, [1]), (cosine + 1e-6, [-1])):
         # IoU is too small for overlap, so only appearance can match.
-        track = tracker(match_sim_thr=threshold, match_iou_thr=1, reentry_sim_thr=1.1)
+        options = {'match_sim_thr': threshold, 'motion_weight': 0}
+        track = tracker(**options, match_iou_thr=1, reentry_sim_thr=1.1)
         see(track, 0, [box(50)], start)
         assert see(track, 1, [box(54)], half) == expected
 
