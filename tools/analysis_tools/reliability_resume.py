@@ -102,6 +102,7 @@ def section(preset: Preset) -> str:
         ]
         for run in runs
     ]
+    loading = 'All' if all(run.loads for run in runs) else '**Not all**'
     rows.append(
         [
             f'{ranks} ranks, left after iteration {left}',
@@ -115,7 +116,7 @@ def section(preset: Preset) -> str:
         'is kept. Runs are killed by SIGKILL, at\niterations drawn at random and during each part '
         'of saving, resumed as by `--resume`, and compared at\ntheir end, bit by bit, with a run '
         'that was not killed. Weights include the inner rate, running\nstatistics and the task '
-        'memory. All checkpoints load with `torch.load(weights_only=True)`.\n\n'
+        f'memory. {loading} checkpoints load with `torch.load(weights_only=True)`.\n\n'
         f'{table(["killed in", "resumed at iteration", *parts], rows)}'
     )
 
