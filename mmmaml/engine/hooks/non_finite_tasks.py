@@ -26,7 +26,7 @@ def non_finite_tasks(model: BaseModel, wrapper: OptimWrapper, batch: Any) -> lis
     """
     data = model.data_preprocessor(batch, training=True)
     found = []
-    for position, sample in enumerate(data['data_samples']):
+    for position, sample in enumerate(data.get('data_samples') or []):
         fault = _fault_of(model, wrapper, {k: v[position : position + 1] for k, v in data.items()})
         if fault is not None:
             found.append(f'{fault} of {describe_sample(sample)}')
