@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
@@ -24,13 +25,19 @@ ROW = st.tuples(
 COLUMNS = st.sampled_from([9, 9, 9, 6, 7, 8])
 
 
+@pytest.fixture
+def root(tmp_path):
+    write_sequence(tmp_path / 'train' / 'A', num_frames=FRAMES)
+    return tmp_path
+
+
 def refuse(constant):
     raise AssertionError(f'{constant} is not JSON')
 
 
 @bounded
 @given(st.lists(ROW, max_size=6), COLUMNS, st.sampled_from(['', '', '', 'x', '1,1,nan,1,1,1']))
-def check_conversion(root, rows, columns, stray):
+def test_any_ground_truth(root, rows, columns, stray):
     truth = root / 'train' / 'A' / 'gt' / 'gt.txt'
     lines = [','.join(map(repr, row[:columns])) for row in rows]
     truth.write_text('\n'.join([*lines, stray]))
@@ -70,15 +77,9 @@ def check_content(content, rows):
     assert content['num_instances'] == len(numbers)
 
 
-def test_any_ground_truth(tmp_path):
-    write_sequence(tmp_path / 'train' / 'A', num_frames=FRAMES)
-    check_conversion(tmp_path)
-
-
 @bounded
 @given(st.lists(ROW, min_size=1, max_size=40))
-def check_training_rows(root, rows):
-    """What can be trained on is what the checker counts."""
+def test_the_checker_counts_what_is_converted(root, rows):
     rows = [row for row in rows if row[7] in (1, -1) and abs(row[1]) <= 2**53]
     truth = root / 'train' / 'A' / 'gt' / 'gt.txt'
     truth.write_text('\n'.join(','.join(map(repr, row)) for row in rows))
@@ -96,8 +97,3 @@ def check_training_rows(root, rows):
     event(f'{min(len(trainable), 3)} or more to train on')
     people = {each['instance_id'] for each in content['annotations']} - {-1}
     assert summary.num_identities == len(people)
-
-
-def test_the_checker_counts_what_is_converted(tmp_path):
-    write_sequence(tmp_path / 'train' / 'A', num_frames=FRAMES)
-    check_training_rows(tmp_path)

@@ -29,6 +29,8 @@ TITLES = {
     'reliability_resume': 'Resuming',
     'reliability_training': 'Mixed precision, accumulation, clipping, averaging, NaN',
     'soak_tracker': 'Memory and time of the tracker',
+    'reliability_bad_input': 'Bad input',
+    'benchmark_data': 'Speed of the data',
     'reliability_determinism': 'Determinism',
 }
 SECTIONS = {module.removeprefix('reliability_'): _measured_by(module) for module in TITLES}

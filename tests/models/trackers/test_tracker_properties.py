@@ -72,39 +72,33 @@ def head():
         (None, {'stages': ('fusion', 'low_scores', 'tentative_fusion'), 'fuse_scores': True}),
     ],
 )
-def test_any_frames(adapter_cfg, options):
+@bounded
+@given(st.lists(frames(), max_size=6))
+def test_any_frames(adapter_cfg, options, video):
     options = {'frame_rate': 10, 'max_lost': 3, 'num_tentatives': 1, **options}
     tracker = OnlineMetaTracker(adapter_cfg=adapter_cfg, **options)
-    bound = None if adapter_cfg is None else head()
-
-    @bounded
-    @given(st.lists(frames(), max_size=6))
-    def check(video):
-        tracker.bind(bound)
-        tracker.reset()
-        width_known = adapter_cfg is not None
-        frame, most, started = 0, 0, False
-        for step, boxes, scores, labels, feats in video:
-            step = max(step, 1) if not started else step
-            expected = culprit(step, boxes, scores, feats)
-            if expected == 'channels' and not width_known:
-                continue  # the first features decide
-            inputs = [torch.from_numpy(each) for each in (boxes, scores, labels)]
-            inputs += [None if feats is None else torch.from_numpy(feats).float()]
-            before = pickle.dumps((tracker.tracks, tracker.adapter))
-            if expected:
-                event('refused')
-                with pytest.raises(ValueError, match=expected):
-                    tracker.step(frame + step, *inputs)
-                assert pickle.dumps((tracker.tracks, tracker.adapter)) == before
-                continue
-            event('answered')
-            ids = tracker.step(frame + step, *inputs).numpy()
-            frame, started = frame + step, True
-            width_known |= tracker.tracks.appearance is not None
-            most = check_answer(tracker, boxes, ids, most)
-
-    check()
+    tracker.bind(None if adapter_cfg is None else head())
+    width_known = adapter_cfg is not None
+    frame, most, started = 0, 0, False
+    for step, boxes, scores, labels, feats in video:
+        step = max(step, 1) if not started else step
+        expected = culprit(step, boxes, scores, feats)
+        if expected == 'channels' and not width_known:
+            continue  # the first features decide
+        inputs = [torch.from_numpy(each) for each in (boxes, scores, labels)]
+        inputs += [None if feats is None else torch.from_numpy(feats).float()]
+        before = pickle.dumps((tracker.tracks, tracker.adapter))
+        if expected:
+            event('refused')
+            with pytest.raises(ValueError, match=expected):
+                tracker.step(frame + step, *inputs)
+            assert pickle.dumps((tracker.tracks, tracker.adapter)) == before
+            continue
+        event('answered')
+        ids = tracker.step(frame + step, *inputs).numpy()
+        frame, started = frame + step, True
+        width_known |= tracker.tracks.appearance is not None
+        most = check_answer(tracker, boxes, ids, most)
 
 
 def check_answer(tracker, boxes, ids, most):

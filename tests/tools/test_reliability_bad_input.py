@@ -1,0 +1,52 @@
+"""The section on bad input: that it reads what Hypothesis tells."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+OUTPUT = """
+tests/utils/test_mot_files_properties.py::test_any_bytes:
+
+  - during generate phase (0.03 seconds):
+    - Typical runtimes: < 1ms, of which < 1ms in data generation
+    - 1000 passing, 0 failing, and 3 invalid test cases
+    - Events:
+      * 96.67%, refused
+      * 3.33%, answered
+
+  - Stopped because settings.max_examples=60
+
+tests/models/trackers/test_tracker_properties.py::test_any_frames[adapter_cfg1-options1]:
+
+  - during generate phase (0.28 seconds):
+    - 7 passing, 1 failing, and 5 invalid test cases
+    - Events:
+      * 83.08%, answered
+
+  - Stopped because settings.max_examples=60
+"""
+
+
+@pytest.fixture
+def tool(monkeypatch):
+    monkeypatch.syspath_prepend(str(TESTS.parent / 'tools' / 'analysis_tools'))
+    return importlib.import_module('reliability_bad_input')
+
+
+def test_statistics_are_read(tool):
+    assert tool.parsed(OUTPUT) == [
+        ('test_any_bytes', 1000, 0, 3.33, 96.67),
+        ('test_any_frames[adapter_cfg1-options1]', 7, 1, 83.08, 0.0),
+    ]
+    names = [tool.name_of(each.test) for each in tool.parsed(OUTPUT)]
+    assert names == ['bytes in their place', 'detections of successive frames, closed form']
+
+
+def test_every_property_has_a_name(tool):
+    found = set()
+    for path in TESTS.rglob('test_*_properties.py'):
+        found |= set(re.findall(r'@bounded\n@given\(.*?\ndef (test_\w+)', path.read_text(), re.S))
+    assert found == set(tool.WHAT)
