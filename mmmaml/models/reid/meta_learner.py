@@ -89,9 +89,9 @@ class MetaLearner(BaseModule):
         embeds = head(feats)
         image_labels = labels[..., None].expand(embeds.shape[:3])
         plain = head.plain_loss(embeds.flatten(1, 2), image_labels.flatten(1)).mean()
+        if head.log_inner_lr is not None:  # not every inner loop has a rate
+            plain = plain + 0 * head.log_inner_lr  # DDP asks for every parameter
         if cfg is None:
-            if head.log_inner_lr is not None:
-                plain = plain + 0 * head.log_inner_lr  # DDP asks for every parameter
             return {'loss_plain': plain}
         support, query = feats.tensor_split([num_support], dim=2)
         if cfg.adapt is None:
