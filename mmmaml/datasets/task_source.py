@@ -25,8 +25,8 @@ class TaskRandomness:
         To be used up before those of the next image, for which the same two are set anew: that
         takes a tenth of the time of making them.
         """
-        (own, of_task), states = self._bits, self._states
-        own.state, of_task.state = states
+        own, of_task = self._bits
+        own.state, of_task.state = self._states
         own.advance(slot << 64)  # far more than an image draws
         return dict(zip(('rng', 'task_rng'), self._generators, strict=True))
 
@@ -39,8 +39,8 @@ class TaskRandomness:
         return [np.random.Generator(each) for each in self._bits]
 
     @cached_property
-    def _states(self) -> list[dict]:
-        return [dict(each.state) for each in self._bits]
+    def _states(self) -> list[Any]:
+        return [each.state for each in self._bits]
 
 
 class TaskSource(Protocol):

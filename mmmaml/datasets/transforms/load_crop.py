@@ -17,7 +17,8 @@ class LoadCrop(BaseTransform):
 
     The output pixel (i, j) is the bilinear sample at the centre of cell (i, j) of the box, with
     parts of a pixel counted: what ``mmcv.ops.roi_align`` computes with one sample a cell and
-    ``aligned=True``, so crops of training and of tracking are the same.
+    ``aligned=True``, so crops of training and of tracking are the same; places in the frame are
+    exact to an eighth of a pixel, which takes half the time of exact ones.
 
     Required keys: ``img_path``, ``bbox`` (4,) x1, y1, x2, y2 in pixels; optionally ``rng``.
     Added: ``img`` (height, width, 3) uint8 in blue, green, red; ``img_shape`` (height, width) of

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-PRECISION = 1 / 16
-"""Of a place in the frame, in pixels; that of ``cv2.warpAffine`` is half of it."""
+PRECISION = 1 / 8
+"""Of a place in the frame, in pixels: less than boxes are ever known to."""
 
 MOST_CELLS_BEFORE = 32
 
