@@ -117,7 +117,8 @@ def _scores(run: ScoredRun) -> dict[str, Any]:
     frames = sum(each.num_frames for each in run.sequences.values())
     return {
         'title': f'Tracking report: {folder}',
-        'subtitle': f'{len(run.sequences)} sequences, {frames} frames; mmmaml {__version__}',
+        'subtitle': f'{_count(len(run.sequences), "sequence")}, {_count(frames, "frame")}; '
+        f'mmmaml {__version__}',
         'headline': [(name, rows[-1][header.index(name)]) for name in HEADLINE],
         'header': header,
         'rows': rows,
@@ -135,7 +136,7 @@ def _cross_check(run: ScoredRun) -> str:
     return (
         'The pictures below show the event log of motmetrics, which matches frames in another '
         'order and may count a few switches more or less than TrackEval: over all '
-        f'{scores["IDs"]} switches, MOTA {100 * scores["MOTA"]:.1f}, '
+        f'{_count(int(scores["IDs"]), "switch", "switches")}, MOTA {100 * scores["MOTA"]:.1f}, '
         f'IDF1 {100 * scores["IDF1"]:.1f}.'
     )
 
@@ -172,10 +173,10 @@ def _sequence(sequence: ScoredSequence, anchor: str, num_frames: int) -> Sequenc
     errors = error_boxes(sequence.events, sequence.truth, sequence.tracks)
     rate = sequence.frame_rate()
     people = sequence.events['gt_id'].dropna().nunique()
-    length = f'{sequence.num_frames} frames' + (
+    length = _count(sequence.num_frames, 'frame') + (
         f', {sequence.num_frames / rate:.1f} s' if rate else ''
     )
-    summary = f'{length}, {people} people; boxes: {errors.summary()}.'
+    summary = f'{length}, {_count(people, "person", "people")}; boxes: {errors.summary()}.'
     frames, notes = _example_frames(sequence, errors, num_frames, rate)
     figure = timeline_figure(sequence.events, sequence.num_frames, rate)
     return SequencePart(
@@ -215,3 +216,7 @@ def _error_frame(name: str, frame: int, path: Path, errors: ErrorBoxes) -> Embed
     image = draw_errors(read_image(path, f'frame {frame} of {name}'), errors, f'frame {frame}')
     words = f'Frame {frame}: {errors.summary()}.'
     return embed_image(image, f'{name}. {words}', words)
+
+
+def _count(number: int, one: str, several: str | None = None) -> str:
+    return f'{number} {one if number == 1 else several or one + "s"}'

@@ -149,21 +149,34 @@ def _draw_people(
 
 
 def _write_ids(ax: Axes, lines: np.ndarray, ids: np.ndarray, width: float) -> None:
-    """Write the id into each stretch that has room for it."""
-    for (start, end), track_id in zip(lines, ids.tolist(), strict=True):
-        text = str(track_id)
-        if end[0] - start[0] < 0.012 * (len(text) + 1) * width:
+    """Write the id once for each run of stretches of one person under it, if it has room.
+
+    Args:
+        ax: Where.
+        lines: (S, 2, 2) start and end of each stretch, ordered by person and time.
+        ids: (S,) the id of each.
+        width: Of the axis.
+    """
+    rows = lines[:, 0, 1]
+    new = np.append(True, (np.diff(ids) != 0) | (np.diff(rows) != 0))[: len(ids)]
+    for run in np.split(np.arange(len(ids)), np.flatnonzero(new)[1:]):
+        if not len(run):
             continue
-        shade = text_color(track_colors(np.array([track_id]))[0])
-        middle = (start + end) / 2
+        text = str(ids[run[0]])
+        starts, ends = lines[run, 0, 0], lines[run, 1, 0]
+        if ends[-1] - starts[0] < 0.012 * (len(text) + 1) * width:
+            continue
+        longest = int(np.argmax(ends - starts))
+        background = track_colors(ids[run[:1]])[0]
         ax.text(
-            float(middle[0]),
-            float(middle[1]),
+            float(starts[longest] + ends[longest]) / 2,
+            float(rows[run[0]]),
             text,
             fontsize=6,
             ha='center',
             va='center_baseline',
-            color='black' if shade == (0, 0, 0) else 'white',
+            color='black' if text_color(background) == (0, 0, 0) else 'white',
+            bbox={'facecolor': tuple((background / 255).tolist()), 'linewidth': 0, 'pad': 0.8},
             clip_on=True,
         )
 

@@ -57,7 +57,7 @@ def test_the_page_has_scores_timelines_frames_and_curves(run, log, tmp_path):
     words = ' '.join(page.text.split())
     assert words.startswith('Tracking report: run')
     assert '12 frames, 1.2 s, 2 people; boxes: 18 matched, 1 false positive, 1 missed' in words
-    assert 'over all 1 switches, MOTA 85.0' in words  # 1 - 3 / 20
+    assert 'over all 1 switch, MOTA 85.0' in words  # 1 - 3 / 20
     assert 'Frame 8: 0 matched, 0 false positive, 0 missed, 1 switch.' in words
     assert 'No frame of it has an error.' in words  # of EMPTY
     assert 'OVERALL 78.9 90.5 68.9 85.0 70.0 1 2 0 1 1 1 ' in words

@@ -48,7 +48,7 @@ def test_rows_are_people_in_seconds_with_ids_and_switches(run):
     assert [each.tolist() for each in missed.get_segments()] == [[[0.6, 0], [0.7, 0]]]
     assert len(tracked.get_segments()) == 4
     assert people.lines[0].get_xydata().tolist() == [[0.7, 0]]
-    assert [text.get_text() for text in people.texts] == ['7', '8', '3', '3']
+    assert [text.get_text() for text in people.texts] == ['7', '8', '3']
     assert 'most errors' not in people.get_title()
 
 
