@@ -105,18 +105,13 @@ def parsed(output: str) -> list[Property]:
     """The properties in the statistics of Hypothesis."""
     found = []
     for test, text in re.findall(r'^\S+::(\S+):\n(.*?)^\s+- Stopped', output, re.M | re.S):
-        counts = re.search(r'(\d+) passing, (\d+) failing', text)
-        shares = {
-            what: float(share) for share, what in re.findall(r'([\d.]+)%, (\w+)$', text, re.M)
-        }
+        counts = re.search(r'(\d+) passing, (\d+) failing, and (\d+) invalid', text)
         assert counts is not None
-        found.append(
-            Property(
-                test,
-                int(counts[1]),
-                int(counts[2]),
-                shares.get('answered', 0.0),
-                shares.get('refused', 0.0),
-            )
-        )
+        passing, failing, invalid = map(int, counts.groups())
+        # Hypothesis counts what it did not finish drawing, too.
+        more = (passing + failing + invalid) / (passing + failing)
+        shares = re.findall(r'([\d.]+)%, (\w+)$', text, re.M)
+        percent = {what: more * float(share) for share, what in shares}
+        answered, refused = percent.get('answered', 0.0), percent.get('refused', 0.0)
+        found.append(Property(test, passing, failing, answered, refused))
     return found
