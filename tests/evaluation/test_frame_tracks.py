@@ -123,3 +123,15 @@ def test_cut_takes_the_frames_of_the_split_and_counts_from_one():
     np.testing.assert_array_equal(merged.cut(rows), [[1, 2], [3, 3], [2, 4], [1, 6]])
     assert merged.cut(rows[:0]).shape == (0, 2)
     assert rows[1, 0] == 5
+
+
+def test_joined_tracks_of_a_whole_video_are_rows_already():
+    sample = frame_sample(3)
+    rows = np.array([[1, 7, 10.5, 20, 19.5, 40, 0.5]])  # mmdet's StrongSORT counts in its clip
+    sample.pred_track_instances = InstanceData(bboxes=rows)
+    np.testing.assert_array_equal(
+        frames_of_sample(sample.to_dict())[0].rows, [[4, 7, 10.5, 20, 19.5, 40, 0.5]]
+    )
+    sample.pred_track_instances = InstanceData(bboxes=rows[:, :4])
+    with pytest.raises(ValueError, match='frame 4 have no instances_id, and bboxes of shape'):
+        frames_of_sample(sample.to_dict())
