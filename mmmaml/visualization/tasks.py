@@ -21,9 +21,9 @@ _GAP = 0.35
 def task_figure(inputs: Tensor, sample: TaskDataSample, title: str = '') -> Figure:
     """Draw a task: of crops a row for each identity, of frames one row with its people framed.
 
-    Support stands left, query right. Rows say whom they show, pictures the file of their frame; what a
-    network is trained on is shown as it is, so a mistake in annotations, in the loading or an
-    augmentation that goes too far can be seen.
+    Support stands left, query right. Rows say whom they show, pictures the file of their frame.
+    What a network is trained on is shown as it is, so a mistake in annotations, in the loading or
+    an augmentation that goes too far can be seen.
 
     Args:
         inputs: (N, k + q, 3, H, W) crops or (k + q, 3, H, W) frames, uint8 in blue, green, red.
