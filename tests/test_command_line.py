@@ -17,10 +17,7 @@ LIBRARIES = ('numpy', 'torch', 'mmengine', 'mmcv', 'cv2', 'rich', 'psutil', 'mat
 TOOLS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (ROOT / 'tools').rglob('*.py')
-    if "__name__ == '__main__'" in (text := path.read_text())
-    and 'mmmaml' in text
-    # Benchmarks show what they measured at their end and leave nothing before it.
-    and not path.name.startswith('benchmark_')
+    if "__name__ == '__main__'" in (text := path.read_text()) and 'mmmaml' in text
 )
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mmmaml.command_line import on_interrupt  # isort: skip
+
 import numpy as np
 from benchmark_tracker import one_thread
 from data_pipelines import (
@@ -74,6 +76,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--repeats', type=int, default=REPEATS, help=f'passes ({REPEATS})')
     parser.add_argument('--out', type=Path, help='write the tables here too')
     args = parser.parse_args(argv)
+    on_interrupt('what this measures is shown and written at the end')
     for name in ('frames', 'repeats'):
         if getattr(args, name) < 1:
             parser.error(f'--{name} {getattr(args, name)} must be at least 1')

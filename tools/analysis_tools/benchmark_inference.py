@@ -11,6 +11,8 @@ import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from mmmaml.command_line import on_interrupt  # isort: skip
+
 import numpy as np
 import torch
 from benchmark_meta_step import letterbox_size
@@ -26,6 +28,7 @@ STAGES = ('input', 'network', 'decoding', 'tracker', 'end to end')
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure from the command line."""
     args = parse_args(argv)
+    on_interrupt('what this measures is shown and written at the end')
     register_all_modules()
     config = Config.fromfile(args.config)
     config.merge_from_dict(args.cfg_options)

@@ -11,6 +11,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from mmmaml.command_line import on_interrupt  # isort: skip
+
 import torch
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
@@ -35,6 +37,7 @@ VARIANTS: dict[str, InnerLoopCfg | None] = {
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure from the command line."""
     args = parse_args(argv)
+    on_interrupt('what this measures is shown and written at the end')
     register_all_modules()
     config = Config.fromfile(args.config)
     config.merge_from_dict(args.cfg_options)
