@@ -26,7 +26,7 @@ def requirements(name: str) -> dict[str, Requirement]:
 
 class TestRequirements:
     @pytest.mark.parametrize(
-        'name', ['build', 'mminstall', 'runtime', 'nodeps', 'tests', 'optional', 'deployment']
+        'name', ['build', 'mminstall', 'runtime', 'nodeps', 'tests', 'docs', 'optional', 'deployment']
     )
     def test_each_line_gives_its_reason(self, name: str) -> None:
         lines = (REQUIREMENTS / f'{name}.txt').read_text().splitlines()
@@ -216,8 +216,8 @@ class TestScripts:
         result = machine.run('install.sh', '--tests', VIRTUAL_ENV=machine.environment())
         assert result.returncode == 0, result.stderr
         assert 'pip install' not in machine.calls.read_text()
-        titles = re.findall(r'^\[(\d+)/10\]', result.stdout, flags=re.MULTILINE)
-        assert titles == [str(i) for i in range(1, 11)]
+        titles = re.findall(r'^\[(\d+)/11\]', result.stdout, flags=re.MULTILINE)
+        assert titles == [str(i) for i in range(1, 12)]
 
     def test_openmmlab_is_installed_in_order_after_torch(self, machine: Machine) -> None:
         executable(machine.commands / 'c++', 'true')

@@ -230,7 +230,7 @@ sys.exit(not os.path.samefile(os.path.dirname(mmmaml.__file__), sys.argv[1]))' \
 install_everything() {
     local requirements="$ROOT/requirements" clash
     STEPS=9
-    [ "${1:-}" = --tests ] && STEPS=10
+    [ "${1:-}" = --tests ] && STEPS=11
     unset PIP_USER
     LOG="$(mktemp "${TMPDIR:-/tmp}/mmmaml-install.XXXXXX")"
     trap stop_ticker EXIT
@@ -246,6 +246,8 @@ install_everything() {
     install 'mmtrack and mmcls' "$requirements/nodeps.txt" --no-deps -r "$requirements/nodeps.txt"
     [ "${1:-}" = --tests ] &&
         install 'test tools' "$requirements/tests.txt" -r "$requirements/tests.txt"
+    [ "${1:-}" = --tests ] &&
+        install 'page builder' "$requirements/docs.txt" -r "$requirements/docs.txt"
     install_package
     "$PYTHON" -m mmmaml.env >"$LOG" 2>&1 || {
         cat "$LOG" >&2

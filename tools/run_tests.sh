@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install what is missing, then run all checks: lint, format, types, spelling, tests.
+# Install what is missing, then run all checks: lint, format, types, spelling, pages, tests.
 #
 #     bash tools/run_tests.sh [arguments of pytest]
 #
@@ -24,6 +24,7 @@ check lint "$PYTHON" -m ruff check .
 check format "$PYTHON" -m ruff format --check .
 check types "$PYTHON" -m mypy
 check spelling "$PYTHON" -m codespell_lib
+check docs "$PYTHON" -m mkdocs build --strict
 check tests "$PYTHON" -m pytest "$@"
 [ -z "$FAILED" ] || fail "failed:$FAILED"
 printf '\nAll checks passed in %d s.\n' "$SECONDS"
