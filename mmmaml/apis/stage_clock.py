@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,13 +15,17 @@ class StageClock:
     Args:
         device: Where the network runs; a GPU is waited for at the end of each stage, since calls
             return before it is done.
+        timer: Tells the seconds; ``time.process_time`` counts those of this process alone.
 
     Attributes:
         seconds: By name of the stage, in the order in which they first ended.
     """
 
-    def __init__(self, device: str = 'cpu') -> None:
+    def __init__(
+        self, device: str = 'cpu', timer: Callable[[], float] = time.perf_counter
+    ) -> None:
         self.seconds: dict[str, float] = {}
+        self._timer = timer
         self._waits = torch.device(device).type == 'cuda'
         self._inner = [0.0]  # seconds of the stages within each open one
 
@@ -29,13 +33,13 @@ class StageClock:
     def stage(self, name: str) -> Iterator[None]:
         """Time what runs within."""
         self._inner.append(0.0)
-        start = time.perf_counter()
+        start = self._timer()
         try:
             yield
         finally:
             if self._waits:
                 torch.cuda.synchronize()
-            total = time.perf_counter() - start
+            total = self._timer() - start
             own = total - self._inner.pop()
             self._inner[-1] += total
             self.seconds[name] = self.seconds.get(name, 0.0) + own

@@ -112,7 +112,9 @@ def device_name() -> str:
     info = Path('/proc/cpuinfo')
     lines = info.read_text().splitlines() if info.is_file() else []
     names = [line.split(':', 1)[1].strip() for line in lines if line.startswith('model name')]
-    return f'{(names or [platform.processor()])[0]}, {torch.get_num_threads()} threads'
+    threads = torch.get_num_threads()
+    counted = f'{threads} threads' if threads > 1 else 'one thread, processor time'
+    return f'{(names or [platform.processor()])[0]}, {counted}'
 
 
 if __name__ == '__main__':
