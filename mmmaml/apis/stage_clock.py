@@ -15,17 +15,16 @@ class StageClock:
     Args:
         device: Where the network runs; a GPU is waited for at the end of each stage, since calls
             return before it is done.
-        timer: Tells the seconds; ``time.process_time`` counts those of this process alone.
+        timer: Tells the seconds, ``time.perf_counter`` if None; ``time.process_time`` counts those
+            of this process alone.
 
     Attributes:
         seconds: By name of the stage, in the order in which they first ended.
     """
 
-    def __init__(
-        self, device: str = 'cpu', timer: Callable[[], float] = time.perf_counter
-    ) -> None:
+    def __init__(self, device: str = 'cpu', timer: Callable[[], float] | None = None) -> None:
         self.seconds: dict[str, float] = {}
-        self._timer = timer
+        self._timer = timer or time.perf_counter
         self._waits = torch.device(device).type == 'cuda'
         self._inner = [0.0]  # seconds of the stages within each open one
 
