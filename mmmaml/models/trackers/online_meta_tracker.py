@@ -1,7 +1,6 @@
 """Online tracking with appearance under each track's own parameters."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +14,13 @@ from mmmaml.registry import MODELS
 
 from .camera_motion import CameraMotion, check_image, check_transform
 from .detections import Detections, check_detections
-from .detector_features import features_of_detections, head_of_detector
 from .frame_matching import FrameMatching
 from .input_checks import check_frame_id
+from .model_features import ModelFeatures
 from .model_frame import ModelFrame
 from .track_looks import TrackLooks
 from .track_pool import TrackPool
 from .tracker_options import TrackerOptions
-from .video_normalization import VideoNormalization
 
 if TYPE_CHECKING:
     from mmmaml.models.reid import MetaReIDHead
@@ -54,6 +52,7 @@ class OnlineMetaTracker:
 
     Attributes:
         looks: What compares features, under each track's parameters where a head is bound.
+        features: Asks the networks of a model for the looks of its detections.
         camera: What estimates the motion of the camera, or None.
         head: The bound head, or None.
         tracks: The tracks of the current video.
@@ -78,17 +77,9 @@ class OnlineMetaTracker:
                 f'adapter_cfg, adapt, camera_motion, {", ".join(TrackerOptions.names())}'
             )
         self.options = TrackerOptions(**options)
-        self.reid = {
-            'img_scale': (256, 128),
-            'img_norm_cfg': None,
-            'renormalise': None,
-            **(reid or {}),
-        }
-        renormalise = self.reid['renormalise']
-        self.normalization = None if renormalise is None else VideoNormalization(**renormalise)
+        self.features = ModelFeatures(reid, adapt, self.options)
         self.adapter_cfg = dict(adapter_cfg or {})
         self.head: MetaReIDHead | None = None
-        self.adapt = adapt
         self.looks = TrackLooks()
         self.camera = None if camera_motion is None else CameraMotion(**camera_motion)
         self.reset()
@@ -97,8 +88,7 @@ class OnlineMetaTracker:
         """Forget everything, ids included: the next frame is the first of a video."""
         self.tracks = TrackPool(self.options, self.options.frame_rate, self.looks)
         self.looks.reset()
-        if self.normalization is not None:
-            self.normalization.reset()
+        self.features.reset()
         if self.camera is not None:
             self.camera.reset()
 
@@ -221,7 +211,9 @@ class OnlineMetaTracker:
             )
         frame_id = int(metainfo['frame_id'])
         if img is not None and not isinstance(feats, Tensor):
-            self._bind_network_of(model, feats)
+            asked, head = self.features.head(model, feats)
+            if asked:
+                self.bind(head)
         if frame_id == 0:
             self.reset()
             self.tracks.frame_rate = float(metainfo.get('frame_rate', self.options.frame_rate))
@@ -231,7 +223,7 @@ class OnlineMetaTracker:
         given = feats if isinstance(feats, Tensor) else None
         if img is not None:
             frame = ModelFrame(img, metainfo, data_preprocessor, rescale)
-            given = self._features(model, frame, found, feats)
+            given = self.features.of(model, frame, found, feats)
             if self.camera is not None and camera_motion is None:
                 camera_motion = frame.camera_motion(self.camera, found.bboxes)
         ids = self.step(
@@ -250,40 +242,6 @@ class OnlineMetaTracker:
             instances_id=ids[reported],
         )
 
-    def _bind_network_of(self, model: nn.Module | None, maps: Sequence[Tensor] | None) -> None:
-        head = head_of_detector(model)
-        if head is not None:
-            self.bind(head if self.adapt else None)
-            return
-        reid = None if _has_track_head(model, maps) else getattr(model, 'reid', None)
-        if reid is not None or maps is not None:
-            adaptable = self.adapt and hasattr(reid, 'extract_crop_feats')
-            self.bind(reid.head if adaptable else None)  # type: ignore[union-attr]
-
-    def _features(
-        self,
-        model: Any,
-        frame: ModelFrame,
-        found: InstanceData,
-        feats: Tensor | Sequence[Tensor] | None,
-    ) -> Tensor | None:
-        """Features (N, C) of the detections, by whichever network the model has for it."""
-        if isinstance(feats, Tensor):
-            return feats
-        head = head_of_detector(model)
-        if head is not None:
-            return features_of_detections(found, head, self.adapt)
-        wanted = found.scores >= self.options.score_thr
-        if self.options.classes is not None:
-            wanted &= torch.isin(found.labels, found.labels.new_tensor(self.options.classes))
-        if feats is not None and _has_track_head(model, feats):
-            return frame.track_head_features(model.track_head, feats, found, wanted)
-        reid = getattr(model, 'reid', None)
-        if reid is None:
-            return None
-        with self._normalised(reid):
-            return frame.features(reid, found, wanted, self.reid, self.adapt)
-
     def _check(
         self, bboxes: Tensor, scores: Tensor, labels: Tensor, feats: Tensor | None
     ) -> Detections:
@@ -291,10 +249,6 @@ class OnlineMetaTracker:
         if detections.feats is not None and len(detections):
             detections.feats = self.looks.prepare(detections.feats, self.tracks.appearance)
         return detections
-
-    def _normalised(self, reid: nn.Module) -> AbstractContextManager[None]:
-        """Within it, the Re-ID network is normalised for this video if it is to be."""
-        return nullcontext() if self.normalization is None else self.normalization.applied_to(reid)
 
     def _check_camera(
         self, image: np.ndarray | None, camera_motion: np.ndarray | None
@@ -327,8 +281,3 @@ class OnlineMetaTracker:
         reported = self.tracks.state.confirmed[tracks]
         ids[detections.rows[found[reported]]] = self.tracks.state.ids[tracks[reported]]
         return torch.from_numpy(ids)
-
-
-def _has_track_head(model: object, maps: Sequence[Tensor] | None) -> bool:
-    """Whether the embeddings of a frame come from its feature maps, as in QDTrack."""
-    return maps is not None and getattr(model, 'track_head', None) is not None
