@@ -8,7 +8,7 @@ from typing import Any
 
 from mmmaml.command_line import run_command  # isort: skip
 
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
 
 from mmmaml.apis.model_loading import build_model, load_config
 from mmmaml.apis.onnx_export import export_onnx, onnx_differences
@@ -40,12 +40,20 @@ def build_parser() -> argparse.ArgumentParser:
         help='run the file by ONNX Runtime on random images and compare with PyTorch',
     )
     parser.add_argument('--seed', type=int, default=0, help='of the random images')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='replace values of the config, e.g. model.detector.neck.upsample_conv=plain',
+    )
     return parser
 
 
 def export(args: argparse.Namespace) -> int:
     """Export and, if asked to, compare."""
-    config = load_config(args.config)
+    config = load_config(args.config, args.cfg_options)
     size = tuple(args.size) if args.size else input_size(config)
     model = build_model(config, args.checkpoint, 'cpu')
     export_onnx(model, args.out, size)
