@@ -26,7 +26,8 @@ def requirements(name: str) -> dict[str, Requirement]:
 
 class TestRequirements:
     @pytest.mark.parametrize(
-        'name', ['build', 'mminstall', 'runtime', 'nodeps', 'tests', 'docs', 'optional', 'deployment']
+        'name',
+        ['build', 'mminstall', 'runtime', 'nodeps', 'tests', 'docs', 'optional', 'deployment'],
     )
     def test_each_line_gives_its_reason(self, name: str) -> None:
         lines = (REQUIREMENTS / f'{name}.txt').read_text().splitlines()
