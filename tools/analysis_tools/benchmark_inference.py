@@ -85,7 +85,7 @@ def frame_rows(config: Config, size: tuple[int, int], args: argparse.Namespace) 
             times = 1000 * np.array(seconds[stage])
             low, high, highest = np.percentile(times, (50, 90, 99))
             yield (
-                f'| {precision} | {stage} | {1000 / times.mean():.1f} | {low:.2f} | {high:.2f} | '
+                f'| {precision} | {stage} | {1000 / times.mean():.3g} | {low:.2f} | {high:.2f} | '
                 f'{highest:.2f} |'
             )
 

@@ -7,13 +7,13 @@ crops where the config has a Re-ID network, and of frames where it has a one-sho
 
 import argparse
 import statistics
-import time
 from collections.abc import Sequence
 from typing import Any
 
 from mmmaml.command_line import on_interrupt  # isort: skip
 
 import torch
+from inference_timing import timer
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.structures import InstanceData
@@ -135,12 +135,12 @@ def step(
     learner.set_inner_loop(cfg)
     model: Any = learner
     _synchronize()
-    start = time.perf_counter()
+    start = timer()()
     loss, _ = model.parse_losses(model.loss(inputs, samples))
     loss.backward()
     _synchronize()
     model.zero_grad()
-    return time.perf_counter() - start
+    return timer()() - start
 
 
 def _synchronize() -> None:
