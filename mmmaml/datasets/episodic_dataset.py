@@ -56,6 +56,22 @@ class EpisodicDataset(Dataset):
         KeyError: Items lack a key; the message names it.
         TypeError: ``dataset`` is a wrapper of another kind.
         ValueError: There are fewer identities than ``num_ways``, or an argument is out of range.
+
+    Example:
+        Any dataset whose items say who, in which video and in which frame; here three people in
+        five frames.
+
+        >>> class People(BaseDataset):
+        ...     def load_data_list(self):
+        ...         keys = [(who, frame) for who in range(3) for frame in range(5)]
+        ...         people = [dict(instance_id=w, video_id=0, frame_id=f) for w, f in keys]
+        ...         blank = np.zeros((8, 4, 3), dtype=np.uint8)
+        ...         return [dict(each, img=blank, img_path='blank') for each in people]
+        >>> tasks = EpisodicDataset(People(), num_support=3, num_query=1, num_ways=2)
+        >>> len(tasks), tuple(tasks[0]['inputs'].shape)  # ways, images, channels, height, width
+        (3, (2, 4, 3, 8, 4))
+        >>> tasks.task(0).items.shape
+        (2, 4)
     """
 
     def __init__(

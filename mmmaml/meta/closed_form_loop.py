@@ -33,6 +33,20 @@ def closed_form_inner_loop(
     Returns:
         Support (B, N, k, D) and queries (B, N, q, D) under θ', differentiable in both, and the
         scatter (D, D) within the identities of the batch, that of ``prior`` where there are none.
+
+    Example:
+        Two people whose pictures vary along y alone and who differ along x: under θ', x counts
+        for more.
+
+        >>> import torch
+        >>> support = torch.tensor([[[[-1.0, -3], [-1, 3]], [[1, -3], [1, 3]]]])
+        >>> prior = ScatterStatistics(2)
+        >>> adapted, _, scatter = closed_form_inner_loop(support, support, prior, shrinkage=0.01)
+        >>> scatter.tolist()
+        [[0.0, 0.0], [0.0, 18.0]]
+        >>> x, y = adapted.abs().amax((0, 1, 2)).tolist()
+        >>> bool(x > y)
+        True
     """
     shots = support.shape[2]
     if valid is None:

@@ -153,6 +153,15 @@ class OnlineMetaTracker:
             TypeError: The number of the frame is not whole, or an input is no tensor.
             ValueError: The frame does not come after the one before, or an input has a wrong
                 shape, NaN or infinity. The tracker is then as it was before the call.
+
+        Example:
+            >>> boxes = torch.tensor([[100.0, 50, 140, 150], [300, 60, 340, 160]])
+            >>> scores, labels = torch.tensor([0.9, 0.8]), torch.zeros(2, dtype=torch.long)
+            >>> tracker, looks = OnlineMetaTracker(frame_rate=25), torch.eye(2)
+            >>> tracker.step(0, boxes, scores, labels, looks).tolist()
+            [1, 2]
+            >>> tracker.step(1, boxes.flip(0), scores, labels, looks.flip(0)).tolist()
+            [2, 1]
         """
         frame_id = check_frame_id(frame_id, self.tracks.frame_id)
         detections = self._check(bboxes, scores, labels, feats)
