@@ -260,8 +260,8 @@ def page(soaks: Sequence[Soak], costs: Sequence[TaskCost], in_view: int) -> str:
 An endless street: {in_view} people in view, each crosses it once in eight seconds, and someone new
 follows. Each tracker runs in a process of its own on one thread. Growth is that of a straight line
 through {SAMPLES} measurements, from {WARM_UP:.0%} of the frames to the end, ± twice its standard
-error; state and slots are those after {WARM_UP:.0%} of the frames and at the end. What else runs on
-the machine shows in the times, up and down.
+error; state and slots are those after {WARM_UP:.0%} of the frames and at the end. What else runs
+on the machine shows in the times, up and down.
 
 {table(header, rows)}
 What is kept is bounded by construction: at most `max_lost` = {options.max_lost} tracks that are
