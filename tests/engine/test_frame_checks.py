@@ -31,6 +31,17 @@ def test_a_sampler_that_would_repeat_the_augmentation_is_refused(mot_root, tmp_p
         runner_of(mot_root, tmp_path, change).train()
 
 
+def test_frames_joined_with_colliding_identities_are_refused(mot_root, tmp_path):
+    def change(cfg):
+        frames = cfg.train_dataloader.dataset
+        parts = [{**frames, 'indices': 4}, {**frames, 'indices': 8}]
+        cfg.train_dataloader.dataset = {'type': 'ConcatDataset', 'datasets': parts}
+        cfg.model.detector.bbox_head.reid.num_classes = 24
+
+    with pytest.raises(ValueError, match=r'ConcatDataset joins frames .* use ConcatFrameDataset'):
+        runner_of(mot_root, tmp_path, change).train()
+
+
 def test_mixed_data_train_together(mot_root, tmp_path):
     """Frames of people who are known and of people who are not, in one classifier."""
     whole = mot_root / 'annotations' / 'train_cocoformat.json'

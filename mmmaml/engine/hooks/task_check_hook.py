@@ -2,8 +2,9 @@
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from torch.utils.data import Dataset
 
-from mmmaml.datasets import EpisodeSampler, EpisodicDataset
+from mmmaml.datasets import EpisodeSampler, EpisodicDataset, MOTFrameDataset
 from mmmaml.registry import HOOKS
 
 from .maml_optimizer_hook import find_meta_learner
@@ -17,8 +18,8 @@ class TaskCheckHook(Hook):
 
     Raises:
         ValueError: The classifier's size is not the number of identities, tasks of one identity
-            are classified within the task, or the sampler would repeat tasks or augmentations
-            every epoch.
+            are classified within the task, the sampler would repeat tasks or augmentations
+            every epoch, or datasets of frames are joined so that their identities collide.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -26,6 +27,7 @@ class TaskCheckHook(Hook):
         dataset = runner.train_dataloader.dataset
         identities = getattr(dataset, 'num_identities', None)
         if identities is None:
+            _check_joined(dataset)
             return
         head = find_meta_learner(runner.model).reid_head
         num_classes = head.num_classes
@@ -48,3 +50,12 @@ class TaskCheckHook(Hook):
                 'every epoch would repeat the same tasks and augmentations: use '
                 "sampler=dict(type='EpisodeSampler')"
             )
+
+
+def _check_joined(dataset: Dataset) -> None:
+    """Refuse frames that were joined without keeping their people apart."""
+    if any(isinstance(part, MOTFrameDataset) for part in getattr(dataset, 'datasets', ())):
+        raise ValueError(
+            f'{type(dataset).__name__} joins frames whose identities are each counted from 0, so '
+            'different people would be one class: use ConcatFrameDataset, which counts on'
+        )
