@@ -8,7 +8,7 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmmaml.registry import HOOKS
 
@@ -24,7 +24,7 @@ class NonFiniteHook(Hook):
     the inner step reaches as well. A step that is not finite is not taken. The tasks of the step
     are then run one by one, and the message names the iteration and those that are guilty, with
     identities and files. With automatic mixed precision, steps that only the loss scaling
-    overflowed are not counted.
+    overflowed are not counted: there no task alone has a loss or gradient that is not finite.
 
     Args:
         nan_policy: ``'stop'`` ends the training with that message. ``'skip'`` logs it as an error,
@@ -67,7 +67,7 @@ class NonFiniteHook(Hook):
             if torch.nn.utils.clip_grad_norm_(parameters, torch.inf).isfinite():
                 self._in_row = 0
             else:
-                self._refuse_step(runner)
+                self._refuse_step(runner, self._culprits(runner))
 
         wrapper.optimizer.register_step_pre_hook(check)
         self._watching = True
@@ -91,23 +91,28 @@ class NonFiniteHook(Hook):
         if not runner.optim_wrapper.should_update():
             return
         if not self._checked:
-            bad = torch.tensor(float(not self._finite_losses))
+            culprits = self._culprits(runner)
+            bad = torch.tensor(float(not self._finite_losses or any(culprits)))
             all_reduce(bad, op='max')
             if bad:
-                self._refuse_step(runner)
+                self._refuse_step(runner, culprits)
         self._batches.clear()
         self._checked, self._finite_losses = False, True
 
-    def _refuse_step(self, runner: Runner) -> None:
-        """Leave everything as it was before the step and follow the policy."""
+    def _culprits(self, runner: Runner) -> list[list[str]]:
+        """What is wrong with which tasks of the step, by rank."""
         module, wrapper = trained_models(runner)[0], runner.optim_wrapper
-        # Of parameters without a gradient no optimizer makes a step.
-        wrapper.zero_grad(set_to_none=True)
+        buffers = [buffer.clone() for buffer in module.buffers()]
         culprits = [c for batch in self._batches for c in non_finite_tasks(module, wrapper, batch)]
-        with torch.no_grad():
-            for buffer, before in zip(module.buffers(), self._buffers, strict=False):
-                buffer.copy_(before)
-        message = _message(runner, all_gather_object(culprits))
+        _put_back(module, buffers)
+        return all_gather_object(culprits)
+
+    def _refuse_step(self, runner: Runner, culprits: list[list[str]]) -> None:
+        """Leave everything as it was before the step and follow the policy."""
+        # Of parameters without a gradient no optimizer makes a step.
+        runner.optim_wrapper.zero_grad(set_to_none=True)
+        _put_back(trained_models(runner)[0], self._buffers)
+        message = _message(runner, culprits)
         self._in_row += 1
         if self.nan_policy == 'stop':
             raise FloatingPointError(message)
@@ -116,6 +121,12 @@ class NonFiniteHook(Hook):
         skipped = runner.message_hub.runtime_info.get('skipped_steps', 0) + 1
         runner.message_hub.update_info('skipped_steps', skipped)
         print_log(f'{message}\nSkipped, {skipped} so far.', logger='current', level=40)
+
+
+@torch.no_grad()
+def _put_back(module: nn.Module, buffers: list[Tensor]) -> None:
+    for buffer, before in zip(module.buffers(), buffers, strict=False):  # none with 'stop'
+        buffer.copy_(before)
 
 
 def _message(runner: Runner, culprits: list[list[str]]) -> str:

@@ -122,6 +122,48 @@ def test_an_overflow_of_the_loss_scaling_alone_is_not_counted(tmp_path):
     )
 
 
+class PoisonGradient(Hook):
+    """Gives the gradient of an iteration a NaN, but not its loss."""
+
+    def __init__(self, iteration):
+        self.iteration = iteration
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        if runner.iter != self.iteration:
+            return
+
+        def spoil(module, inputs, output):
+            output.register_hook(lambda grad: grad * torch.nan)
+
+        self.handle = runner.model.backbone.conv1.register_forward_hook(spoil)
+
+    def after_train_iter(self, runner, *args, **kwargs):
+        if runner.iter == self.iteration:
+            self.handle.remove()
+
+
+def test_a_gradient_that_the_loss_scaling_is_not_to_blame_for_is_caught(tmp_path):
+    wrapper = {'type': 'Scaled', 'optimizer': {'type': 'SGD', 'lr': 0.1}}
+    with pytest.raises(FloatingPointError, match=r'iteration 6 .*\n  rank 0: the gradient \(back'):
+        train(watched(tmp_path / 'a', optim_wrapper=wrapper), PoisonGradient(5))
+    runner = train(watched(tmp_path / 'b', 'skip', optim_wrapper=wrapper), PoisonGradient(5))
+    assert runner.message_hub.get_info('skipped_steps') == 1
+
+
+def test_looking_for_the_culprit_moves_no_running_statistics(tmp_path):
+    scaled = {'type': 'Scaled', 'optimizer': {'type': 'SGD', 'lr': 0.1}}
+    trainings = [
+        watched(tmp_path / 'a', optim_wrapper=scaled),
+        two_batches_on(
+            tmp_path / 'b',
+            optim_wrapper=scaled,
+            default_hooks={'non_finite': None, 'checkpoint': None},
+        ),
+    ]
+    with_hook, without = (train(cfg) for cfg in trainings)
+    assert_same_state(with_hook, without)
+
+
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
