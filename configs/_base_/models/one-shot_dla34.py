@@ -24,7 +24,7 @@ model = dict(
                 feat_channels=128,
                 # What follows an inner loop in closed form, and suits one by gradient steps.
                 task_classifier='prototype',
-                # A task of 8 ways and 4 shots takes 50 kB.
+                # A task of 8 ways and 5 shots takes 60 kB.
                 memory=dict(max_tasks=512),
             ),
         ),
