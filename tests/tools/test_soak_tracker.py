@@ -12,19 +12,24 @@ FOLDER = Path(__file__).parents[2] / 'tools' / 'analysis_tools'
 
 @pytest.fixture
 def tool(monkeypatch):
+    """What measures."""
     monkeypatch.syspath_prepend(str(FOLDER))
+    return importlib.import_module('soak_measurements')
+
+
+@pytest.fixture
+def page(tool):
+    """What writes it down."""
     return importlib.import_module('soak_tracker')
 
 
-def contestant(tool, name, **cfg):
-    made = next(iter(tool.contestants(tool.FRAME_RATE, tool.Noise(), 0, (name,))))
-    made.tracker.adapter_cfg.update(cfg)
-    return made
+def contestant(tool, name):
+    return next(iter(tool.contestants(tool.FRAME_RATE, tool.Noise(), 0, (name,))))
 
 
 @pytest.mark.parametrize('solver', [None, 'closed_form', 'gradient'])
-def test_two_thousand_frames_leave_nothing_behind(tool, solver):
-    made = contestant(tool, tool.ADAPTED if solver else tool.OURS)
+def test_two_thousand_frames_leave_nothing_behind(tool, page, solver):
+    made = contestant(tool, tool.ADAPTED if solver else page.OURS)
     if solver == 'gradient':
         head = tool.trained_head(128, 0.89, 0, tasks=3)
         made = tool.ours('gradient', tool.FRAME_RATE, head, adapter_cfg={'solver': solver})
@@ -60,7 +65,23 @@ def test_the_trend_is_that_of_a_line(tool):
     assert abs(flat.growth) < 3 * flat.error
 
 
-def test_tasks_in_memory_cost_in_proportion_only_where_they_are_blended(tool):
+def test_the_trend_of_measurements_that_are_like_those_before_is_less_certain(tool):
+    rng = np.random.default_rng(0)
+    trends = []
+    for _ in range(40):
+        noise = rng.normal(0, 1, 1000)
+        for step in range(1, len(noise)):
+            noise[step] += 0.8 * noise[step - 1]
+        trends.append(tool.trend(noise))
+    _, growth, error = np.array(trends).T
+    assert error.mean() == pytest.approx(growth.std(), rel=0.25)
+
+
+def test_what_never_changes_has_no_trend(tool):
+    assert tool.trend([7.0] * 9) == (7.0, 0.0, 0.0)
+
+
+def test_tasks_in_memory_cost_in_proportion_only_where_they_are_blended(tool, page):
     costs = [tool.task_cost(tasks, in_view=4, frames=32) for tasks in (8, 256)]
     assert [each.tasks for each in costs] == [8, 256]
     # 32 support features and gradients of 128 channels in four bytes each.
@@ -68,11 +89,11 @@ def test_tasks_in_memory_cost_in_proportion_only_where_they_are_blended(tool):
     assert costs[1].new_track > 3 * costs[0].new_track
     assert costs[1].blended > 1.5 * costs[0].blended
     assert costs[1].blended > 1.5 * costs[1].default
-    page = tool.page([], costs, 4)
-    assert '| 256 | 8.00 |' in page
+    assert '| 256 | 8.00 |' in page.page([], costs, 4)
 
 
-def test_bad_options(tool, capsys):
+@pytest.mark.parametrize('option', ['frames', 'in-view', 'tasks'])
+def test_bad_options(page, capsys, option):
     with pytest.raises(SystemExit):
-        tool.main(['--frames', '0'])
-    assert '--frames 0 must be at least 1' in capsys.readouterr().err
+        page.main([f'--{option}', '0'])
+    assert f'--{option} 0 must be at least 1' in capsys.readouterr().err

@@ -4,93 +4,24 @@ People come and go without end on simulated detections. Prints Markdown.
 """
 
 import argparse
-import gc
-import pickle
-import statistics
-import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
 
 from mmmaml.command_line import on_interrupt  # isort: skip
 
 import numpy as np
-import psutil
-import torch
-from benchmark_tracker import one_thread
 from reliability_page import Preset, table
-from scipy.stats import linregress
-from simulated_detections import FRAME_RATE, Noise, coming_and_going
-from tracker_contestants import ADAPTED, OURS, Contestant, contestants, ours, trained_head
+from simulated_detections import Noise
+from soak_measurements import SAMPLES, WARM_UP, Soak, TaskCost, Trend, soak, task_cost
+from tracker_contestants import ADAPTED, OURS
 
 from mmmaml.models.trackers import OnlineMetaTracker
-from mmmaml.utils import register_all_modules, write_text
+from mmmaml.utils import write_text
 
-FRAMES, IN_VIEW, SAMPLES = 100_000, 50, 100
-WARM_UP = 0.1
-"""Share of the frames after which the tracker is expected to have all it will ever need."""
-
+FRAMES, IN_VIEW = 100_000, 50
 TASKS = (500, 2_000, 10_000)
-TASK_WARM_UP = 30
-
-
-class Trend(NamedTuple):
-    """A line through what was measured again and again.
-
-    Attributes:
-        mean: Of the measurements.
-        growth: Of the line from the first to the last of them.
-        error: Standard error of ``growth``.
-    """
-
-    mean: float
-    growth: float
-    error: float
-
-
-class Soak(NamedTuple):
-    """What became of a tracker over very many frames; after the warm-up.
-
-    Attributes:
-        name: Of the tracker.
-        frames: In all.
-        people: Seen in all.
-        resident: Memory of the process in MiB.
-        milliseconds: A frame, each measurement the median over its share of the frames.
-        state: Bytes that the tracker's whole state takes when it is written down, after the
-            warm-up and at the end.
-        slots: Rows in its arrays, likewise.
-        graphs: Tensors in the process that keep an autograd graph, at the end.
-    """
-
-    name: str
-    frames: int
-    people: int
-    resident: Trend
-    milliseconds: Trend
-    state: tuple[int, int]
-    slots: tuple[int, int]
-    graphs: int
-
-
-class TaskCost(NamedTuple):
-    """What a task memory costs.
-
-    Attributes:
-        tasks: In the memory.
-        size: Of the memory in MiB.
-        new_track: Milliseconds to start a track from the memory (Eq. 6-7), by itself.
-        blended: Milliseconds a frame where all tracks start from it.
-        default: The same with the adapter's defaults, which start tracks from θ.
-    """
-
-    tasks: int
-    size: float
-    new_track: float
-    blended: float
-    default: float
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -102,9 +33,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--out', type=Path, help='write the tables here too')
     args = parser.parse_args(argv)
     on_interrupt('the tables are written at the end')
-    for name in ('frames', 'in_view'):
-        if getattr(args, name) < 1:
-            parser.error(f'--{name.replace("_", "-")} {getattr(args, name)} must be at least 1')
+    numbers = [('frames', args.frames), ('in-view', args.in_view)]
+    for name, number in [*numbers, *(('tasks', number) for number in args.tasks)]:
+        if number < 1:
+            parser.error(f'--{name} {number} must be at least 1')
     text = measure(args.frames, args.in_view, args.tasks)
     print(text)
     if args.out is not None:
@@ -125,120 +57,6 @@ def measure(frames: int, in_view: int, tasks: Sequence[int]) -> str:
         soaks = [pool.submit(soak, name, frames, in_view).result() for name in (OURS, ADAPTED)]
         costs = [pool.submit(task_cost, number, in_view).result() for number in tasks]
     return page(soaks, costs, in_view)
-
-
-# ---- measuring
-
-
-def soak(name: str, frames: int, in_view: int, seed: int = 0) -> Soak:
-    """Run a tracker of the benchmark over a video without end.
-
-    Args:
-        name: Of the contestant.
-        frames: In all; a multiple of ``SAMPLES`` is used.
-        in_view: People in view.
-        seed: Of all random numbers.
-    """
-    register_all_modules()
-    with one_thread():
-        noise = Noise()
-        contestant = next(iter(contestants(FRAME_RATE, noise, seed, (name,))))
-        return _soak(contestant, frames, in_view, noise, seed)
-
-
-def _soak(contestant: Contestant, frames: int, in_view: int, noise: Noise, seed: int) -> Soak:
-    block = max(1, frames // SAMPLES)
-    warm_up, process = int(WARM_UP * frames) // block, psutil.Process()
-    seconds: list[float] = []
-    resident, milliseconds, states, slots, people = [], [], [], [], 0
-    for frame in coming_and_going(in_view, block * SAMPLES, noise, seed):
-        step = contestant.prepare(frame)
-        start = time.thread_time()
-        step()
-        seconds.append(time.thread_time() - start)
-        people = max(people, int(frame.identities.max(initial=0)))
-        number, rest = divmod(frame.number, block)
-        if rest:
-            continue
-        resident.append(process.memory_info().rss / 2**20)
-        milliseconds.append(1000 * statistics.median(seconds))
-        seconds.clear()
-        if number in (warm_up, SAMPLES):
-            states.append(len(pickle.dumps(contestant.tracker)))
-            slots.append(contestant.tracker.tracks.state.capacity)
-    return Soak(
-        contestant.name,
-        block * SAMPLES,
-        people,
-        trend(resident[warm_up:]),
-        trend(milliseconds[warm_up:]),
-        (states[0], states[-1]),
-        (slots[0], slots[-1]),
-        graphs_kept(),
-    )
-
-
-def trend(values: Sequence[float]) -> Trend:
-    """The line through measurements at equal distances."""
-    steps = len(values) - 1
-    line = linregress(np.arange(len(values)), values)
-    return Trend(float(np.mean(values)), steps * line.slope, steps * line.stderr)
-
-
-def graphs_kept() -> int:
-    """Tensors alive in this process that hold an autograd graph."""
-    gc.collect()
-    # By type: isinstance makes objects that stand in for others import what they stand for.
-    tensors = [each for each in gc.get_objects() if issubclass(type(each), torch.Tensor)]
-    return sum(each.grad_fn is not None for each in tensors)
-
-
-def task_cost(tasks: int, in_view: int, seed: int = 0, frames: int = 60) -> TaskCost:
-    """Time of tracking with a task memory of some size.
-
-    Args:
-        tasks: In the memory, of 32 support features each.
-        in_view: People in view.
-        seed: Of all random numbers.
-        frames: To track, the first ``TASK_WARM_UP`` of which are not timed.
-    """
-    register_all_modules()
-    noise = Noise()
-    with one_thread():
-        head = trained_head(noise.channels, noise.cosine, seed, tasks=tasks)
-        memory = head.task_memory
-        video = list(coming_and_going(in_view, frames, noise, seed))
-        feature = video[0].feats[:1]
-        new_track = median_milliseconds(
-            lambda: memory.embed(feature, feature[None], head.weight, head.bias), 20
-        )
-        times = []
-        for blend in (True, False):
-            contestant = ours(ADAPTED, FRAME_RATE, head, adapter_cfg={'blend_tasks': blend})
-            steps = [contestant.prepare(frame) for frame in video]
-            for step in steps[:TASK_WARM_UP]:
-                step()
-            timed = iter(steps[TASK_WARM_UP:])
-            times.append(
-                median_milliseconds(lambda timed=timed: next(timed)(), len(video) - TASK_WARM_UP)
-            )
-    size = sum(each.numel() * each.element_size() for each in (memory.support, memory.grads))
-    return TaskCost(tasks, size / 2**20, new_track, *times)
-
-
-@torch.no_grad()
-def median_milliseconds(call: object, times: int) -> float:
-    """Median processor time of so many calls."""
-    assert callable(call)
-    seconds = []
-    for _ in range(times):
-        start = time.thread_time()
-        call()
-        seconds.append(time.thread_time() - start)
-    return 1000 * statistics.median(seconds)
-
-
-# ---- the page
 
 
 def page(soaks: Sequence[Soak], costs: Sequence[TaskCost], in_view: int) -> str:
