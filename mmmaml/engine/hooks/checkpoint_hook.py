@@ -70,7 +70,8 @@ class CheckpointHook(Base):
         limit = self.max_keep_ckpts
         outdated = self._outdated(step) if limit > 0 else []
         if limit > 0:
-            runner.message_hub.update_info('keep_ckpt_ids', list(self.keep_ckpt_ids))
+            # Outdated ones too: if the run is killed before it removes them, the resumed one does.
+            runner.message_hub.update_info('keep_ckpt_ids', [*outdated, *self.keep_ckpt_ids])
         filename = self.filename_tmpl.format(step)
         self.last_ckpt = self.file_backend.join_path(self.out_dir, filename)
         runner.message_hub.update_info('last_ckpt', self.last_ckpt)

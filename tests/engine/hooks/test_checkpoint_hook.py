@@ -72,6 +72,21 @@ def test_an_outdated_checkpoint_stays_until_the_next_one_is_named(tmp_path, monk
     assert files(tmp_path) == ['iter_10.pth']
 
 
+def test_what_a_killed_run_did_not_come_to_remove_is_removed(tmp_path, monkeypatch):
+    saving = {'default_hooks': {'checkpoint': {**EVERY_TWO, 'max_keep_ckpts': 1}}}
+
+    def end(hook, filename):
+        raise InterruptedError(filename)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CheckpointHook, '_remove', end)
+        with pytest.raises(InterruptedError, match='iter_2'):
+            train(two_batches_on(tmp_path, **saving))
+    assert files(tmp_path) == ['iter_2.pth', 'iter_4.pth']
+    train(two_batches_on(tmp_path, resume=True, **saving))
+    assert files(tmp_path) == ['iter_10.pth']
+
+
 def test_what_a_killed_run_left_half_written_is_removed(tmp_path):
     tmp_path.joinpath('.abcd1234.pth').write_bytes(b'half')
     tmp_path.joinpath('.mine.pth').write_bytes(b'whole')
