@@ -61,7 +61,7 @@ Properties of inputs that Hypothesis makes up, with NaN, infinity, numbers of an
 is none, missing and repeated things among what is valid. An input is answered with what an
 independent calculation gives, or refused with an error that names the file and line, the argument
 and row, or the option, and then nothing is changed and nothing is written. Anything else is a
-failure, a warning too.
+failure, a warning too. Successive frames count as both where one is answered and another refused.
 
 {table(['inputs', 'tried', 'answered', 'refused', 'failures'], rows)}
 Besides these: 0 and 3,000 detections in successive frames, and features whose precision changes.

@@ -12,7 +12,7 @@ WORKERS = (0, 1, 4)
 
 
 def digests(preset: Preset, epochs: int) -> dict[str, str]:
-    """Digests of all weights, buffers and tasks kept at the end of trainings, by their name."""
+    """Digests of weights, buffers and tasks kept at the end of trainings, by workers."""
     with tempfile.TemporaryDirectory() as folder:
 
         def result(workers: int, seed: int = 0) -> str:
@@ -27,9 +27,9 @@ def digests(preset: Preset, epochs: int) -> dict[str, str]:
             config.randomness.seed = seed
             return in_ranks(_train, 1, config)[0]
 
-        results = {f'{workers} workers': result(workers) for workers in WORKERS}
-        results['0 workers, again'] = result(0)
-        results['0 workers, another seed'] = result(0, seed=1)
+        results = {str(workers): result(workers) for workers in WORKERS}
+        results['0, again'] = result(0)
+        results['0, another seed'] = result(0, seed=1)
     return results
 
 
@@ -44,5 +44,5 @@ def section(preset: Preset) -> str:
     return (
         f'{DESCRIPTION}\n{epochs} epochs through the Runner; the digest is taken over the bits of '
         'all weights, running statistics\nand the task memory.\n\n'
-        f'{table(["images loaded by", "digest"], rows)}'
+        f'{table(["workers", "digest"], rows)}'
     )

@@ -20,10 +20,11 @@ from reliability_run import (
     digest,
     relative_difference,
     state_of,
+    work_folder,
 )
 from torch import Tensor
 
-INNER_LOOPS = {
+INNER_LOOPS: dict[str, dict] = {
     'closed form': CLOSED_FORM,
     'gradient steps': {**GRADIENT, 'num_steps': 2},
     'gradient steps, first order': {**GRADIENT, 'first_order': True},
@@ -62,7 +63,7 @@ def training(preset: Preset, ranks: int, inner_loop: dict, norm_eval: bool = Tru
     """An epoch on so many ranks, the same tasks in each step for any number of them."""
     return config_of(
         preset,
-        Path(tempfile.gettempdir()) / 'mmmaml-reliability',
+        work_folder(preset),
         inner_loop,
         train_cfg__max_epochs=1,
         train_dataloader__batch_size=TASKS // ranks,

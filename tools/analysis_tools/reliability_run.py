@@ -80,6 +80,11 @@ def generated_data(preset: Preset) -> Path:
     return root
 
 
+def work_folder(preset: Preset) -> Path:
+    """Where trainings write of which no file is read."""
+    return generated_data(preset) / 'work'
+
+
 def config_of(
     preset: Preset,
     work_dir: Path,
