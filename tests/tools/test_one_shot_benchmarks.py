@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.config import Config
 
 from mmmaml.models import OnlineMetaTracker
 
@@ -36,6 +37,18 @@ def test_cost_of_a_meta_step_on_frames(run_analysis):
     assert all(float(row[1]) > 0 and float(row[2]) > 0 for row in rows[2:])
     only = run_analysis('benchmark_meta_step', DEMO, *SIZE, *options, '--only', 'closed form')
     assert [row[0] for row in only[2:]] == ['plain', 'closed form']
+
+
+def test_a_size_serves_where_the_config_has_none(run_analysis, tmp_path):
+    config = Config.fromfile(DEMO)
+    frames = config.train_dataloader.dataset.dataset
+    frames.pipeline = [each for each in frames.pipeline if each.type != 'LetterboxFrame']
+    bare = tmp_path / 'bare.py'
+    config.dump(bare)
+    small = ('--tasks', 1, '--ways', 2, '--support', 1, '--rounds', 1, '--only', 'plain')
+    assert len(run_analysis('benchmark_meta_step', bare, *SIZE, *small)) == 3
+    with pytest.raises(SystemExit, match=r'bare\.py has no Letterbox.*: give --size'):
+        run_analysis('benchmark_meta_step', bare, *small)
 
 
 def test_stages_of_a_frame_add_up(run_analysis, tmp_path):

@@ -15,7 +15,7 @@ from mmmaml.command_line import on_interrupt  # isort: skip
 
 import numpy as np
 import torch
-from benchmark_meta_step import letterbox_size
+from benchmark_meta_step import frame_size
 from inference_timing import PRECISIONS, time_frames, time_training
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     register_all_modules()
     config = Config.fromfile(args.config)
     config.merge_from_dict(args.cfg_options)
-    size = tuple(args.size or letterbox_size(config))
+    size = tuple(args.size or frame_size(config))
     lines = [
         f'{size[0]}x{size[1]}, one frame at a time, {args.people} people, {args.frames} frames; '
         f'{device_name()}, torch {torch.__version__}.',

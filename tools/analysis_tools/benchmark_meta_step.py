@@ -18,6 +18,7 @@ from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.structures import InstanceData
 
+from mmmaml.datasets.transforms.letterbox_frame import letterbox_size
 from mmmaml.models.reid import InnerLoopCfg, MetaLearner
 from mmmaml.registry import MODELS
 from mmmaml.structures import TaskDataSample
@@ -41,9 +42,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     register_all_modules()
     config = Config.fromfile(args.config)
     config.merge_from_dict(args.cfg_options)
-    learner, size = build(config)
-    if args.size is not None:
-        size = tuple(args.size)
+    learner, size = build(config), tuple(args.size or image_size(config))
     images = args.support + args.query
     crops = (args.ways,) if 'reid' in config.model else ()  # else all ways are in all frames
     shape = (args.tasks, *crops, images, 3, size[1], size[0])
@@ -86,25 +85,32 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     return args
 
 
-def build(config: Config) -> tuple[MetaLearner, tuple[int, int]]:
-    """What learns in a config's model, and width and height of its images."""
+def build(config: Config) -> MetaLearner:
+    """What learns in a config's model."""
     crops = 'reid' in config.model
     part = config.model.reid if crops else config.model.detector
     head = part.head if crops else part.bbox_head.reid
     # Every kind of step can follow this classifier.
     head.update(num_classes=IDENTITIES, task_classifier='prototype')
     learner: Any = MODELS.build(part).to(get_device()).train()
-    height, width = config.model.tracker.reid.img_scale if crops else (0, 0)
-    return learner, (width, height) if crops else letterbox_size(config)
+    return learner
 
 
-def letterbox_size(config: Config) -> tuple[int, int]:
-    """Width and height that ``LetterboxFrame`` of the training pipeline gives."""
+def image_size(config: Config) -> tuple[int, int]:
+    """Width and height of the crops or frames of a config."""
+    if 'reid' not in config.model:
+        return frame_size(config)
+    height, width = config.model.tracker.reid.img_scale
+    return width, height
+
+
+def frame_size(config: Config) -> tuple[int, int]:
+    """Width and height of the frames that a config trains on."""
     dataset = config.train_dataloader.dataset
-    for each in dataset.get('dataset', dataset).pipeline:
-        if each.type == 'LetterboxFrame':
-            return tuple(each.scale)
-    raise SystemExit(f'{config.filename} has no LetterboxFrame in training: give --size')
+    size = letterbox_size(dataset.get('dataset', dataset).pipeline)
+    if size is None:
+        raise SystemExit(f'{config.filename} has no LetterboxFrame in training: give --size')
+    return size
 
 
 def random_task(ways: int, support: int, images: int, size: tuple[int, int]) -> TaskDataSample:

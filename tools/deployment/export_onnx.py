@@ -2,9 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from mmmaml.command_line import run_command  # isort: skip
 
@@ -12,6 +11,7 @@ from mmengine.config import Config, DictAction
 
 from mmmaml.apis.model_loading import build_model, load_config
 from mmmaml.apis.onnx_export import export_onnx, onnx_differences
+from mmmaml.datasets.transforms.letterbox_frame import letterbox_size
 
 TOLERANCE = 1e-3
 
@@ -78,18 +78,12 @@ def input_size(config: Config) -> tuple[int, int]:
         ValueError: Its pipeline does not say.
     """
     loader = config.get('test_dataloader') or {}
-    for transform in _nested(loader.get('dataset', {}).get('pipeline', [])):
-        if transform.get('type', '').split('.')[-1] == 'LetterboxFrame':
-            return tuple(transform['scale'])
-    raise ValueError(
-        f'{config.filename} has no LetterboxFrame in its test pipeline: state --size W H'
-    )
-
-
-def _nested(transforms: Sequence[Any]) -> Iterator[Any]:
-    for transform in transforms:
-        yield transform
-        yield from _nested(transform.get('transforms', []))
+    size = letterbox_size(loader.get('dataset', {}).get('pipeline', []))
+    if size is None:
+        raise ValueError(
+            f'{config.filename} has no LetterboxFrame in its test pipeline: state --size W H'
+        )
+    return size
 
 
 def main(argv: Sequence[str] | None = None) -> int:

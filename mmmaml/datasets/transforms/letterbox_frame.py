@@ -1,5 +1,7 @@
 """Frames of any shape in an input of fixed shape."""
 
+from collections.abc import Iterator, Sequence
+
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -61,3 +63,20 @@ class LetterboxFrame(BaseTransform):
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(scale={self.scale}, fill={self.fill})'
+
+
+def letterbox_size(pipeline: Sequence[dict]) -> tuple[int, int] | None:
+    """Width and height that ``LetterboxFrame`` gives in the config of a pipeline.
+
+    Transforms within others count, too; None where there is none.
+    """
+    for transform in _nested(pipeline):
+        if str(transform.get('type')).split('.')[-1] == 'LetterboxFrame':
+            return tuple(transform['scale'])
+    return None
+
+
+def _nested(transforms: Sequence[dict]) -> Iterator[dict]:
+    for transform in transforms:
+        yield transform
+        yield from _nested(transform.get('transforms', []))

@@ -5,6 +5,7 @@ from mmdet.datasets.transforms import PackTrackInputs
 from mmengine.dataset import Compose
 
 from mmmaml.datasets.transforms import LetterboxFrame
+from mmmaml.datasets.transforms.letterbox_frame import letterbox_size
 from mmmaml.registry import TRANSFORMS
 from mmmaml.utils import register_all_modules
 
@@ -86,3 +87,11 @@ def test_a_test_pipeline_has_no_boxes():
 def test_no_frame_without_size():
     with pytest.raises(ValueError, match=r'scale=\(0, 5\) must be'):
         LetterboxFrame(scale=(0, 5))
+
+
+def test_the_size_of_a_pipeline_wherever_it_letterboxes():
+    letterbox = {'type': 'mmmaml.LetterboxFrame', 'scale': [320, 192]}
+    assert letterbox_size([{'type': 'LoadFrame'}, letterbox]) == (320, 192)
+    broadcast = {'type': 'TransformBroadcaster', 'transforms': [{'type': 'LoadFrame'}, letterbox]}
+    assert letterbox_size([broadcast]) == (320, 192)
+    assert letterbox_size([{'type': 'LoadFrame'}]) is None
