@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from mmcv.cnn import build_norm_layer
@@ -28,7 +28,8 @@ class DLAUp(BaseModule):
 
     Raises:
         ImportError: ``upsample_conv='dcn'`` with an mmcv without operators.
-        ValueError: Fewer than two maps, or an unknown ``upsample_conv``.
+        ValueError: Fewer than two maps, or an unknown ``upsample_conv``; when loading, weights of
+            deformable convolutions for ordinary ones.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class DLAUp(BaseModule):
         if len(in_channels) < 2:
             raise ValueError(f'DLAUp merges two maps or more, got in_channels={in_channels}')
         conv = _conv_class(upsample_conv)
+        self.upsample_conv = upsample_conv
         norm_cfg = norm_cfg or {'type': 'BN', 'requires_grad': True}
         self.in_channels, self.out_channels = tuple(in_channels), in_channels[0]
         channels, steps = list(in_channels), nn.ModuleList()
@@ -73,6 +75,19 @@ class DLAUp(BaseModule):
             merged.insert(0, levels[-1])
         # The first merged map is that of the finest stride.
         return (self.merge(merged)[-1] if len(merged) > 1 else merged[0],)
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *args: Any, **kwargs: Any
+    ) -> None:
+        # Their kernels would load, and do something else without their offsets.
+        deformable = [n for n in state_dict if n.startswith(prefix) and '.conv_offset.' in n]
+        if self.upsample_conv == 'plain' and deformable:
+            raise ValueError(
+                f'these weights are of deformable convolutions ({deformable[0]} and others), '
+                "which ordinary ones, upsample_conv='plain', cannot take over: build the neck "
+                "with upsample_conv='dcn', or train it with 'plain'"
+            )
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
 
 class _Aggregation(nn.Module):

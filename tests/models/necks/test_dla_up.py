@@ -1,9 +1,12 @@
 """The aggregation written out map by map, and its convolutions."""
 
+import copy
 import sys
+from pathlib import Path
 
 import pytest
 import torch
+from mmengine.runner import load_checkpoint
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -121,3 +124,15 @@ def test_an_mmcv_without_operators_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(ImportError, match="use upsample_conv='plain'"):
         DLAUp((4, 6), upsample_conv='dcn')
     DLAUp((4, 6), upsample_conv='plain')
+
+
+def test_weights_of_deformable_convolutions_are_no_ordinary_ones(tmp_path: Path) -> None:
+    path = tmp_path / 'net.pth'
+    trained = nn.ModuleDict({'neck': DLAUp((4, 6), upsample_conv='dcn')})
+    torch.save(trained.state_dict(), path)
+    load_checkpoint(trained, str(path), strict=True)
+    plain = nn.ModuleDict({'neck': DLAUp((4, 6), upsample_conv='plain')})
+    before = copy.deepcopy(plain.state_dict())
+    with pytest.raises(ValueError, match=r'conv_offset\.weight and others.* train it with'):
+        load_checkpoint(plain, str(path))
+    assert all(torch.equal(value, before[name]) for name, value in plain.state_dict().items())
