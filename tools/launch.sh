@@ -14,6 +14,11 @@ launch() {
         echo "number of GPUs must be a whole number from 1, got '$processes'" >&2
         exit 2
     fi
+    if [ "$nodes" -gt 1 ] && { [ -z "${NODE_RANK:-}" ] || [ -z "${MASTER_ADDR:-}" ]; }; then
+        echo "NNODES=$nodes needs NODE_RANK, which of them this is (from 0)," \
+            'and MASTER_ADDR, where the first one is' >&2
+        exit 2
+    fi
     if [ -z "$port" ]; then
         if [ "$nodes" -gt 1 ]; then port=29500; else port=$(free_port); fi
     fi

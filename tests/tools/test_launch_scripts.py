@@ -67,6 +67,16 @@ def test_several_machines_are_described_by_variables(launch):
     assert lines[0] == f'PYTHONPATH={TOOLS.parent}:/x'
 
 
+@pytest.mark.parametrize('missing', ['NODE_RANK', 'MASTER_ADDR'])
+def test_several_machines_that_would_wait_for_each_other_forever_are_refused(launch, missing):
+    variables = {'NNODES': '2', 'NODE_RANK': '1', 'MASTER_ADDR': 'node0'}
+    del variables[missing]
+    result = launch('dist_train.sh', 'c.py', '8', **variables)
+    assert (result.returncode, result.stdout) == (2, '')
+    assert 'NNODES=2 needs NODE_RANK' in result.stderr
+    assert 'MASTER_ADDR' in result.stderr
+
+
 @pytest.mark.parametrize(
     ('given', 'expected'),
     [
