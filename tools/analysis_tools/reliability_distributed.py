@@ -183,8 +183,9 @@ Batch normalisation has its statistics in evaluation mode here. In training mode
 normalises by its own crops, as anywhere in distributed training: two ranks then differ from one
 by {batch_norm}. On GPUs `sync_bn='torch'` in the config makes it one batch again.
 
-**Sampling.** Tasks of an epoch. So that all ranks take equally many steps, fewer tasks than there
-are ranks are seen twice; which tasks there are depends neither on ranks nor on workers.
+**Sampling.** Tasks of an epoch. So that all ranks take equally many steps, some tasks may be seen
+twice, always fewer than there are ranks. Which tasks there are depends neither on ranks nor on
+workers.
 
 {sampling}
 **Task memory.** Built by all ranks together; a digest over its bits and those of the scatter.
