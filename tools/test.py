@@ -8,6 +8,8 @@ from mmmaml.command_line import on_interrupt, one_sentence  # isort: skip
 
 from mmengine.config import Config
 from mmengine.evaluator import DumpResults
+from mmengine.fileio import dump
+from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner, load_checkpoint
 from runner_options import (
@@ -18,6 +20,8 @@ from runner_options import (
     leave_processes,
     load_config,
 )
+
+from mmmaml.utils import atomic_path
 
 _PARTS = ('detector', 'reid')
 
@@ -79,8 +83,20 @@ def _test(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     if config.get('load_from') is None:
         _load_parts(parser, runner, parts)
     if args.out is not None:
-        runner.test_evaluator.metrics.append(DumpResults(out_file_path=args.out))
+        runner.test_evaluator.metrics.append(_Predictions(out_file_path=args.out))
     runner.test()
+
+
+class _Predictions(DumpResults):
+    """MMEngine's file of all predictions, whole or not at all."""
+
+    def compute_metrics(self, results: list) -> dict:
+        """Write it."""
+        out = self.out_file_path
+        with atomic_path(out) as temporary:
+            dump(results, temporary)
+        print_log(f'predictions of {len(results)} samples are in {out}', logger='current')
+        return {}
 
 
 def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:

@@ -29,7 +29,7 @@ from track_display import Picture, progress, report
 from mmmaml.apis import MOTInferencer, Tracks
 from mmmaml.apis.sources import FrameSource, open_source
 from mmmaml.apis.track_table import TrackTable
-from mmmaml.utils import atomic_path
+from mmmaml.utils import atomic_path, write_text
 from mmmaml.visualization.videos import video_writer
 
 ENDINGS = ('.mp4', '.txt', '.csv', '.json', '_timing.json')
@@ -191,7 +191,7 @@ def write_tables(
     table.write_csv(files['.csv'], rate)
     table.write_json(files['.json'], about, class_names(inferencer.config))
     times = {'num_frames': table.num_frames, 'seconds': stage_seconds(inferencer)}
-    files['_timing.json'].write_text(json.dumps(times, indent=1) + '\n', encoding='utf-8')
+    write_text(files['_timing.json'], json.dumps(times, indent=1) + '\n')
 
 
 def stage_seconds(inferencer: MOTInferencer) -> dict[str, float]:

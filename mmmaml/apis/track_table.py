@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mmmaml.utils import atomic_path, write_text
 from mmmaml.utils.mot_files import FRAME, ID, LEFT, SCORE, write_results
 
 from .tracks import Tracks
@@ -43,7 +44,10 @@ class TrackTable:
 
     def write_csv(self, path: Path, frame_rate: float) -> None:
         """Write a table with a head; ``seconds`` count from the first frame."""
-        with path.open('w', newline='', encoding='utf-8') as file:
+        with (
+            atomic_path(path) as temporary,
+            temporary.open('w', newline='', encoding='utf-8') as file,
+        ):
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
             writer.writerows(_csv_rows(self.rows(), frame_rate))
@@ -62,7 +66,7 @@ class TrackTable:
         starts = np.flatnonzero(np.diff(rows[:, ID], prepend=-1))
         tracks = [_track(part, names) for part in np.split(rows, starts)[1:]]
         about = {**about, 'num_frames': self.num_frames}
-        path.write_text(json.dumps({**about, 'tracks': tracks}) + '\n', encoding='utf-8')
+        write_text(path, json.dumps({**about, 'tracks': tracks}) + '\n')
 
 
 def _csv_rows(rows: np.ndarray, frame_rate: float) -> Iterable[list[object]]:

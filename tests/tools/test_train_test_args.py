@@ -100,6 +100,23 @@ def test_out_holds_the_predictions_of_the_checkpoint(toy_config, run_tool, tmp_p
     torch.testing.assert_close(predictions(tmp_path / 'found.pkl'), expected)
 
 
+def test_out_is_written_whole_or_not_at_all(toy_config, run_tool, tmp_path, monkeypatch, capsys):
+    saved = save_line(tmp_path / 'line.pth', 3.0, -1.0, 'reid.')
+    out = tmp_path / 'found.pkl'
+    out.write_bytes(b'as it was')
+
+    def fill_the_disk(content, path):
+        path.write_bytes(b'half')
+        raise OSError('disk is full')
+
+    monkeypatch.setattr('mmengine.fileio.dump', fill_the_disk)
+    with pytest.raises(SystemExit):
+        run_tool('test', toy_config, saved, '--out', out)
+    assert 'disk is full' in capsys.readouterr().err
+    assert out.read_bytes() == b'as it was'
+    assert not list(tmp_path.glob('.*.pkl'))
+
+
 @pytest.mark.parametrize('prefix', ['', 'reid.', 'module.reid.'])
 def test_reid_checkpoint_is_loaded_into_its_part(toy_config, run_tool, tmp_path, prefix):
     saved = save_line(tmp_path / 'line.pth', 0.5, 4.0, prefix)
