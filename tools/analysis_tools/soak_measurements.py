@@ -45,6 +45,7 @@ class Soak(NamedTuple):
         frames: In all.
         people: Seen in all.
         resident: Memory of the process in MiB.
+        late: What it grows by from half of the frames to the end, MiB.
         milliseconds: A frame, each measurement the median over its share of the frames.
         state: Bytes that the tracker's whole state takes when it is written down, after the
             warm-up and at the end.
@@ -56,6 +57,7 @@ class Soak(NamedTuple):
     frames: int
     people: int
     resident: Trend
+    late: float
     milliseconds: Trend
     state: tuple[int, int]
     slots: tuple[int, int]
@@ -121,6 +123,7 @@ def _soak(contestant: Contestant, frames: int, in_view: int, noise: Noise, seed:
         block * SAMPLES,
         people,
         trend(resident[warm_up:]),
+        resident[-1] - resident[len(resident) // 2],
         trend(milliseconds[warm_up:]),
         (states[0], states[-1]),
         (slots[0], slots[-1]),

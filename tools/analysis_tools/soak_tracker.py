@@ -68,6 +68,7 @@ def page(soaks: Sequence[Soak], costs: Sequence[TaskCost], in_view: int) -> str:
         ['people seen', *(f'{each.people:,}' for each in soaks)],
         ['resident memory, MiB', *(f'{each.resident.mean:.1f}' for each in soaks)],
         ['its growth, MiB', *(_growth(each.resident, 2) for each in soaks)],
+        ['in the second half alone, MiB', *(f'{each.late:+.3f}' for each in soaks)],
         ['time a frame, ms', *(f'{each.milliseconds.mean:.3f}' for each in soaks)],
         ['its growth, ms', *(_growth(each.milliseconds, 3) for each in soaks)],
         ['state written down, KiB', *(_both(each.state, 1024) for each in soaks)],
@@ -78,8 +79,9 @@ def page(soaks: Sequence[Soak], costs: Sequence[TaskCost], in_view: int) -> str:
 An endless street: {in_view} people in view, each crosses it once in eight seconds, and someone new
 follows. Each tracker runs in a process of its own on one thread. Growth is that of a straight line
 through {SAMPLES} measurements, from {WARM_UP:.0%} of the frames to the end, ± twice its standard
-error; state and slots are those after {WARM_UP:.0%} of the frames and at the end. What else runs
-on the machine shows in the times, up and down.
+error, for which it counts that each measurement is like the one before it: other work on the
+machine slows down many in a row, and memory grows in steps until all that is needed is there.
+State and slots are those after {WARM_UP:.0%} of the frames and at the end.
 
 {table(header, rows)}
 What is kept is bounded by construction: at most `max_lost` = {options.max_lost} tracks that are
