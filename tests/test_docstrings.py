@@ -31,6 +31,7 @@ def test_examples_give_what_they_show(name: str, monkeypatch: pytest.MonkeyPatch
 
 def test_the_main_entries_have_examples() -> None:
     assert {
+        'mmmaml.apis.inferencer',
         'mmmaml.datasets.episodic_dataset',
         'mmmaml.meta.closed_form_loop',
         'mmmaml.meta.inner_loop',

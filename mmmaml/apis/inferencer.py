@@ -28,11 +28,26 @@ class MOTInferencer:
     frames and detections give the same tracks. Models of mmmaml, mmdet and mmtrack that track
     frame by frame are served alike.
 
-    Example::
+    ``MOTInferencer('config.py', 'checkpoint.pth').track('video.mp4')`` tracks a video. Frame by
+    frame, with a model that needs no weights since it goes by boxes alone:
 
-        inferencer = MOTInferencer('config.py', 'checkpoint.pth')
-        for frame, tracks in inferencer.track('video.mp4', detections='det.txt'):
-            print(tracks.frame, tracks.ids, tracks.bboxes)
+        >>> from mmengine.config import Config
+        >>> load = dict(type='mmdet.TransformBroadcaster', transforms=[dict(type='LoadFrame')])
+        >>> pipeline = [load, dict(type='mmdet.PackTrackInputs')]
+        >>> model = dict(
+        ...     type='mmdet.ByteTrack',
+        ...     data_preprocessor=dict(type='mmdet.TrackDataPreprocessor'),
+        ...     detector=dict(type='PublicDetector'),
+        ...     tracker=dict(type='OnlineMetaTracker'),
+        ... )
+        >>> loader = dict(dataset=dict(pipeline=pipeline))
+        >>> inferencer = MOTInferencer(Config(dict(model=model, test_dataloader=loader)))
+        >>> frame = np.zeros((240, 320, 3), dtype=np.uint8)
+        >>> boxes = np.array([[100, 50, 140, 150, 0.9], [200, 60, 240, 160, 0.8]])
+        >>> inferencer.update(frame, boxes).ids
+        array([1, 2])
+        >>> inferencer.update(frame, boxes[::-1] + [3, 0, 3, 0, 0]).ids
+        array([2, 1])
 
     Args:
         config: Config of a MOT model with a ``test_dataloader``; a file or what was read from it.
