@@ -1,4 +1,7 @@
-"""What the pages say is there: links, files, names, examples, commands and their options."""
+"""What the pages say is there: links, files, names, examples, commands and their options.
+
+That commands can be run is the matter of ``test_documented_commands.py``.
+"""
 
 import ast
 import contextlib
@@ -8,10 +11,7 @@ import importlib
 import importlib.util
 import io
 import re
-import shlex
 import sys
-from argparse import ArgumentParser
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -253,97 +253,6 @@ def test_tables_of_options_name_those_there_are() -> None:
     documented = {option for cell in cells for option in OPTION.findall(cell)}
     assert '--work-dir' in documented
     assert documented <= options_of('tools/train.py') | options_of('tools/test.py')
-
-
-# ---- every command is executed
-
-EXECUTED_BY = {
-    'mmmaml.env': 'tests/test_env.py',
-    'tools/analysis_tools/association_accuracy.py': 'tests/tools/test_tracking_runs.py',
-    'tools/analysis_tools/benchmark_data.py': 'tests/tools/test_benchmark_data.py',
-    'tools/analysis_tools/benchmark_inference.py': 'tests/tools/test_one_shot_benchmarks.py',
-    'tools/analysis_tools/benchmark_meta_step.py': 'tests/tools/test_tracking_runs.py',
-    'tools/analysis_tools/benchmark_tracker.py': 'tests/tools/test_benchmark_tracker.py',
-    'tools/analysis_tools/compare_trackers.py': 'tests/tools/test_compare_trackers.py',
-    'tools/analysis_tools/evidence.py': 'tests/tools/test_evidence.py',
-    'tools/analysis_tools/reliability.py': 'tests/tools/test_reliability.py',
-    'tools/analysis_tools/report.py': 'tests/tools/test_pictures.py',
-    'tools/analysis_tools/soak_tracker.py': 'tests/tools/test_soak_tracker.py',
-    'tools/browse_episodes.py': 'tests/test_own_data.py',
-    'tools/check_data.py': 'tests/tools/test_check_data.py',
-    'tools/dataset_converters/make_demo_data.py': 'tests/datasets/test_converter_tools.py',
-    'tools/dataset_converters/mot2coco.py': 'tests/test_own_data.py',
-    'tools/demo.py': 'tests/tools/test_demo.py',
-    'tools/deployment/export_onnx.py': 'tests/tools/test_export_onnx.py',
-    'tools/dist_test.sh': 'tests/tools/test_launch_scripts.py',
-    'tools/dist_train.sh': 'tests/tools/test_launch_scripts.py',
-    'tools/eval_mot.py': 'tests/tools/test_eval_mot.py',
-    'tools/install.sh': 'tests/test_setup.py',
-    'tools/make_submission.py': 'tests/tools/test_make_submission.py',
-    'tools/quickstart.sh': 'tests/test_setup.py',
-    'tools/run_tests.sh': '.ci/run',
-    'tools/slurm_test.sh': 'tests/tools/test_launch_scripts.py',
-    'tools/slurm_train.sh': 'tests/tools/test_launch_scripts.py',
-    'tools/test.py': 'tests/test_compose.py',
-    'tools/track.py': 'tests/tools/test_track.py',
-    'tools/train.py': 'tests/test_own_data.py',
-}
-"""What runs a documented command, on generated data and with small networks."""
-
-COMMANDS = [
-    (page, command)
-    for page in PAGES
-    for block in blocks_of(page)
-    if block.language in ('bash', '')
-    for command in [
-        (script, words)
-        for line in re.sub(r'\\\n|\n[ \t]+(?=[\[-])', ' ', block.code).splitlines()
-        for script, words in re.findall(
-            r'(?:python|bash) (?:-m )?(mmmaml\.\w+|tools/[\w./-]+)(.*)', re.sub(r'\s#.*', '', line)
-        )
-    ]
-]
-
-
-def arguments_of(words: str) -> list[str]:
-    """Words of a command line as it is typed: what is optional is left out."""
-    return shlex.split(re.sub(r'\[[^\[\]]*\]', '', words))
-
-
-def test_every_command_is_run_by_a_test() -> None:
-    scripts = {script for _, (script, _) in COMMANDS}
-    assert len(scripts) > 15
-    assert scripts - set(EXECUTED_BY) == set()
-    for script in scripts:
-        runner, name = ROOT / EXECUTED_BY[script], script.split('/')[-1].split('.')
-        word = name[0] if len(name) == 2 and name[1] in ('py', 'sh') else name[-1]
-        assert re.search(rf'\b{word}', runner.read_text(encoding='utf-8')), script
-
-
-@pytest.mark.parametrize(
-    ('page', 'command'),
-    [each for each in COMMANDS if each[1][0].endswith('.py')],
-    ids=[f'{page.name}:{command[0]}' for page, command in COMMANDS if command[0].endswith('.py')],
-)
-def test_command_lines_are_accepted(page: Path, command: tuple[str, str]) -> None:
-    script, words = command
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ('parse_args', 'parse_intermixed_args'):
-            patch.setattr(ArgumentParser, name, stops_after(getattr(ArgumentParser, name)))
-        with pytest.raises(AcceptedError):
-            tool(ROOT / script, patch).main(arguments_of(words))
-
-
-class AcceptedError(BaseException):
-    """Arguments were parsed; nothing is done with them."""
-
-
-def stops_after(parse: Callable[..., Any]) -> Callable[..., Any]:
-    def stopping(*arguments: Any) -> None:
-        parse(*arguments)
-        raise AcceptedError
-
-    return stopping
 
 
 # ---- the checks find what they are for

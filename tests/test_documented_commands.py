@@ -1,0 +1,345 @@
+"""Every command line of README and docs is run.
+
+Most as they stand, in a folder that has what they name. The few that take minutes, a GPU or a
+camera are parsed as they stand, and run in small by another test. ``pytest --collect-only`` on
+this file lists which are which.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import pytest
+
+from mmmaml import env
+from mmmaml.evaluation.benchmarks import benchmark_videos
+from mmmaml.utils.mot_files import read_rows, write_results
+from mmmaml.visualization.videos import video_writer
+
+from .apis.small_model import save_weights, small_config
+from .scored_run import write_run
+from .test_docs import CODE, PAGES, ROOT, blocks_of, prose_of, tool
+
+COMMAND = re.compile(r'^(?:[A-Z_]+=\S* +)*(?:python|bash) (?:-m )?(mmmaml\.\w+|tools/[\w./-]+)')
+
+
+class Command(NamedTuple):
+    """A command line of a page, without comments and what is optional."""
+
+    page: str
+    script: str
+    line: str
+
+    @property
+    def arguments(self) -> list[str]:
+        words = shlex.split(self.line)
+        return words[words.index(self.script) + 1 :]
+
+
+def commands_of(page: Path) -> list[Command]:
+    """Those of fenced blocks and those within the text."""
+    lines = [*lines_of(page, 'bash', ''), *map(typed, CODE.findall(prose_of(page)))]
+    found = [(COMMAND.match(line), line) for line in lines]
+    return [Command(page.name, match[1], line) for match, line in found if match]
+
+
+def lines_of(page: Path, *languages: str) -> list[str]:
+    """Command lines of fenced blocks."""
+    code = [block.code for block in blocks_of(page) if block.language in languages]
+    # A line ends with a backslash, or the next is indented and begins with options, to go on.
+    code = [re.sub(r'\\\n|\n[ \t]+(?=[\[-])', ' ', each) for each in code]
+    return [typed(line) for each in code for line in each.splitlines() if typed(line)]
+
+
+def typed(line: str) -> str:
+    """A line without a comment and what is optional, with single blanks."""
+    return ' '.join(re.sub(r'\[[^\[\]]*\]|(?:^|\s)#.*', '', line).split())
+
+
+COMMANDS = list(
+    {each.line: each for page in reversed(PAGES) for each in commands_of(page)}.values()
+)
+"""Each once."""
+
+RUN_AS_WRITTEN = {
+    'mmmaml.env',
+    'tools/analysis_tools/association_accuracy.py',
+    'tools/analysis_tools/benchmark_meta_step.py',
+    'tools/analysis_tools/error_video.py',
+    'tools/analysis_tools/plot_adaptation_gain.py',
+    'tools/analysis_tools/plot_curves.py',
+    'tools/analysis_tools/plot_embeddings.py',
+    'tools/analysis_tools/plot_task_similarity.py',
+    'tools/analysis_tools/plot_timeline.py',
+    'tools/analysis_tools/report.py',
+    'tools/browse_episodes.py',
+    'tools/check_data.py',
+    'tools/dataset_converters/make_demo_data.py',
+    'tools/dataset_converters/mot2coco.py',
+    'tools/eval_mot.py',
+    'tools/make_submission.py',
+    'tools/test.py',
+    'tools/track.py',
+    'tools/train.py',
+}
+ONE_SHOT = 'tests/tools/test_one_shot_benchmarks.py'
+RUN_IN_SMALL = {
+    'tools/analysis_tools/benchmark_data.py': 'tests/tools/test_benchmark_data.py',
+    'tools/analysis_tools/benchmark_inference.py': ONE_SHOT,
+    'tools/analysis_tools/benchmark_tracker.py': 'tests/tools/test_benchmark_tracker.py',
+    'tools/analysis_tools/compare_trackers.py': 'tests/tools/test_compare_trackers.py',
+    'tools/analysis_tools/evidence.py': 'tests/tools/test_evidence.py',
+    'tools/analysis_tools/reliability.py': 'tests/tools/test_reliability.py',
+    'tools/analysis_tools/soak_tracker.py': 'tests/tools/test_soak_tracker.py',
+    'tools/demo.py': 'tests/tools/test_demo.py',
+    'tools/deployment/export_onnx.py': 'tests/tools/test_export_onnx.py',
+    # Other commands of these tools are run as written.
+    'tools/analysis_tools/benchmark_meta_step.py configs/one_shot/': ONE_SHOT,
+    'tools/test.py configs/compose/': 'tests/test_compose.py',
+    'tools/test.py configs/one_shot/': 'tests/tools/test_one_shot_demo.py',
+    'tools/test.py my_config.py': 'tests/test_compose.py',
+    'tools/track.py 0 ': 'tests/tools/test_track.py',
+    'tools/track.py street.mp4 --config my_config.py': 'tests/test_compose.py',
+    'tools/train.py configs/one_shot/': 'tests/tools/test_one_shot_demo.py',
+}
+"""Beginnings of command lines that take minutes, a GPU or a camera, and who runs them in small."""
+
+OF_SHELL = {
+    'tools/install.sh': 'tests/test_setup.py',
+    'tools/quickstart.sh': 'tests/test_setup.py',
+    'tools/run_tests.sh': 'tests/test_setup.py',
+}
+"""Scripts that are run with the same arguments in environments made up for it."""
+
+LAUNCHERS = {f'tools/{kind}_{what}.sh' for kind in ('dist', 'slurm') for what in ('train', 'test')}
+WALKED_THROUGH = {'own_data.md': 'test_own_data.py'}
+"""Pages whose blocks a test runs in their order."""
+
+
+def runner_in_small(command: Command) -> str | None:
+    line = command.line[command.line.index(command.script) :]
+    return next((each for start, each in RUN_IN_SMALL.items() if line.startswith(start)), None)
+
+
+def way_of(command: Command) -> str:
+    """How a command is run: 'walk', 'launch', 'shell', 'small', 'written', or '' if it is not."""
+    if command.page in WALKED_THROUGH and command.script.endswith('.py'):
+        return 'walk'
+    if command.script in LAUNCHERS:
+        return 'launch'
+    if command.script in OF_SHELL:
+        return 'shell'
+    if runner_in_small(command) is not None:
+        return 'small'
+    return 'written' if command.script in RUN_AS_WRITTEN else ''
+
+
+def by_way(*ways: str) -> pytest.MarkDecorator:
+    found = [command for command in COMMANDS if way_of(command) in ways]
+    names = [f'{command.page}:{command.line[:70]}' for command in found]
+    return pytest.mark.parametrize('command', found, ids=names)
+
+
+def test_every_command_is_run() -> None:
+    assert len(COMMANDS) > 60
+    assert [command for command in COMMANDS if not way_of(command)] == []
+
+
+def test_no_line_of_a_shell_is_overlooked() -> None:
+    lines = [line for page in PAGES for line in lines_of(page, 'bash')]
+    assert [line for line in lines if not COMMAND.match(line)] == []
+
+
+def test_none_is_listed_that_is_not_there() -> None:
+    scripts = {command.script for command in COMMANDS}
+    assert RUN_AS_WRITTEN | set(OF_SHELL) | LAUNCHERS <= scripts
+    for start in RUN_IN_SMALL:
+        assert any(start in command.line for command in COMMANDS), start
+
+
+@pytest.mark.parametrize(('start', 'test'), [*RUN_IN_SMALL.items(), *OF_SHELL.items()])
+def test_what_runs_them_in_small_calls_them(start: str, test: str) -> None:
+    """By the name of the tool as a word in quotes, as it is called, not in a comment."""
+    name = re.escape(Path(start.split()[0]).stem)
+    text = (ROOT / test).read_text(encoding='utf-8')
+    assert re.search(rf"""['"/]{name}(?:\.py|\.sh)?['" ]|import {name}\b""", text)
+
+
+# ---- run as written
+
+FILES = {
+    'CONFIG': 'config.py',
+    'REID_CONFIG': 'config.py',
+    'MOT_CONFIG': 'config.py',
+    'configs/demo/maml-mot_r18_demo.py': 'config.py',
+    'work_dirs/reid/epoch_6.pth': 'CHECKPOINT',
+    'ROOT': 'data/MOT17',
+    'GT_DIR': 'data/MOT17/train',
+    'RESULTS_DIR': 'work_dirs/my_run/tracks/results',
+    'DIR': 'data/my_data',
+    'SOURCE': 'data/my_data/test/DEMO-03',
+    'WORK_DIR': 'work_dirs/test',
+    'TRAIN_DIR': 'work_dirs/train',
+}
+"""Files for words that stand for one."""
+
+ONLY_SAY = (
+    'tools/analysis_tools/benchmark_meta_step.py',
+    'tools/check_data.py',
+    'tools/eval_mot.py',
+)
+"""Tools that write no file unless an option asks for one."""
+
+OUTPUTS = ('--json', '--markdown', '--out', '--out-dir', '--work-dir')
+SMALLER = {
+    'tools/analysis_tools/benchmark_meta_step.py': '--tasks 1 --ways 2 --rounds 1',
+    'tools/browse_episodes.py': '--num 1',
+    'tools/dataset_converters/make_demo_data.py': '--frames 4 --people 2 --train 1 --test 1',
+}
+"""Options that follow the documented ones, and so go before them."""
+
+
+@pytest.fixture(scope='module')
+def template(mot_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a file or folder for everything that commands are given."""
+    root = tmp_path_factory.mktemp('documented')
+    (root / 'data' / 'MOT17').mkdir(parents=True)
+    for part in ('train', 'test'):
+        (root / 'data' / 'MOT17' / part).symlink_to(mot_root / part)
+    (root / 'data' / 'my_data').symlink_to(mot_root)
+    write_video(root, mot_root / 'test' / 'DEMO-03')
+    write_tracked(root, mot_root)
+    write_run(root).rename(root / 'work_dirs' / 'test')
+    write_log(root / 'work_dirs' / 'train')
+    save_weights(small_config(mot_root), root / 'CHECKPOINT')
+    return root
+
+
+@pytest.fixture
+def place(template: Path, mot_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it as working folder, with the config of a small network."""
+    shutil.copytree(template, tmp_path, symlinks=True, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('LOCAL_RANK', '0')
+    write_config(mot_root, tmp_path.name)
+    return tmp_path
+
+
+def write_config(root: Path, name: str) -> None:
+    """``config.py`` of a training for one epoch; runs of the same name share their logs."""
+    config = small_config(root)
+    config.train_dataloader.dataset.dataset.data_root = str(root)
+    config.train_dataloader.dataset.update(num_ways=4, num_support=2)
+    config.train_cfg.max_epochs = 1
+    config.experiment_name = name
+    config.dump('config.py')
+
+
+def write_video(folder: Path, sequence: Path) -> None:
+    (folder / 'boxes.txt').symlink_to(sequence / 'det' / 'det.txt')
+    with video_writer(folder / 'street.mp4', folder / 'street.mp4', 6) as write:
+        for image in sorted((sequence / 'img1').iterdir())[:8]:
+            write(cv2.imread(str(image)), image)
+
+
+def write_tracked(folder: Path, root: Path) -> None:
+    """Tracks of the training sequences, and those of all of MOT17 for a submission."""
+    results = folder / 'work_dirs/my_run/tracks/results'
+    results.mkdir(parents=True)
+    for sequence in sorted((root / 'train').iterdir()):
+        rows = read_rows(sequence / 'gt' / 'gt.txt')
+        write_results(results / f'{sequence.name}.txt', rows[:, :7])
+    (folder / 'RESULTS').mkdir()
+    row = np.array([[1, 1, 1, 1, 2, 2, 0.5]])
+    videos = [*benchmark_videos('MOT17', 'train'), *benchmark_videos('MOT17', 'test')]
+    for name in (f'{video}-{each}' for video in videos for each in ('DPM', 'FRCNN', 'SDP')):
+        write_results(folder / 'RESULTS' / f'{name}.txt', row)
+
+
+def write_log(folder: Path) -> None:
+    """What plots read of a training."""
+    log = folder / '20260101_000000' / 'vis_data' / 'scalars.json'
+    log.parent.mkdir(parents=True)
+    losses = '"loss": 1.5, "query_ce": 1.0, "query_ce_adapted": 0.5'
+    log.write_text(''.join(f'{{"iter": {i}, "lr": 0.1, {losses}}}\n' for i in range(1, 9)))
+
+
+@by_way('written')
+def test_runs_as_written(command: Command, place: Path) -> None:
+    arguments = [FILES.get(word, word) for word in command.arguments]
+    arguments += SMALLER.get(command.script, '').split()
+    if command.script == 'mmmaml.env':
+        assert not env.main()
+        return
+    before = {path for path in place.rglob('*') if path.is_file()}
+    with pytest.MonkeyPatch.context() as patch:
+        assert not tool(ROOT / command.script, patch).main(arguments)
+    written = [path for path in place.rglob('*') if path.is_file() and path not in before]
+    assert written or command.script in ONLY_SAY
+    named = [arguments[arguments.index(each) + 1] for each in OUTPUTS if each in arguments]
+    assert [path for path in named if not Path(path).exists()] == []
+
+
+@by_way('launch')
+def test_launch_scripts_start_what_is_written(command: Command, tmp_path: Path) -> None:
+    for name in ('torchrun', 'srun'):
+        (tmp_path / name).write_text('#!/usr/bin/env bash\nprintf "%s\\n" "$@"\n')
+        (tmp_path / name).chmod(0o755)
+    paths = f'{tmp_path}:{Path(sys.executable).parent}:{os.environ["PATH"]}'
+    line = re.sub(r'\bGPUS(?!=)\b', '2', command.line)
+    started = subprocess.run(
+        ['bash', '-c', line],
+        cwd=ROOT,
+        env={'PATH': paths},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout.splitlines()
+    script = next(word for word in started if word.endswith(('/train.py', '/test.py')))
+    assert Path(script).stem in command.script
+    assert_parsed(Path(script), started[started.index(script) + 1 :])
+
+
+# ---- parsed as written
+
+
+class ParsedError(BaseException):
+    """Arguments were parsed; nothing is done with them."""
+
+
+def stops_after(parse: Callable[..., Any]) -> Callable[..., Any]:
+    def stopping(*arguments: Any) -> None:
+        parse(*arguments)
+        raise ParsedError
+
+    return stopping
+
+
+def assert_parsed(path: Path, arguments: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ('parse_args', 'parse_intermixed_args'):
+            patch.setattr(ArgumentParser, name, stops_after(getattr(ArgumentParser, name)))
+        with pytest.raises(ParsedError):
+            tool(path, patch).main(arguments)
+
+
+@by_way('small', 'walk')
+def test_is_parsed_as_written(command: Command) -> None:
+    assert_parsed(ROOT / command.script, command.arguments)
+
+
+def test_configs_that_are_named_are_there() -> None:
+    words = {word for command in COMMANDS for word in command.arguments}
+    configs = [word for word in words if word.startswith('configs/')]
+    assert len(configs) > 5
+    assert [path for path in configs if not (ROOT / path).is_file()] == []
