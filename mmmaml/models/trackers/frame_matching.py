@@ -72,18 +72,20 @@ class FrameMatching:
             return
         similarity = self._similarity(tracks, self.detections.features(found))
         self._compared = tracks, found, similarity
-        weight = options.motion_weight
+        row, column = motion.pairs_in_reach(
+            state.motion[tracks], self.detections.measured[found], options.box_model
+        )
+        weight, alike = options.motion_weight, similarity[row, column]
         # At the edge of the motion gate; nearer tracks may look less alike.
         limit = (1 - weight) * (1 - options.match_sim_thr) + weight * motion.CHI2_95_4DOF
-        alike = (1 - weight) * (1 - similarity) <= limit
-        row, column = np.nonzero(alike & ~self._strangers(tracks, found))
         track, detection = tracks[row], found[column]
         distance = motion.gating_distance(
             state.motion[track], self.detections.measured[detection], options.box_model
         )
-        cost = (1 - weight) * (1 - similarity[row, column]) + weight * distance
+        cost = (1 - weight) * (1 - alike) + weight * distance
         cost += options.unseen_cost * ~self.pool.just_seen(track)
         near = (distance <= motion.CHI2_95_4DOF) & (cost <= limit)
+        near &= ~self._clearly_unlike(detection, alike)
         near &= state.labels[track] == self.detections.labels[detection]
         rows, columns = assign_pairs(row[near], column[near], cost[near], limit)
         self.slots[found[columns]] = tracks[rows]
@@ -156,10 +158,14 @@ class FrameMatching:
         seen_tracks, seen, similarity = self._compared
         row, column = np.isin(tracks, seen_tracks), np.isin(found, seen)
         at = np.searchsorted(seen_tracks, tracks[row]), np.searchsorted(seen, found[column])
-        clear = self.detections.covered[found[column]] <= self.options.max_covered
-        unlike = similarity[np.ix_(*at)] < self.options.overlap_sim_thr
-        strangers[np.ix_(row, column)] = clear & unlike
+        unlike = self._clearly_unlike(found[column], similarity[np.ix_(*at)])
+        strangers[np.ix_(row, column)] = unlike
         return strangers
+
+    def _clearly_unlike(self, found: np.ndarray, similarity: np.ndarray) -> np.ndarray:
+        """Whether detections (..., P) are clear views of someone of too little similarity."""
+        clear = self.detections.covered[found] <= self.options.max_covered
+        return clear & (similarity < self.options.overlap_sim_thr)
 
     def _fusion(self, tracks: np.ndarray, iou_thr: float) -> None:
         """Match tracks (T,) to strong detections; ``iou_thr`` bounds the distance by 1 − IoU."""

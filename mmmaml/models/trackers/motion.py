@@ -130,6 +130,33 @@ def gating_distance(
     return (difference**2 / innovation_variance(motion, model)).sum(axis=1)
 
 
+def pairs_in_reach(
+    motion: np.ndarray, measurement: np.ndarray, model: BoxModel = ASPECT_HEIGHT
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs whose horizontal distance alone leaves them within the gate.
+
+    Found by searching, so that in a crowd only neighbours are looked at.
+
+    Args:
+        motion: (T, 5, 4) predicted states.
+        measurement: (P, 4) boxes as ``model`` has them.
+        model: What the columns are.
+
+    Returns:
+        Indices (Q,) of states and of measurements: all pairs whose :func:`gating_distance` is at
+        most :data:`CHI2_95_4DOF`, and some more.
+    """
+    # A little wider, because the distance is rounded in another way.
+    reach = 1.000001 * np.sqrt(CHI2_95_4DOF * innovation_variance(motion, model)[:, 0])
+    centre, order = motion[:, POSITION][:, 0], np.argsort(measurement[:, 0])
+    ordered = measurement[order, 0]
+    first = np.searchsorted(ordered, centre - reach, side='left')
+    counts = np.searchsorted(ordered, centre + reach, side='right') - first
+    start = first - (np.cumsum(counts) - counts)
+    column = order[np.arange(counts.sum()) + np.repeat(start, counts)]
+    return np.repeat(np.arange(len(motion)), counts), column
+
+
 def warp(motion: np.ndarray, transform: np.ndarray, model: BoxModel = ASPECT_HEIGHT) -> np.ndarray:
     """States as the camera sees them after it has moved.
 

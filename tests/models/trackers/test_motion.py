@@ -93,6 +93,22 @@ def test_boxes_survive_the_round_trip():
     np.testing.assert_allclose(motion.predicted_boxes(motion.initiate(measured)), boxes)
 
 
+def test_pairs_in_reach_are_those_near_enough_in_x_and_hold_all_within_the_gate(walks):
+    states = motion.predict(motion.initiate(walks[0]))
+    measured = np.concatenate([walks[3], walks[0] + [0, 500, 0, 0], walks[1] + [31.0, 0, 0, 0]])
+    pairs = [
+        (int(row), int(column))
+        for row, column in np.transpose(motion.pairs_in_reach(states, measured))
+    ]
+    variance = motion.innovation_variance(states)[:, 0]
+    squared = (measured[:, 0] - states[:, 0, [0]]) ** 2 / variance[:, None]
+    assert sorted(pairs) == [tuple(each) for each in np.argwhere(squared <= motion.CHI2_95_4DOF)]
+    within = np.argwhere(all_distances(states, measured) <= motion.CHI2_95_4DOF)
+    assert len(within) > 3
+    assert {tuple(each) for each in within} < set(pairs)
+    assert len(pairs) < squared.size
+
+
 def test_nobody_there():
     states = motion.initiate(np.zeros((0, 4)))
     assert states.shape == (0, 5, 4)
@@ -100,6 +116,7 @@ def test_nobody_there():
     assert motion.update(states, np.zeros((0, 4))).shape == (0, 5, 4)
     assert motion.gating_distance(states, np.zeros((0, 4))).shape == (0,)
     assert motion.predicted_boxes(states).shape == (0, 4)
+    assert [len(each) for each in motion.pairs_in_reach(states, np.ones((3, 4)))] == [0, 0]
 
 
 def test_inputs_are_left_alone(walks):
