@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 from typing import NoReturn
 
-import torch
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.runner import Runner
@@ -82,9 +81,3 @@ def build_runner(config: Config) -> Runner:
     if 'runner_type' in config:
         return RUNNERS.build(config)
     return Runner.from_cfg(config)
-
-
-def leave_processes() -> None:
-    """Leave the process group: left to the interpreter's end, gloo's threads abort it."""
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()

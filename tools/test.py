@@ -17,10 +17,10 @@ from runner_options import (
     build_runner,
     check_file,
     fail,
-    leave_processes,
     load_config,
 )
 
+from mmmaml.engine import leave_processes
 from mmmaml.utils import atomic_path
 
 _PARTS = ('detector', 'reid')

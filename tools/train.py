@@ -14,9 +14,10 @@ from runner_options import (
     build_runner,
     check_file,
     fail,
-    leave_processes,
     load_config,
 )
+
+from mmmaml.engine import leave_processes
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -45,7 +46,11 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> None:
     """Train from the command line."""
     parser = build_parser()
-    args = parser.parse_args(argv)
+    _train(parser, parser.parse_args(argv))
+    leave_processes()
+
+
+def _train(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     runner: Runner | None = None
     # What fails at the start is input that cannot be used; later, the place counts.
     with one_sentence(parser, lambda: args.debug or _has_begun(runner)):
@@ -59,7 +64,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         on_interrupt(lambda: _checkpoints(Path(config.work_dir)))
         runner = build_runner(config)
         runner.train()
-    leave_processes()
 
 
 def _has_begun(runner: Runner | None) -> bool:

@@ -9,7 +9,7 @@ from .hooks import (
 )
 from .loops import EpochBasedTrainLoop
 from .optim import BFloat16OptimWrapper
-from .runner import MetaRunner, join_cpu_processes
+from .runner import MetaRunner, join_cpu_processes, leave_processes
 
 __all__ = [
     'BFloat16OptimWrapper',
@@ -23,4 +23,5 @@ __all__ = [
     'TaskCheckHook',
     'TaskMemoryHook',
     'join_cpu_processes',
+    'leave_processes',
 ]

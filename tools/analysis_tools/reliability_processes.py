@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from mmmaml.engine import leave_processes
+
 KILLED = -signal.SIGKILL
 _CONTEXT = multiprocessing.get_context('fork')  # what is imported need not be imported again
 
@@ -76,8 +78,7 @@ def _rank(
     path.write_bytes(pickle.dumps(result))
     if 'error' in result:
         os._exit(1)  # the others wait for this rank: their connections have to break
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
+    leave_processes()
 
 
 def _quiet(function: Callable[..., Any], arguments: tuple) -> Any:

@@ -1,5 +1,6 @@
 """Distributed runs of processes that have no GPU."""
 
+import gc
 import os
 import subprocess
 
@@ -36,3 +37,15 @@ def join_cpu_processes(config: Config) -> None:
         'find_unused_parameters': config.get('find_unused_parameters', False),
     }
     config.model_wrapper_cfg = {**wrapper, 'device_ids': None}
+
+
+def leave_processes() -> None:
+    """Leave the process group and end its threads; to be called when no Runner is in use.
+
+    Gloo's threads end with the last object that holds the group, such as the wrapped model in
+    the reference cycles of a Runner. Those that live when the interpreter ends may abort it, and
+    with it a run that was finished.
+    """
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+        gc.collect()
