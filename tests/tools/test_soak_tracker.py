@@ -23,18 +23,19 @@ def page(tool):
     return importlib.import_module('soak_tracker')
 
 
-def contestant(tool, name):
+def contestant(tool, name, solver=None):
+    if solver == 'gradient':
+        head = tool.trained_head(128, 0.89, 0, tasks=3)
+        return tool.ours('gradient', tool.FRAME_RATE, head, adapter_cfg={'solver': solver})
     return next(iter(tool.contestants(tool.FRAME_RATE, tool.Noise(), 0, (name,))))
 
 
 @pytest.mark.parametrize('solver', [None, 'closed_form', 'gradient'])
 def test_two_thousand_frames_leave_nothing_behind(tool, page, solver):
-    made = contestant(tool, tool.ADAPTED if solver else page.OURS)
-    if solver == 'gradient':
-        head = tool.trained_head(128, 0.89, 0, tasks=3)
-        made = tool.ours('gradient', tool.FRAME_RATE, head, adapter_cfg={'solver': solver})
+    name = tool.ADAPTED if solver else page.OURS
+    made, new = (contestant(tool, name, solver) for _ in range(2))
     frames, in_view = 2000 if solver != 'gradient' else 1600, 12
-    soak = tool._soak(made, frames, in_view, tool.Noise(), 0)
+    soak = tool._soak(made, new, frames, in_view, tool.Noise(), 0)
     assert soak.frames == frames
     assert soak.people > in_view * (frames // 240)
     # 12 in view and, as each crosses in 8 s, 15 in the 10 s that the lost are remembered.
@@ -42,6 +43,8 @@ def test_two_thousand_frames_leave_nothing_behind(tool, page, solver):
     # Whole numbers are written down shorter or longer as they grow.
     assert soak.state[1] == pytest.approx(soak.state[0], abs=1000)
     assert soak.graphs == 0
+    assert all(ms > 0 for ms in soak.beside_new)
+    assert len(new.tracker.tracks.state) == pytest.approx(len(made.tracker.tracks.state), abs=2)
     tracks = made.tracker.tracks
     assert len(tracks.state) <= in_view + 18
     assert len(tracks.appearance.mean) == 32

@@ -4,14 +4,15 @@ import gc
 import pickle
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 import psutil
 import torch
 from benchmark_tracker import one_thread
-from simulated_detections import FRAME_RATE, Noise, coming_and_going
+from simulated_detections import FRAME_RATE, Noise, SimulatedFrame, coming_and_going
 from tracker_contestants import ADAPTED, Contestant, contestants, ours, trained_head
 
 from mmmaml.utils import register_all_modules
@@ -19,6 +20,10 @@ from mmmaml.utils import register_all_modules
 SAMPLES = 100
 WARM_UP = 0.1
 """Share of the frames after which the tracker is expected to have all it will ever need."""
+
+MEETING = 600
+"""Frames after which a new tracker knows as many people as one that has seen all: those in view
+and those who left within the time that the lost are remembered."""
 
 TASK_WARM_UP = 30
 
@@ -47,6 +52,8 @@ class Soak(NamedTuple):
         resident: Memory of the process in MiB.
         late: What it grows by from half of the frames to the end, MiB.
         milliseconds: A frame, each measurement the median over its share of the frames.
+        beside_new: Milliseconds a frame of the tracker that has seen all these frames and of a
+            new one, medians over the same frames after them, both by turns.
         state: Bytes that the tracker's whole state takes when it is written down, after the
             warm-up and at the end.
         slots: Rows in its arrays, likewise.
@@ -59,6 +66,7 @@ class Soak(NamedTuple):
     resident: Trend
     late: float
     milliseconds: Trend
+    beside_new: tuple[float, float]
     state: tuple[int, int]
     slots: tuple[int, int]
     graphs: int
@@ -94,16 +102,20 @@ def soak(name: str, frames: int, in_view: int, seed: int = 0) -> Soak:
     register_all_modules()
     with one_thread():
         noise = Noise()
-        contestant = next(iter(contestants(FRAME_RATE, noise, seed, (name,))))
-        return _soak(contestant, frames, in_view, noise, seed)
+        old, new = (next(iter(contestants(FRAME_RATE, noise, seed, (name,)))) for _ in range(2))
+        return _soak(old, new, frames, in_view, noise, seed)
 
 
-def _soak(contestant: Contestant, frames: int, in_view: int, noise: Noise, seed: int) -> Soak:
+def _soak(
+    contestant: Contestant, new: Contestant, frames: int, in_view: int, noise: Noise, seed: int
+) -> Soak:
     block = max(1, frames // SAMPLES)
+    after = MEETING + 2 * block
+    video = coming_and_going(in_view, block * SAMPLES + after, noise, seed)
     warm_up, process = int(WARM_UP * frames) // block, psutil.Process()
     seconds: list[float] = []
     resident, milliseconds, states, slots, people = [], [], [], [], 0
-    for frame in coming_and_going(in_view, block * SAMPLES, noise, seed):
+    for frame in islice(video, block * SAMPLES):
         step = contestant.prepare(frame)
         start = time.thread_time()
         step()
@@ -118,6 +130,7 @@ def _soak(contestant: Contestant, frames: int, in_view: int, noise: Noise, seed:
         if number in (warm_up, SAMPLES):
             states.append(len(pickle.dumps(contestant.tracker)))
             slots.append(contestant.tracker.tracks.state.capacity)
+    graphs = graphs_kept()
     return Soak(
         contestant.name,
         block * SAMPLES,
@@ -125,10 +138,26 @@ def _soak(contestant: Contestant, frames: int, in_view: int, noise: Noise, seed:
         trend(resident[warm_up:]),
         resident[-1] - resident[len(resident) // 2],
         trend(milliseconds[warm_up:]),
+        _by_turns((contestant, new), video),
         (states[0], states[-1]),
         (slots[0], slots[-1]),
-        graphs_kept(),
+        graphs,
     )
+
+
+def _by_turns(
+    pair: tuple[Contestant, Contestant], video: Iterable[SimulatedFrame]
+) -> tuple[float, float]:
+    """Median milliseconds a frame of two trackers on the same frames but the first."""
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for index, frame in enumerate(video):
+        steps = [each.prepare(frame) for each in pair]
+        for turn in (0, 1) if index % 2 else (1, 0):
+            start = time.thread_time()
+            steps[turn]()
+            seconds[turn].append(time.thread_time() - start)
+    old, new = (1000 * statistics.median(each[MEETING:]) for each in seconds)
+    return old, new
 
 
 def trend(values: Sequence[float]) -> Trend:

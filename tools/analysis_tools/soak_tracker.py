@@ -14,7 +14,7 @@ from mmmaml.command_line import on_interrupt  # isort: skip
 import numpy as np
 from reliability_page import Preset, table
 from simulated_detections import Noise
-from soak_measurements import SAMPLES, WARM_UP, Soak, TaskCost, Trend, soak, task_cost
+from soak_measurements import MEETING, SAMPLES, WARM_UP, Soak, TaskCost, Trend, soak, task_cost
 from tracker_contestants import ADAPTED, OURS
 
 from mmmaml.models.trackers import OnlineMetaTracker
@@ -71,6 +71,8 @@ def page(soaks: Sequence[Soak], costs: Sequence[TaskCost], in_view: int) -> str:
         ['in the second half alone, MiB', *(f'{each.late:+.3f}' for each in soaks)],
         ['time a frame, ms', *(f'{each.milliseconds.mean:.3f}' for each in soaks)],
         ['its growth, ms', *(_growth(each.milliseconds, 3) for each in soaks)],
+        ['a frame after all, ms', *(f'{each.beside_new[0]:.3f}' for each in soaks)],
+        ['of a new tracker, ms', *(f'{each.beside_new[1]:.3f}' for each in soaks)],
         ['state written down, KiB', *(_both(each.state, 1024) for each in soaks)],
         ['slots for tracks', *(_both(each.slots) for each in soaks)],
         ['tensors with a graph at the end', *(str(each.graphs) for each in soaks)],
@@ -81,7 +83,9 @@ follows. Each tracker runs in a process of its own on one thread. Growth is that
 through {SAMPLES} measurements, from {WARM_UP:.0%} of the frames to the end, ± twice its standard
 error, for which it counts that each measurement is like the one before it: other work on the
 machine slows down many in a row, and memory grows in steps until all that is needed is there.
-State and slots are those after {WARM_UP:.0%} of the frames and at the end.
+So after the last frame the tracker meets a new one: both go on by turns, on the same frames, and
+are timed once the new one, after {MEETING} frames, has as many people to remember. State and slots
+are those after {WARM_UP:.0%} of the frames and at the end.
 
 {table(header, rows)}
 What is kept is bounded by construction: at most `max_lost` = {options.max_lost} tracks that are

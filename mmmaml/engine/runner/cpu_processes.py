@@ -47,5 +47,7 @@ def leave_processes() -> None:
     with it a run that was finished.
     """
     if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
+        # Before the group: its last owner waits for the threads, which may need the interpreter,
+        # and of the owners only the group's own Python object lets them have it.
         gc.collect()
+        torch.distributed.destroy_process_group()
