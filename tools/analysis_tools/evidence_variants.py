@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PLAIN_CONFIG, META_CONFIG = 'plain-reid_r18_demo', 'maml-mot_r18_demo'
-# Best of a coarse grid for the plain network, as those of the configs are for adapted cosines, on
-# sequences that are not among the evidence's.
+# Best of a coarse grid for the plain network, for adapted cosines and, in the configs, for these
+# calibrated, on sequences that are not among the evidence's.
 PLAIN_THRESHOLDS = {'match_sim_thr': 0.4, 'reentry_sim_thr': 0.6, 'unseen_cost': 0.3}
+COSINE_THRESHOLDS = {'reentry_sim_thr': 0.4, 'overlap_sim_thr': 0.1, 'unseen_cost': 0.3}
 CROPS = [
     {'type': 'LoadCrop', 'scale': (32, 64), 'jitter': 0.05, 'max_cached_frames': 32},
     {'type': 'FlipCrop', 'prob': 0.5},
@@ -35,7 +36,7 @@ class Online:
         adapter: Arguments of ``OnlineAdapter``, {} being its defaults. None compares embeddings
             as they are, as with any Re-ID network.
         tracker: Options of the tracker in place of its defaults. None takes those of the config,
-            whose thresholds are for adapted cosines.
+            whose thresholds are for adapted and calibrated cosines.
         observations: How many of the last observations count in the association accuracy; None
             takes all that are remembered. In tracking it is ``momentum`` that says so.
         model: Values of the config that change the features, as for ``--cfg-options``.
@@ -73,24 +74,41 @@ ONLINES = {
             essential=True,
         ),
         Online(
+            'calibrated',
+            'none, calibrated',
+            'the same, cosines being judged by those of one and of two people in the scene',
+            {'solver': None},
+            {**PLAIN_THRESHOLDS, 'overlap_sim_thr': 0.1, 'unseen_cost': 0.2},
+            essential=True,
+        ),
+        Online(
             'blend',
             'Eq. 6-7',
             'each track starts from the training tasks most similar to it',
-            {'solver': None, 'blend_tasks': True},
+            {'solver': None, 'blend_tasks': True, 'calibrate': False},
             PLAIN_THRESHOLDS,
         ),
         Online(
             'gradient',
             'gradient, 5 steps',
             'each track takes inner-loop steps on its gallery, against the others in view',
-            {'solver': 'gradient', 'num_steps': 5, 'inner_lr': 0.2},
+            {'solver': 'gradient', 'num_steps': 5, 'inner_lr': 0.2, 'calibrate': False},
             PLAIN_THRESHOLDS,
         ),
         Online(
             'default',
             'closed form (default)',
-            'the last layer solved for from the scatter within the people of the scene',
+            'the last layer solved for from the scatter within the people of the scene, and '
+            'cosines calibrated',
             {},
+            essential=True,
+        ),
+        Online(
+            'uncalibrated',
+            'closed form, not calibrated',
+            'the last layer alone, cosines as they are',
+            {'calibrate': False},
+            COSINE_THRESHOLDS,
             essential=True,
         ),
         Online(
@@ -141,7 +159,10 @@ TRAININGS = {
             'plain',
             'plain',
             PLAIN_CONFIG,
-            onlines=('last', 'mean', 'gradient', 'default', 'renormalised'),
+            onlines=(
+                *('last', 'mean', 'calibrated', 'gradient'),
+                *('default', 'uncalibrated', 'renormalised'),
+            ),
             essential=True,
         ),
         Training(
@@ -155,7 +176,7 @@ TRAININGS = {
             'meta',
             'meta (default)',
             META_CONFIG,
-            onlines=('last', 'mean', 'default', 'renormalised'),
+            onlines=('last', 'mean', 'calibrated', 'default', 'uncalibrated', 'renormalised'),
             essential=True,
         ),
         Training('no_looks', 'meta, without looks', META_CONFIG, options=NO_LOOKS),
@@ -263,6 +284,10 @@ META_AGAINST_PLAIN = tuple(
 PARTS = (
     Comparison('adaptation of the plain network', ('plain', 'default'), ('plain', 'mean')),
     Comparison('adaptation of the meta-trained one', ('meta', 'default'), ('meta', 'mean')),
+    Comparison('calibration alone, plain', ('plain', 'calibrated'), ('plain', 'mean')),
+    Comparison('calibration alone, meta', ('meta', 'calibrated'), ('meta', 'mean')),
+    Comparison('the last layer alone, plain', ('plain', 'uncalibrated'), ('plain', 'mean')),
+    Comparison('the last layer alone, meta', ('meta', 'uncalibrated'), ('meta', 'mean')),
     Comparison(
         'a look for every task, both adapted', ('plain_looks', 'default'), ('plain', 'default')
     ),

@@ -35,8 +35,10 @@ model = dict(
         score_thr=0.4,
         init_score_thr=0.5,
         # The adapted metric is centred on the people in view, so the cosines of different people
-        # spread about 0, and low ones of the same person are no rarity.
-        reentry_sim_thr=0.4,
+        # spread about 0; matching takes them as likelihoods, calibrated to the scene, and only
+        # re-entry as they are.
+        reentry_sim_thr=0.5,
         overlap_sim_thr=0.1,
+        unseen_cost=0.2,
     ),
 )

@@ -24,6 +24,8 @@ class FrameMatching:
         pool: The tracks, predicted for this frame.
         detections: The N detections of this frame.
         similarity: Cosine (T, P) between slots (T,) and features (P, C).
+        likeness: What cosines of single detections say, for :meth:`by_appearance` and the veto
+            on strangers.
 
     Attributes:
         slots: (N,) int64 track of each detection, −1 while it has none.
@@ -35,6 +37,7 @@ class FrameMatching:
         pool: TrackPool,
         detections: Detections,
         similarity: Callable[[np.ndarray, Tensor], np.ndarray],
+        likeness: Callable[[np.ndarray], np.ndarray],
     ) -> None:
         self.pool = pool
         self.options = pool.options
@@ -42,13 +45,24 @@ class FrameMatching:
         self.slots = np.full(len(detections), -1, dtype=np.int64)
         self.returned = np.zeros(0, dtype=np.int64)
         self._similarity = similarity
-        # Tracks (T,), detections (P,) and similarity (T, P) that by_appearance looked at.
+        self._likeness = likeness
+        # Tracks (T,), detections (P,) and cosines (T, P) that by_appearance looked at.
         self._compared: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
     def pairs(self) -> tuple[np.ndarray, np.ndarray]:
         """Tracks (P,) and detections (P,) matched so far, by detection."""
         found = np.flatnonzero(self.slots >= 0)
         return self.slots[found], found
+
+    def compared(self) -> tuple[np.ndarray, np.ndarray]:
+        """Cosines of tracks and detections (T, P), and those (Q,) of them that were matched."""
+        if self._compared is None:
+            return np.zeros((0, 0)), np.zeros(0)
+        tracks, found, cosines = self._compared
+        owners = self.slots[found]
+        row = np.searchsorted(tracks, owners).clip(max=len(tracks) - 1)
+        column = np.flatnonzero(tracks[row] == owners)
+        return cosines, cosines[row[column], column]
 
     def free(self, group: np.ndarray) -> np.ndarray:
         """Indices of the detections of ``group`` (N,) bool that have no track."""
@@ -70,12 +84,12 @@ class FrameMatching:
         found = self._with_features(self.detections.high & (self.slots < 0))
         if not len(tracks) or not len(found):
             return
-        similarity = self._similarity(tracks, self.detections.features(found))
-        self._compared = tracks, found, similarity
+        cosines = self._similarity(tracks, self.detections.features(found))
+        self._compared = tracks, found, cosines
         row, column = motion.pairs_in_reach(
             state.motion[tracks], self.detections.measured[found], options.box_model
         )
-        weight, alike = options.motion_weight, similarity[row, column]
+        weight, alike = options.motion_weight, self._likeness(cosines[row, column])
         # At the edge of the motion gate; nearer tracks may look less alike.
         limit = (1 - weight) * (1 - options.match_sim_thr) + weight * motion.CHI2_95_4DOF
         track, detection = tracks[row], found[column]
@@ -155,17 +169,17 @@ class FrameMatching:
         strangers = np.zeros((len(tracks), len(found)), dtype=bool)
         if self._compared is None:
             return strangers
-        seen_tracks, seen, similarity = self._compared
+        seen_tracks, seen, cosines = self._compared
         row, column = np.isin(tracks, seen_tracks), np.isin(found, seen)
         at = np.searchsorted(seen_tracks, tracks[row]), np.searchsorted(seen, found[column])
-        unlike = self._clearly_unlike(found[column], similarity[np.ix_(*at)])
+        unlike = self._clearly_unlike(found[column], self._likeness(cosines[np.ix_(*at)]))
         strangers[np.ix_(row, column)] = unlike
         return strangers
 
-    def _clearly_unlike(self, found: np.ndarray, similarity: np.ndarray) -> np.ndarray:
-        """Whether detections (..., P) are clear views of someone of too little similarity."""
+    def _clearly_unlike(self, found: np.ndarray, likeness: np.ndarray) -> np.ndarray:
+        """Whether detections (..., P) are clear views of someone of too little likeness."""
         clear = self.detections.covered[found] <= self.options.max_covered
-        return clear & (similarity < self.options.overlap_sim_thr)
+        return clear & (likeness < self.options.overlap_sim_thr)
 
     def _fusion(self, tracks: np.ndarray, iou_thr: float) -> None:
         """Match tracks (T,) to strong detections; ``iou_thr`` bounds the distance by 1 − IoU."""

@@ -15,6 +15,8 @@ from mmmaml.meta import (
     whitening,
 )
 
+from .similarity_calibration import SimilarityCalibration
+
 if TYPE_CHECKING:
     from mmmaml.models.reid import MetaReIDHead
 
@@ -40,12 +42,20 @@ class OnlineAdapter:
             about 3. Larger is safer with few people in view, and adapts less.
         prior_weight: For ``'closed_form'``, how many observations the training data are worth.
             Larger adapts more slowly in a new video.
-        memory: For ``'closed_form'``, observations of the scene after which old ones fade; 35
+        memory: Observations of the scene after which old ones fade; 35
             people are seen 1000 times a second at 30 frames per second. Larger is steadier and
             follows changes of the scene more slowly.
         num_steps: For ``'gradient'``, steps. More separate the tracks in view more sharply and
             follow a wrong match further.
         inner_lr: For ``'gradient'``, the rate; None takes the memory's.
+        calibrate: Judge a cosine by those that one person and two people have in this scene, as
+            :class:`~.similarity_calibration.SimilarityCalibration` does. False: as it is.
+        temperature: Of the likelihoods that come of it. Larger: small differences of looks count
+            for less beside those of boxes.
+
+    Attributes:
+        metric: What ``'closed_form'`` has fitted, or None.
+        calibration: What says how much a cosine means, or None.
 
     Raises:
         ValueError: An argument is out of its range.
@@ -61,6 +71,8 @@ class OnlineAdapter:
         memory: float = 10000.0,
         num_steps: int = 1,
         inner_lr: float | None = None,
+        calibrate: bool = True,
+        temperature: float = 5.0,
     ) -> None:
         if solver not in ('closed_form', 'gradient', None):
             raise ValueError(f"solver must be 'closed_form', 'gradient' or None, got {solver!r}")
@@ -71,6 +83,8 @@ class OnlineAdapter:
             )
         if inner_lr is not None and inner_lr <= 0:
             raise ValueError(f'inner_lr={inner_lr} must be positive, or None')
+        if temperature <= 0:
+            raise ValueError(f'temperature={temperature} must be positive')
         self.head = head
         self.blend_tasks = blend_tasks
         self.solver = solver
@@ -78,6 +92,7 @@ class OnlineAdapter:
         self.num_steps = num_steps
         self.inner_lr = inner_lr
         self.scatter = SceneScatter(head.scatter, prior_weight, memory)
+        self.calibration = SimilarityCalibration(temperature, memory) if calibrate else None
         self.reset()
 
     @property
@@ -91,6 +106,8 @@ class OnlineAdapter:
         self.metric: SceneMetric | None = None
         self._fitted_freedom = 0.0
         self._unfitted = 0.0
+        if self.calibration is not None:
+            self.calibration.reset()
 
     def prepare(self, feats: Tensor) -> Tensor:
         """Features (N, C) in the precision of the layer.

@@ -170,8 +170,9 @@ class OnlineMetaTracker:
         self._follow_camera(transform, image, detections)
         self.looks.adapt(self.tracks)  # to those in view
         similarity = partial(self.looks.similarity, self.tracks)
-        matching = FrameMatching(self.tracks, detections, similarity)
+        matching = FrameMatching(self.tracks, detections, similarity, self.looks.likeness)
         matching.run()  # cosine under each track's own parameters, overlap, appearance alone
+        self.looks.compared(*matching.compared())
         self.tracks.update(matching, detections)
         self.tracks.start(matching, detections)
         ids = self._reported_ids(matching, detections, len(bboxes))

@@ -79,6 +79,17 @@ class TrackLooks:
         )
         self.adapter.observe(memory.means(slots), known, feats, weights)
 
+    def compared(self, cosines: np.ndarray, alike: np.ndarray) -> None:
+        """See how alike people are: cosines (T, N), and those (P,) of tracks and their own."""
+        if self.adapter is not None and self.adapter.calibration is not None:
+            self.adapter.calibration.observe(cosines, alike)
+
+    def likeness(self, cosines: np.ndarray) -> np.ndarray:
+        """What cosines (...) say: where the adapter is calibrated, likelihoods; or themselves."""
+        if self.adapter is None or self.adapter.calibration is None:
+            return cosines
+        return self.adapter.calibration.likelihood(cosines)
+
     def similarity(self, tracks: 'TrackPool', slots: np.ndarray, feats: Tensor) -> np.ndarray:
         """Cosine (T, N) of tracks (T,) and features (N, C), each track under its parameters."""
         memory = tracks.appearance

@@ -24,7 +24,9 @@ class TrackerOptions:
 
     The defaults suit pedestrians at 25 to 30 frames per second and scores in 0..1. Times are in
     seconds of the video, so that they keep their meaning at another ``frame_rate``. Similarities
-    are cosines, −1..1. A value equal to a threshold passes it.
+    are cosines, −1..1; where the adapter is calibrated (its default), those of
+    ``'appearance'`` and of the veto on strangers are likelihoods, 0..1, that two looks are one
+    person's. A value equal to a threshold passes it.
 
     Args:
         stages: How detections find their tracks, each stage among what those before it left:
@@ -46,13 +48,13 @@ class TrackerOptions:
         match_sim_thr: Least similarity to match by appearance at the edge of the motion gate.
             Larger: fewer switches between people, more tracks that only overlap can continue.
         motion_weight: Share of the squared Mahalanobis distance in the cost of appearance
-            matching, the rest being 1 − cosine; 0..1. At 0 motion only rules out; larger, it
+            matching, the rest being 1 − similarity; 0..1. At 0 motion only rules out; larger, it
             decides more, between people who look alike and then between those who do not. Where
             a track is expected exactly, similarity may be below ``match_sim_thr`` by the whole
             weight of the gate, at 0.05 by 0.5, at 0.02 by 0.2.
         unseen_cost: By how much more a track that was not seen in the frame before must look like
-            a detection than one that was, to take it; a cosine, at least 0. Larger: fewer ids are
-            stolen by the lost from those who pass in front of them, and fewer lost ones found.
+            a detection than one that was, to take it; a similarity, at least 0. Larger: fewer ids
+            are stolen by the lost from those who pass in front of them, fewer lost ones found.
         match_iou_thr: Least overlap (IoU) with the predicted box to match by overlap, 0..1. Lower
             it for low frame rates and moving cameras.
         tentative_iou_thr: The same for tracks not yet confirmed, which hardly know their motion.

@@ -8,6 +8,7 @@ import math
 from collections import Counter
 
 import numpy as np
+from scipy.stats import norm
 
 CENTRE_WEIGHT = 3.0
 REFIT_GROWTH = 0.02
@@ -23,8 +24,11 @@ class ReferenceAdapter:
         shrinkage: Share of the mean variance added to every direction.
         prior_weight: Observations that the training scatter is worth.
         memory: Observations that are remembered.
+        calibrate: Take cosines as likelihoods.
+        temperature: Of these.
 
     Attributes:
+        calibration: What makes likelihoods of cosines, or None.
         happened: How often each thing happened, for tests to see that it did.
     """
 
@@ -36,7 +40,10 @@ class ReferenceAdapter:
         shrinkage=0.1,
         prior_weight=100.0,
         memory=10000.0,
+        calibrate=True,
+        temperature=5.0,
     ):
+        self.calibration = ReferenceCalibration(temperature, memory) if calibrate else None
         task_memory = head.task_memory
         self.weight, self.bias = head.weight.detach().numpy(), head.bias.detach().numpy()
         self.tasks = list(zip(task_memory.support.numpy(), task_memory.grads.numpy(), strict=True))
@@ -124,3 +131,42 @@ class ReferenceAdapter:
             weight += gamma / total * (self.weight - self.rate * grads.T @ support)
             bias += gamma / total * (self.bias - self.rate * grads.sum(0))
         return weight, bias
+
+
+class ReferenceCalibration:
+    """``SimilarityCalibration`` from every single cosine, each with its weight.
+
+    Attributes:
+        alike, unlike: Rows of weight and cosine. What is expected at first are two cosines to
+            either side of the mean, which have the same moments.
+    """
+
+    def __init__(self, temperature, memory):
+        self.temperature = temperature
+        self.memory = memory
+        self.alike = np.array([[10, 0.6], [10, 0.9]])
+        self.unlike = np.array([[10, -0.25], [10, 0.25]])
+
+    def observe(self, cosines, pairs):
+        """Take the cosines of a frame by track and detection, and the pairs that were matched."""
+        alike = [value for pair, value in cosines.items() if pair in pairs]
+        unlike = [value for pair, value in cosines.items() if pair not in pairs]
+        if alike:
+            self.alike = self.with_rows(self.alike, [[1, value] for value in alike])
+        if alike and unlike:
+            share = len(alike) / len(unlike)
+            self.unlike = self.with_rows(self.unlike, [[share, value] for value in unlike])
+
+    def with_rows(self, rows, new):
+        rows = np.vstack([rows, new])
+        total = rows[:, 0].sum()
+        return rows * [min(1, self.memory / total), 1]
+
+    def likelihood(self, cosine):
+        means, variances = [], []
+        for weights, values in (self.alike.T, self.unlike.T):
+            means.append(np.average(values, weights=weights))
+            variances.append(np.average((values - means[-1]) ** 2, weights=weights))
+        deviation = math.sqrt(sum(variances) / 2)
+        ratio = norm.logpdf(cosine, means[0], deviation) - norm.logpdf(cosine, means[1], deviation)
+        return 1 / (1 + math.exp(-ratio / self.temperature))

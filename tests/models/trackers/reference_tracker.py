@@ -77,9 +77,12 @@ class ReferenceTracker:
             self.adapter.fit([t for t in self.tracks if self.recent(t) and t.gallery])
         rows = self.detections(boxes, scores, labels, feats)
         found = [each for each in rows if each is not None]
-        self.strangers, self.returned = set(), set()
+        self.strangers, self.returned, self.cosines = set(), set(), {}
         for stage in self.options.stages:
             getattr(self, f'by_{stage}')(found)
+        if self.adapter is not None and self.adapter.calibration is not None:
+            pairs = {(each.track, each) for each in found}
+            self.adapter.calibration.observe(self.cosines, pairs)
         self.update(found)
         self.start(found)
         ids = [-1 if d is None or d.track is None or not d.track.id else d.track.id for d in rows]
@@ -127,16 +130,22 @@ class ReferenceTracker:
             return self.adapter.similarity(track, feat)
         return float(unit(track.mean) @ unit(feat))
 
+    def likeness(self, cosine):
+        if self.adapter is None or self.adapter.calibration is None:
+            return cosine
+        return self.adapter.calibration.likelihood(cosine)
+
     # ---- stages
 
     def by_appearance(self, found):
         options = self.options
         tracks = [t for t in self.free(self.tracks, found) if self.recent(t) and t.gallery]
         found = [d for d in found if d.track is None and d.high and d.feat is not None]
-        similarity = {}
+        likeness = {}
         for track in tracks:
             for each in found:
-                value = similarity[track, each] = self.similarity(track, each.feat)
+                cosine = self.cosines[track, each] = self.similarity(track, each.feat)
+                value = likeness[track, each] = self.likeness(cosine)
                 if each.covered <= options.max_covered and value < options.overlap_sim_thr:
                     self.strangers.add((track, each))
 
@@ -149,7 +158,7 @@ class ReferenceTracker:
                 return math.inf
             weight = options.motion_weight
             unseen = options.unseen_cost * (not self.just_seen(track))
-            return (1 - weight) * (1 - similarity[track, each]) + weight * distance + unseen
+            return (1 - weight) * (1 - likeness[track, each]) + weight * distance + unseen
 
         weight = options.motion_weight
         limit = (1 - weight) * (1 - options.match_sim_thr) + weight * CHI2_95_4DOF

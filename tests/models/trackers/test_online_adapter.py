@@ -235,6 +235,7 @@ def test_no_tracks_or_no_detections(scene, tracks, detections, solver):
         ({'prior_weight': -1.0}, 'prior_weight=-1.0 at least 0'),
         ({'memory': 100.0}, 'memory=100.0 greater than it'),
         ({'inner_lr': 0.0}, 'inner_lr=0.0 must be positive'),
+        ({'temperature': 0.0}, 'temperature=0.0 must be positive'),
     ],
 )
 def test_arguments_out_of_range(scene, kwargs, message):

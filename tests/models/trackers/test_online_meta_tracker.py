@@ -241,6 +241,8 @@ def test_skipping_frames_loses_nobody_in_view(lost_seconds):
 class ScaledCosine:
     """Stands in for the adaptation: compares only some channels of each feature."""
 
+    calibration = None
+
     def __init__(self, channels, uses_gallery=True):
         self.channels = channels
         self.uses_gallery = uses_gallery
