@@ -57,7 +57,7 @@ VARIANTS = (
     Variant('meta_adapted', 'meta-trained, adapted online', META, True),
 )
 # The configs' are for adapted cosines, the defaults of the tracker for plain ones.
-THRESHOLDS = 'reentry_sim_thr', 'overlap_sim_thr', 'unseen_cost'
+THRESHOLDS = 'reentry_sim_thr', 'overlap_sim_thr'
 SHOWN = VARIANTS[-1]
 
 

@@ -10,7 +10,7 @@ PLAIN_CONFIG, META_CONFIG = 'plain-reid_r18_demo', 'maml-mot_r18_demo'
 # Best of a coarse grid for the plain network, for adapted cosines and, in the configs, for these
 # calibrated, on sequences that are not among the evidence's.
 PLAIN_THRESHOLDS = {'match_sim_thr': 0.4, 'reentry_sim_thr': 0.6, 'unseen_cost': 0.3}
-COSINE_THRESHOLDS = {'reentry_sim_thr': 0.4, 'overlap_sim_thr': 0.1, 'unseen_cost': 0.3}
+COSINE_THRESHOLDS = {'reentry_sim_thr': 0.4, 'overlap_sim_thr': 0.1}
 CROPS = [
     {'type': 'LoadCrop', 'scale': (32, 64), 'jitter': 0.05, 'max_cached_frames': 32},
     {'type': 'FlipCrop', 'prob': 0.5},
@@ -78,7 +78,7 @@ ONLINES = {
             'none, calibrated',
             'the same, cosines being judged by those of one and of two people in the scene',
             {'solver': None},
-            {**PLAIN_THRESHOLDS, 'overlap_sim_thr': 0.1, 'unseen_cost': 0.2},
+            {**PLAIN_THRESHOLDS, 'overlap_sim_thr': 0.1},
             essential=True,
         ),
         Online(

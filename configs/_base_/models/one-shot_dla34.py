@@ -39,6 +39,5 @@ model = dict(
         # re-entry as they are.
         reentry_sim_thr=0.5,
         overlap_sim_thr=0.1,
-        unseen_cost=0.2,
     ),
 )

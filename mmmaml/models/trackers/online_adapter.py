@@ -72,7 +72,7 @@ class OnlineAdapter:
         num_steps: int = 1,
         inner_lr: float | None = None,
         calibrate: bool = True,
-        temperature: float = 5.0,
+        temperature: float = 3.0,
     ) -> None:
         if solver not in ('closed_form', 'gradient', None):
             raise ValueError(f"solver must be 'closed_form', 'gradient' or None, got {solver!r}")

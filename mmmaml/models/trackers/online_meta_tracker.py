@@ -172,7 +172,7 @@ class OnlineMetaTracker:
         similarity = partial(self.looks.similarity, self.tracks)
         matching = FrameMatching(self.tracks, detections, similarity, self.looks.likeness)
         matching.run()  # cosine under each track's own parameters, overlap, appearance alone
-        self.looks.compared(*matching.compared())
+        self.looks.observe_cosines(*matching.compared())
         self.tracks.update(matching, detections)
         self.tracks.start(matching, detections)
         ids = self._reported_ids(matching, detections, len(bboxes))

@@ -79,7 +79,7 @@ class TrackLooks:
         )
         self.adapter.observe(memory.means(slots), known, feats, weights)
 
-    def compared(self, cosines: np.ndarray, alike: np.ndarray) -> None:
+    def observe_cosines(self, cosines: np.ndarray, alike: np.ndarray) -> None:
         """See how alike people are: cosines (T, N), and those (P,) of tracks and their own."""
         if self.adapter is not None and self.adapter.calibration is not None:
             self.adapter.calibration.observe(cosines, alike)

@@ -41,7 +41,7 @@ class ReferenceAdapter:
         prior_weight=100.0,
         memory=10000.0,
         calibrate=True,
-        temperature=5.0,
+        temperature=3.0,
     ):
         self.calibration = ReferenceCalibration(temperature, memory) if calibrate else None
         task_memory = head.task_memory
