@@ -42,9 +42,9 @@ class OnlineAdapter:
             about 3. Larger is safer with few people in view, and adapts less.
         prior_weight: For ``'closed_form'``, how many observations the training data are worth.
             Larger adapts more slowly in a new video.
-        memory: Observations of the scene after which old ones fade; 35
-            people are seen 1000 times a second at 30 frames per second. Larger is steadier and
-            follows changes of the scene more slowly.
+        memory: Observations of the scene after which old ones fade; 35 people are seen 1000 times
+            a second at 30 frames per second. Larger is steadier and follows changes of the scene
+            more slowly.
         num_steps: For ``'gradient'``, steps. More separate the tracks in view more sharply and
             follow a wrong match further.
         inner_lr: For ``'gradient'``, the rate; None takes the memory's.

@@ -12,7 +12,7 @@ _LEAST_GAP, _LEAST_VARIANCE = 0.05, 1e-4
 class SimilarityCalibration:
     """How likely a cosine is of one person rather than of two, learnt from the scene itself.
 
-    In one video the looks of one person agree to 0.9, in the next, dark and blurred, to 0.5, so
+    In one video the looks of one person agree to 0.9, in the next, dark and crowded, to 0.6, so
     the same cosine says different things. Everyone in view is a sample of both: a track and the
     detection it was matched to are one person, the track and all other detections are two. The
     log-likelihood ratio of two normal distributions with these means and one variance is linear
