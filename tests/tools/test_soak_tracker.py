@@ -51,6 +51,30 @@ def test_two_thousand_frames_leave_nothing_behind(tool, page, solver):
     assert (tracks.appearance.gallery is not None) == (solver == 'gradient')
 
 
+def test_the_old_tracker_and_the_new_one_are_told_apart(tool, monkeypatch):
+    clock = iter(range(10**9))
+    monkeypatch.setattr(tool.time, 'thread_time', lambda: next(clock) / 1000)
+    monkeypatch.setattr(tool, 'MEETING', 5)
+    turns = []
+
+    def contestant(name, cost, cost_at_first):
+        def prepare(frame):
+            def step():
+                turns.append(name)
+                for _ in range(cost if frame >= 5 else cost_at_first):
+                    next(clock)
+
+            return step
+
+        return tool.Contestant(name, None, prepare, None, None)
+
+    pair = contestant('old', 20, 70), contestant('new', 10, 90)
+    # A reading of the clock takes a millisecond, too.
+    assert tool._by_turns(pair, range(12)) == pytest.approx((21, 11))
+    assert turns[:4] == ['new', 'old', 'old', 'new']
+    assert len(turns) == 24
+
+
 def test_a_graph_that_is_kept_is_seen(tool):
     before = tool.graphs_kept()
     kept = [torch.ones(1, requires_grad=True) * 2]

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PLAIN_CONFIG, META_CONFIG = 'plain-reid_r18_demo', 'maml-mot_r18_demo'
-# Best of a coarse grid for the plain network, for adapted cosines and, in the configs, for these
-# calibrated, on sequences that are not among the evidence's.
+# Best of a coarse grid for the plain network, as those of the configs are for adapted cosines, on
+# sequences that are not among the evidence's.
 PLAIN_THRESHOLDS = {'match_sim_thr': 0.4, 'reentry_sim_thr': 0.6, 'unseen_cost': 0.3}
-COSINE_THRESHOLDS = {'reentry_sim_thr': 0.4, 'overlap_sim_thr': 0.1}
 CROPS = [
     {'type': 'LoadCrop', 'scale': (32, 64), 'jitter': 0.05, 'max_cached_frames': 32},
     {'type': 'FlipCrop', 'prob': 0.5},
@@ -36,7 +35,7 @@ class Online:
         adapter: Arguments of ``OnlineAdapter``, {} being its defaults. None compares embeddings
             as they are, as with any Re-ID network.
         tracker: Options of the tracker in place of its defaults. None takes those of the config,
-            whose thresholds are for adapted and calibrated cosines.
+            whose thresholds are for adapted cosines.
         observations: How many of the last observations count in the association accuracy; None
             takes all that are remembered. In tracking it is ``momentum`` that says so.
         model: Values of the config that change the features, as for ``--cfg-options``.
@@ -76,9 +75,10 @@ ONLINES = {
         Online(
             'calibrated',
             'none, calibrated',
-            'the same, cosines being judged by those of one and of two people in the scene',
+            'against the running mean of the features of each track, cosines being judged by '
+            'those of one and of two people in the scene',
             {'solver': None},
-            {**PLAIN_THRESHOLDS, 'overlap_sim_thr': 0.1},
+            PLAIN_THRESHOLDS,
             essential=True,
         ),
         Online(
@@ -108,7 +108,6 @@ ONLINES = {
             'closed form, not calibrated',
             'the last layer alone, cosines as they are',
             {'calibrate': False},
-            COSINE_THRESHOLDS,
             essential=True,
         ),
         Online(
@@ -288,6 +287,14 @@ PARTS = (
     Comparison('calibration alone, meta', ('meta', 'calibrated'), ('meta', 'mean')),
     Comparison('the last layer alone, plain', ('plain', 'uncalibrated'), ('plain', 'mean')),
     Comparison('the last layer alone, meta', ('meta', 'uncalibrated'), ('meta', 'mean')),
+    Comparison(
+        'calibration beside the last layer, plain',
+        ('plain', 'default'),
+        ('plain', 'uncalibrated'),
+    ),
+    Comparison(
+        'calibration beside the last layer, meta', ('meta', 'default'), ('meta', 'uncalibrated')
+    ),
     Comparison(
         'a look for every task, both adapted', ('plain_looks', 'default'), ('plain', 'default')
     ),

@@ -71,8 +71,11 @@ def page(soaks: Sequence[Soak], costs: Sequence[TaskCost], in_view: int) -> str:
         ['in the second half alone, MiB', *(f'{each.late:+.3f}' for each in soaks)],
         ['time a frame, ms', *(f'{each.milliseconds.mean:.3f}' for each in soaks)],
         ['its growth, ms', *(_growth(each.milliseconds, 3) for each in soaks)],
-        ['a frame after all, ms', *(f'{each.beside_new[0]:.3f}' for each in soaks)],
-        ['of a new tracker, ms', *(f'{each.beside_new[1]:.3f}' for each in soaks)],
+        [
+            'a frame of the old tracker beside a new one, ms',
+            *(f'{each.beside_new[0]:.3f}' for each in soaks),
+        ],
+        ['a frame of the new one, ms', *(f'{each.beside_new[1]:.3f}' for each in soaks)],
         ['state written down, KiB', *(_both(each.state, 1024) for each in soaks)],
         ['slots for tracks', *(_both(each.slots) for each in soaks)],
         ['tensors with a graph at the end', *(str(each.graphs) for each in soaks)],

@@ -35,9 +35,9 @@ model = dict(
         score_thr=0.4,
         init_score_thr=0.5,
         # The adapted metric is centred on the people in view, so the cosines of different people
-        # spread about 0; matching takes them as likelihoods, calibrated to the scene, and only
-        # re-entry as they are.
-        reentry_sim_thr=0.5,
+        # spread about 0, and low ones of the same person are no rarity. The second is of
+        # likelihoods, which calibration makes of them.
+        reentry_sim_thr=0.4,
         overlap_sim_thr=0.1,
     ),
 )

@@ -1,6 +1,7 @@
 """Distributed runs of processes that have no GPU."""
 
 import gc
+import importlib
 import os
 import subprocess
 
@@ -30,6 +31,9 @@ def join_cpu_processes(config: Config) -> None:
         nodes = ('scontrol', 'show', 'hostnames', os.environ['SLURM_NODELIST'])
         os.environ['MASTER_ADDR'] = subprocess.check_output(nodes, text=True).split()[0]
     os.environ.setdefault('MASTER_PORT', '29500')
+    # Its functions have the group as a default argument: imported after the group is there, as
+    # torch does sooner or later, they would hold it for ever (see leave_processes).
+    importlib.import_module('torch.distributed.nn.functional')
     torch.distributed.init_process_group('gloo')
     wrapper = config.get('model_wrapper_cfg') or {
         'type': 'MMDistributedDataParallel',

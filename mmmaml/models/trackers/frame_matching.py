@@ -55,14 +55,16 @@ class FrameMatching:
         return self.slots[found], found
 
     def compared(self) -> tuple[np.ndarray, np.ndarray]:
-        """Cosines of tracks and detections (T, P), and those (Q,) of them that were matched."""
+        """Cosines (...) of tracks and detections of their class, those (Q,) that were matched."""
         if self._compared is None:
-            return np.zeros((0, 0)), np.zeros(0)
+            return np.zeros(0), np.zeros(0)
         tracks, found, cosines = self._compared
         owners = self.slots[found]
         row = np.searchsorted(tracks, owners).clip(max=len(tracks) - 1)
         column = np.flatnonzero(tracks[row] == owners)
-        return cosines, cosines[row[column], column]
+        matched = cosines[row[column], column]
+        same_class = self.pool.state.labels[tracks][:, None] == self.detections.labels[found]
+        return (cosines if same_class.all() else cosines[same_class]), matched
 
     def free(self, group: np.ndarray) -> np.ndarray:
         """Indices of the detections of ``group`` (N,) bool that have no track."""

@@ -38,7 +38,7 @@ class SimilarityCalibration:
         """Learn from a frame.
 
         Args:
-            cosines: (T, N) of all tracks and detections that were compared.
+            cosines: (...) of all tracks and detections that were compared.
             alike: (P,) those of them that turned out to be one person.
         """
         if not len(alike):

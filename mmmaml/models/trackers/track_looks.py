@@ -80,7 +80,7 @@ class TrackLooks:
         self.adapter.observe(memory.means(slots), known, feats, weights)
 
     def observe_cosines(self, cosines: np.ndarray, alike: np.ndarray) -> None:
-        """See how alike people are: cosines (T, N), and those (P,) of tracks and their own."""
+        """See how alike people are: cosines (...), and those (P,) of tracks and their own."""
         if self.adapter is not None and self.adapter.calibration is not None:
             self.adapter.calibration.observe(cosines, alike)
 
@@ -102,4 +102,6 @@ class TrackLooks:
             if memory.gallery is not None:
                 gallery, count = memory.gallery.rows(slots)
             similarity = self.adapter.similarity(mean, gallery, count, feats)
-        return similarity.cpu().numpy()
+        # Mixed precision leaves half a float, in which sums overflow.
+        dtype = torch.promote_types(similarity.dtype, torch.float32)
+        return similarity.to('cpu', dtype).numpy()

@@ -143,7 +143,7 @@ class TrackerOptions:
         low = self.low_iou_thr
         self._require('low_iou_thr', low is None or 0 <= low <= 1, 'between 0 and 1, or None')
         for name in ('match_sim_thr', 'overlap_sim_thr'):
-            self._require(name, -1 <= getattr(self, name) <= 1, 'a cosine, between -1 and 1')
+            self._require(name, -1 <= getattr(self, name) <= 1, 'a similarity, between -1 and 1')
         for name in ('recent_seconds', 'reentry_speed', 'lost_seconds', 'gallery_seconds'):
             self._require(name, getattr(self, name) >= 0, 'at least 0')
         for name in ('num_tentatives', 'gallery_size'):

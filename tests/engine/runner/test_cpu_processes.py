@@ -26,6 +26,9 @@ def one_process(monkeypatch):
         **{'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': port},
     }.items():
         monkeypatch.setenv(name, str(value))
+    yield
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def gloo_threads() -> list[str]:

@@ -144,7 +144,9 @@ class ReferenceTracker:
         likeness = {}
         for track in tracks:
             for each in found:
-                cosine = self.cosines[track, each] = self.similarity(track, each.feat)
+                cosine = self.similarity(track, each.feat)
+                if track.label == each.label:
+                    self.cosines[track, each] = cosine
                 value = likeness[track, each] = self.likeness(cosine)
                 if each.covered <= options.max_covered and value < options.overlap_sim_thr:
                     self.strangers.add((track, each))

@@ -290,6 +290,13 @@ def test_tracks_with_their_own_parameters(tasks, trained, adapter_cfg, options):
         assert bool(happened['faded']) == ('memory' in adapter_cfg)
 
 
+def test_several_classes_under_one_metric():
+    head = head_with(0, trained=True)
+    happened, given = assert_same_ids(crowd(20, classes=3), head=head, frame_rate=10)
+    assert happened['appearance'] > 100
+    assert len(given) >= 9
+
+
 def test_the_gradient_solver_is_given_the_galleries(monkeypatch):
     tracker = OnlineMetaTracker(adapter_cfg={'solver': 'gradient'}, frame_rate=10)
     tracker.bind(head_with(9, trained=True))
