@@ -63,8 +63,10 @@ class FrameMatching:
         row = np.searchsorted(tracks, owners).clip(max=len(tracks) - 1)
         column = np.flatnonzero(tracks[row] == owners)
         matched = cosines[row[column], column]
-        same_class = self.pool.state.labels[tracks][:, None] == self.detections.labels[found]
-        return (cosines if same_class.all() else cosines[same_class]), matched
+        labels, found_labels = self.pool.state.labels[tracks], self.detections.labels[found]
+        if (labels == labels[0]).all() and (found_labels == labels[0]).all():
+            return cosines, matched
+        return cosines[labels[:, None] == found_labels], matched
 
     def free(self, group: np.ndarray) -> np.ndarray:
         """Indices of the detections of ``group`` (N,) bool that have no track."""
