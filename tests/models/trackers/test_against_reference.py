@@ -290,6 +290,24 @@ def test_tracks_with_their_own_parameters(tasks, trained, adapter_cfg, options):
         assert bool(happened['faded']) == ('memory' in adapter_cfg)
 
 
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
+def test_mixed_precision(dtype):
+    head = head_with(0, trained=True).float()
+    tracker = OnlineMetaTracker(frame_rate=10)
+    tracker.bind(head)
+    reference = OnlineMetaTracker(frame_rate=10)
+    reference.bind(head)
+    for number, boxes, scores, labels, feats in leaving(people=6):
+        frame = [torch.from_numpy(x) for x in (boxes, scores, labels, feats)]
+        frame[-1] = frame[-1].to(dtype)
+        with torch.autocast('cpu', dtype):
+            ids = tracker.step(number, *frame)
+        assert ids.tolist() == reference.step(number, *frame).tolist()
+    likelihood = tracker.adapter.calibration.likelihood(np.linspace(-1, 1, 5))
+    expected = reference.adapter.calibration.likelihood(np.linspace(-1, 1, 5))
+    np.testing.assert_allclose(likelihood, expected, atol=0.05)
+
+
 def test_several_classes_under_one_metric():
     head = head_with(0, trained=True)
     happened, given = assert_same_ids(crowd(20, classes=3), head=head, frame_rate=10)
