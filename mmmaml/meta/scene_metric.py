@@ -8,7 +8,6 @@ Analysis, JASA 1989). As it is a linear map of the embedding, it is again a line
 from typing import NamedTuple
 
 import torch
-from mmengine.dist import all_reduce
 from torch import Tensor, nn
 
 
@@ -73,16 +72,14 @@ class ScatterStatistics(nn.Module):
         """Move on with the statistics of a batch of tasks, in training.
 
         Args:
-            scatter: (D, D) scatter within the identities of the batch, on this rank.
-            mean: (D,) their mean.
+            scatter: (D, D) scatter within the identities of the batch.
+            mean: (D,) mean of their embeddings.
             count: Identities in it.
             momentum: Share of the new ones; the first batch is taken as it is.
         """
-        new = torch.cat([scatter, mean[None]])
-        all_reduce(new, op='mean')
         share = momentum if self.count else 1.0
-        self.scatter.lerp_(new[:-1], share)
-        self.mean.lerp_(new[-1], share)
+        self.scatter.lerp_(scatter, share)
+        self.mean.lerp_(mean, share)
         self.count.fill_(float(count))
 
 

@@ -10,9 +10,8 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmmaml.registry import HOOKS
 from mmmaml.utils import write_text
 
-from ..runner.checkpoint_files import histories_from_plain, to_plain
-from .accumulated_gradients import AccumulatedGradients
-from .trained_models import average_running_statistics, trained_models
+from ..checkpoints import AccumulatedGradients, histories_from_plain, to_plain
+from ..trained_models import average_running_statistics, trained_models
 
 
 @HOOKS.register_module()

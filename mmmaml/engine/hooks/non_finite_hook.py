@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from mmmaml.registry import HOOKS
 
-from .non_finite_tasks import non_finite_tasks
-from .trained_models import trained_models
+from ..tasks import non_finite_tasks
+from ..trained_models import trained_models
 
 
 @HOOKS.register_module()

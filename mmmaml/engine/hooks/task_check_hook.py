@@ -5,9 +5,8 @@ from mmengine.runner import Runner
 from torch.utils.data import Dataset
 
 from mmmaml.datasets import EpisodeSampler, EpisodicDataset, MOTFrameDataset
+from mmmaml.models.reid import find_meta_learner
 from mmmaml.registry import HOOKS
-
-from .maml_optimizer_hook import find_meta_learner
 
 
 @HOOKS.register_module()
@@ -38,9 +37,9 @@ class TaskCheckHook(Hook):
                 '(or None), or train from the checkpoint of the same data'
             )
         alone = isinstance(dataset, EpisodicDataset) and dataset.num_ways == 1
-        if alone and head.task_classifier != 'global':
+        if alone and head.task_classifier.needs_ways:
             raise ValueError(
-                f"task_classifier='{head.task_classifier}' tells apart the identities of a task, "
+                f"task_classifier='{head.task_classifier.name}' tells apart the identities of a task, "
                 "and num_ways=1 leaves nothing to tell apart: use 'global', or more ways"
             )
         sampler = runner.train_dataloader.sampler

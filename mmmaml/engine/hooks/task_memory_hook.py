@@ -14,12 +14,11 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch.utils.data import DataLoader
 
 from mmmaml.datasets import EpisodicDataset
-from mmmaml.models.reid import MetaLearner
+from mmmaml.models.reid import MetaLearner, find_meta_learner
 from mmmaml.registry import DATASETS, HOOKS
 
-from .kept_tasks import KeptTask, keep_tasks, once_each
-from .maml_optimizer_hook import find_meta_learner
-from .trained_models import average_running_statistics, trained_models
+from ..tasks import KeptTask, keep_tasks, once_each
+from ..trained_models import average_running_statistics, trained_models
 
 
 @HOOKS.register_module()

@@ -6,8 +6,7 @@ from mmdet.structures import DetDataSample
 from torch import Tensor
 
 from mmmaml.models.dense_heads import OneShotHead
-from mmmaml.models.reid import MetaLearner, MetaReIDHead
-from mmmaml.models.reid.meta_learner import stack_centers
+from mmmaml.models.reid import MetaLearner, MetaReIDHead, stack_centers
 from mmmaml.registry import MODELS
 from mmmaml.structures import TaskDataSample
 

@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmmaml.models.reid import MetaLearner
-from mmmaml.models.reid.meta_learner import stack_centers
+from mmmaml.models.reid import MetaLearner, stack_centers
 
 
 class KeptTask(NamedTuple):

@@ -8,7 +8,7 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from torch import Tensor
 
-from .trained_models import trained_models
+from ..trained_models import trained_models
 
 
 class AccumulatedGradients(NamedTuple):
