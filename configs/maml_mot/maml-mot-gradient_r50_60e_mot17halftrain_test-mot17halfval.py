@@ -9,6 +9,8 @@ model = dict(
     tracker=dict(adapter_cfg=dict(blend_tasks=True)),
 )
 custom_hooks = [
-    dict(type='MAMLOptimizerHook', inner_lr=5e-3, num_steps=1) if hook.type == 'MAMLOptimizerHook' else hook
+    dict(type='MAMLOptimizerHook', inner_lr=5e-3, num_steps=1)
+    if hook.type == 'MAMLOptimizerHook'
+    else hook
     for hook in _base_.custom_hooks
 ]

@@ -11,7 +11,7 @@ IMPOSSIBLE = -1e4
 
 
 def cosine_scale(num_classes: int) -> float:
-    """Scale of a cosine classifier, √2·log(N−1) as in FairMOT and AdaCos, at least √2.
+    """Return the scale of a cosine classifier, √2·log(N−1), at least √2 (FairMOT, AdaCos).
 
     Without it the softmax over N cosines could not get near 1.
     """
@@ -19,7 +19,7 @@ def cosine_scale(num_classes: int) -> float:
 
 
 def cosine_scales(num_classes: Tensor) -> Tensor:
-    """:func:`cosine_scale` of tasks with num_classes (B,) each, (B,) float64."""
+    """Return :func:`cosine_scale` (B,), float64, of tasks with num_classes (B,) each."""
     return math.sqrt(2) * (num_classes.double() - 1).clamp_min(1).log().clamp_min(1)
 
 
@@ -30,7 +30,7 @@ def task_cross_entropy(
     scale: float | Tensor,
     known: Tensor | None = None,
 ) -> Tensor:
-    """Cross-entropy of a scaled cosine classifier, averaged over each task.
+    """Compute the cross-entropy of a scaled cosine classifier, averaged over each task.
 
     Args:
         embeds: (B, n, D) embeddings.
@@ -55,7 +55,7 @@ def task_cross_entropy(
 
 
 def way_prototypes(embeds: Tensor, num_ways: int) -> Tensor:
-    """Mean direction of each way of a task.
+    """Compute the mean direction of each way of a task.
 
     Args:
         embeds: (B, N·k, D) support embeddings, the k of one way side by side.

@@ -23,7 +23,7 @@ class AccumulatedGradients(NamedTuple):
 
     @classmethod
     def of(cls, runner: Runner) -> 'AccumulatedGradients | None':
-        """Those of a run, to be asked for on all ranks; None right after a step.
+        """Take the gradients of a run, on all ranks at once; None right after a step.
 
         On several ranks each goes on with the mean from there on, too.
         """

@@ -95,7 +95,7 @@ class CheckpointHook(Base):
                 self._remove(self.filename_tmpl.format(old))
 
     def _outdated(self, step: int) -> list[int]:
-        """Count a new checkpoint among those kept; what it pushes out."""
+        """Count a new checkpoint among those kept; return those that it pushes out."""
         if step in self.keep_ckpt_ids:
             return []
         kept = [*self.keep_ckpt_ids, step]

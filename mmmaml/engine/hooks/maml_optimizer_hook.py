@@ -12,7 +12,7 @@ from mmmaml.registry import HOOKS
 
 @HOOKS.register_module()
 class MAMLOptimizerHook(Hook):
-    """Turns the training of a :class:`~mmmaml.models.reid.MetaLearner` into MAML training.
+    """MAML training of a :class:`~mmmaml.models.reid.MetaLearner`.
 
     That is a ``MetaReID`` on tasks of crops, or a ``OneShotDetector`` on tasks of frames.
 

@@ -98,7 +98,7 @@ class MetaReIDHead(BaseModule):
         nn.init.normal_(self.classifier, std=0.01)
 
     def forward(self, feats: Tensor | tuple[Tensor, ...]) -> Tensor:
-        """Embeddings (N, D) of features (N, C); of several levels the last counts."""
+        """Embed features (N, C) to (N, D); of several levels the last counts."""
         return self.embed(feats if isinstance(feats, Tensor) else feats[-1])
 
     def inner_lr(self, cfg: InnerLoopCfg) -> float | Tensor:
