@@ -7,7 +7,21 @@ from torch import Tensor
 from torch.nn import functional as F
 
 IMPOSSIBLE = -1e4
-"""Logit of a class that is not there: no share in any softmax, and finite where all are."""
+"""Logit of a class that is not there: no share in any softmax, and finite if all are."""
+
+NO_DIRECTION = 1e-12
+"""Length up to which a vector counts as zero, below that of any feature of a network."""
+
+
+def unit_vectors(vectors: Tensor) -> Tensor:
+    """Scale vectors (..., D) to length 1; those without a direction become zero.
+
+    A vector of at most ``NO_DIRECTION`` has no direction. Its derivatives, of any order, are 0,
+    where those of ``F.normalize`` are not finite from the second order on.
+    """
+    nowhere = vectors.detach().norm(dim=-1, keepdim=True) <= NO_DIRECTION
+    # Replaced before, too: what is left out afterwards alone still gives 0 * inf backwards.
+    return F.normalize(vectors.masked_fill(nowhere, 1.0), dim=-1).masked_fill(nowhere, 0.0)
 
 
 def cosine_scale(num_classes: int) -> float:
@@ -33,7 +47,7 @@ def task_cross_entropy(
     """Compute the cross-entropy of a scaled cosine classifier, averaged over each task.
 
     Args:
-        embeds: (B, n, D) embeddings.
+        embeds: (B, n, D) embeddings; one of zeros has the cosine 0 to every class.
         labels: (B, n) class of each embedding, a row of ``classifiers``; −1 leaves it out.
         classifiers: (N, D) one vector a class for all tasks, or (B, N, D) for each task.
         scale: Factor on the cosines, of all tasks or (B,) of each.
@@ -42,7 +56,7 @@ def task_cross_entropy(
     Returns:
         (B,) losses; 0 of a task whose embeddings are all left out.
     """
-    logits = F.normalize(embeds, dim=-1) @ F.normalize(classifiers, dim=-1).mT
+    logits = unit_vectors(embeds) @ unit_vectors(classifiers).mT
     scale = scale if isinstance(scale, float) else scale.to(logits)[:, None, None]
     logits = scale * logits
     if known is not None:
@@ -64,5 +78,5 @@ def way_prototypes(embeds: Tensor, num_ways: int) -> Tensor:
     Returns:
         (B, N, D).
     """
-    directions = F.normalize(embeds, dim=-1)
+    directions = unit_vectors(embeds)
     return torch.mean(directions.unflatten(1, (num_ways, -1)), dim=2)
