@@ -8,21 +8,21 @@ ROOT = Path(__file__).parent
 
 
 def read_requirements(name: str) -> list[str]:
-    """Requirements of ``requirements/{name}.txt`` without their comments."""
+    """Read the requirements of ``requirements/{name}.txt`` without their comments."""
     lines = (ROOT / 'requirements' / f'{name}.txt').read_text(encoding='utf-8').splitlines()
     texts = (line.split('#')[0].strip() for line in lines)
     return [text for text in texts if text]
 
 
 def read_version() -> str:
-    """``__version__`` of the package, without importing it."""
+    """Read ``__version__`` of the package, without importing it."""
     scope: dict[str, str] = {}
     exec((ROOT / 'mmmaml' / 'version.py').read_text(encoding='utf-8'), scope)
     return scope['__version__']
 
 
 def read_readme() -> str:
-    """The README, which a checkout has and a trimmed copy may lack."""
+    """Read the README, which a checkout has and a trimmed copy may lack."""
     path = ROOT / 'README.md'
     return path.read_text(encoding='utf-8') if path.is_file() else ''
 

@@ -1,4 +1,4 @@
-"""How command lines end: by one sentence for what went wrong, and without a traceback.
+"""The end of command lines: one sentence for what went wrong, and no traceback.
 
 Import it first: from then on Ctrl-C ends the program with a sentence, also while the other
 imports take their seconds.
@@ -30,12 +30,12 @@ def on_interrupt(left: str | Callable[[], str]) -> None:
 
 
 def interrupted() -> str:
-    """The sentence after Ctrl-C."""
+    """Return the sentence after Ctrl-C."""
     return f'stopped by Ctrl-C: {_left()}'
 
 
 def fold(error: BaseException) -> str:
-    """What went wrong on one line; of errors that nobody foresaw with their kind."""
+    """Fold an error into one line; an error that nobody foresaw names its kind."""
     words = ' '.join(str(error).split())
     if isinstance(error, OSError | ValueError) and words:
         return words
@@ -58,7 +58,7 @@ def one_sentence(
     debug: bool | Callable[[], bool] = False,
     kinds: tuple[type[Exception], ...] = (OSError, ValueError),
 ) -> Iterator[None]:
-    """Within it, what goes wrong ends the program with a sentence in the place of a traceback.
+    """End the program with a sentence in place of a traceback if its block fails.
 
     Args:
         parser: Its name begins the sentence.

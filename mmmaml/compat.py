@@ -89,7 +89,7 @@ _REMEDIES: dict[str, Callable[[], AbstractContextManager[None]]] = {
 
 
 class _BridgeLoader(Loader):
-    """Runs a module as its own loader does, and once more with its remedy when it refuses."""
+    """Loader that runs a module as its own does, and once more with its remedy if it refuses."""
 
     def __init__(self, loader: Loader, remedy: Callable[[], AbstractContextManager[None]]) -> None:
         self._loader = loader
@@ -114,7 +114,7 @@ class _BridgeLoader(Loader):
 
 
 class _BridgeFinder(MetaPathFinder):
-    """Finds the modules that need help where Python finds them and gives them the bridge."""
+    """Finder that gives the modules in need of help the bridge, where Python finds them."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -161,7 +161,7 @@ def explain_missing_mmtrack() -> None:
 
 
 def missing_mmtrack_message(key: str) -> str:
-    """One sentence that says what to install for ``mmtrack.{key}``."""
+    """Return one sentence on the installation that ``mmtrack.{key}`` needs."""
     return (
         f"'mmtrack.{key}' is a part of MMTracking, which is not installed: run "
         f'`pip install --no-deps {" ".join(MMTRACK_REQUIREMENTS)}`, whose own needs come with '

@@ -75,7 +75,7 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Finding:
-    """What is known of one package: a row of the table.
+    """The verdict on one package: a row of the table.
 
     Attributes:
         package: The package it is about.
@@ -89,7 +89,7 @@ class Finding:
 
     @property
     def is_fatal(self) -> bool:
-        """Whether mmmaml cannot be expected to work because of it."""
+        """True if mmmaml cannot be expected to work because of it."""
         return self.package.needed and self.verdict != 'ok'
 
     @property
@@ -108,7 +108,7 @@ class Finding:
 
 
 def judge(package: Package, versions: Mapping[str, str]) -> str:
-    """Verdict on a package of which these distributions are installed.
+    """Judge a package of which these distributions are installed.
 
     Args:
         package: The package.
@@ -139,7 +139,7 @@ def _is_in_range(found: str, tested: str) -> bool:
 
 
 def installed_versions(package: Package, providers: Mapping[str, list[str]]) -> dict[str, str]:
-    """Version of each installed distribution that provides a package.
+    """Look up the version of each installed distribution that provides a package.
 
     Args:
         package: The package.
@@ -157,7 +157,7 @@ def installed_versions(package: Package, providers: Mapping[str, list[str]]) -> 
 
 
 def check_importable(module: str) -> str:
-    """``'ok'`` when Python finds a module, and mmcv with its compiled operators; else why not."""
+    """Return ``'ok'`` if Python finds a module, mmcv with its operators; else the reason."""
     spec = find_spec(module)
     if spec is None:
         return 'broken: installed, but Python does not find it; reinstall it'
@@ -182,7 +182,7 @@ def check_packages(packages: tuple[Package, ...] = PACKAGES) -> list[Finding]:
 
 
 def describe_machine() -> tuple[dict[str, str], bool]:
-    """Facts about Python, the platform and CUDA, and whether torch could be imported."""
+    """Return facts about Python, platform and CUDA, and if torch could be imported."""
     facts = {'Python': platform.python_version(), 'platform': platform.platform()}
     try:
         torch = importlib.import_module('torch')
@@ -197,7 +197,7 @@ def describe_machine() -> tuple[dict[str, str], bool]:
 
 
 def print_report(facts: Mapping[str, str], findings: list[Finding]) -> None:
-    """Print the facts and a row for each finding, as a table where rich is installed."""
+    """Print the facts and a row for each finding, as a table if rich is installed."""
     for name, value in facts.items():
         print(f'{name}: {value}')
     columns = ('package', 'found', 'provided by', 'tested', 'verdict')

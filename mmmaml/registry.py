@@ -25,7 +25,8 @@ METRICS = _child('metric', root.METRICS, 'mmmaml.evaluation')
 TASK_UTILS = _child('task util', root.TASK_UTILS, 'mmmaml.models')
 VISUALIZERS = _child('visualizer', root.VISUALIZERS, 'mmmaml.visualization')
 
-# Empty so far: a config in our scope looks here first, and MMEngine warns where nothing is.
+# Most of these are empty: a config in our scope looks here first, and without them MMEngine
+# warns.
 LOOPS = _child('loop', root.LOOPS, 'mmmaml.engine')
 LOG_PROCESSORS = _child('log processor', root.LOG_PROCESSORS, 'mmmaml.engine')
 MODEL_WRAPPERS = _child('model_wrapper', root.MODEL_WRAPPERS, 'mmmaml.engine')

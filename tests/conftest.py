@@ -12,7 +12,7 @@ torch.set_num_threads(1)
 
 @pytest.fixture(autouse=True)
 def mmengine_globals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test registers globally in mmengine, its default scope and loggers, ends with it."""
+    """End with a test its global registrations in mmengine: default scope and loggers."""
     for manager in (DefaultScope, MMLogger):
         monkeypatch.setattr(manager, '_instance_dict', manager._instance_dict.copy())
 
@@ -36,7 +36,7 @@ def mot_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def log_lines() -> Iterator[list[str]]:
-    """What the current MMLogger is told; it stands apart from the loggers that caplog sees."""
+    """Collect the lines of the current MMLogger, which stands apart from the loggers that caplog sees."""
     lines: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: lines.append(record.getMessage())

@@ -1,4 +1,4 @@
-"""How tools end: by one sentence, in bad input as after Ctrl-C, at any moment."""
+"""The end of tools: by one sentence, in bad input as after Ctrl-C, at any moment."""
 
 import argparse
 import os

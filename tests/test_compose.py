@@ -190,7 +190,7 @@ def command_of(path: Path) -> list[str]:
 
 
 def weights_for(argument: str, weights: Path) -> str:
-    """What stands for a checkpoint in a head comment, as a file."""
+    """Put a file in the place of a checkpoint that a head comment names."""
     if argument.startswith('configs/'):
         return str(CONFIGS.parent / argument)
     return argument if argument.startswith('--') else str(weights)

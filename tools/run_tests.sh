@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Install what is missing, then run all checks: lint, format, types, spelling, pages, tests.
+# Install what is missing, then run all checks: lint, format, types, layers, spelling, pages,
+# tests.
 #
 #     bash tools/run_tests.sh [arguments of pytest]
 #
@@ -23,6 +24,7 @@ cd "$ROOT"
 check lint "$PYTHON" -m ruff check .
 check format "$PYTHON" -m ruff format --check .
 check types "$PYTHON" -m mypy
+check layers "${PYTHON%/*}/lint-imports" --no-cache
 check spelling "$PYTHON" -m codespell_lib
 check docs "$PYTHON" -m mkdocs build --strict
 check tests "$PYTHON" -m pytest "$@"

@@ -51,7 +51,7 @@ def fail(parser: argparse.ArgumentParser, message: str) -> NoReturn:
 
 
 def check_file(parser: argparse.ArgumentParser, path: str | None, what: str) -> None:
-    """End the program where a file is missing; addresses such as ``https://`` pass."""
+    """End the program if a file is missing; addresses such as ``https://`` pass."""
     if path is not None and '://' not in path and not Path(path).is_file():
         fail(parser, f'{what} {path} does not exist')
 
@@ -75,7 +75,7 @@ def load_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Co
 
 
 def build_runner(config: Config) -> Runner:
-    """Build the Runner, of the class ``runner_type`` where the config names one."""
+    """Build the Runner, of the class ``runner_type`` if the config names one."""
     if config.launcher != 'none' and get_device() == 'cpu':
         join_cpu_processes(config)
     if 'runner_type' in config:

@@ -27,7 +27,7 @@ _PARTS = ('detector', 'reid')
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Options of the command line."""
+    """Build the parser of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_runner_options(parser)
     parser.add_argument(
@@ -128,7 +128,7 @@ def _draw_frames(
 
 
 def _keep_results(config: Config) -> None:
-    """Write tracks and scores to the work folder where the config names no other."""
+    """Write tracks and scores to the work folder if the config names no other."""
     evaluators = config.get('test_evaluator') or []
     for evaluator in evaluators if isinstance(evaluators, list) else [evaluators]:
         if str(evaluator.get('type')).split('.')[-1] == 'MOTMetric':

@@ -21,7 +21,7 @@ from mmmaml.engine import leave_processes
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Options of the command line."""
+    """Build the parser of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_runner_options(parser)
     parser.add_argument(
@@ -71,7 +71,7 @@ def _has_begun(runner: Runner | None) -> bool:
 
 
 def _checkpoints(work_dir: Path) -> str:
-    """Checkpoints that are there, in words."""
+    """Say in words the checkpoints that are there."""
     paths = sorted(work_dir.glob('*.pth'), key=lambda path: path.stat().st_mtime)
     if not paths:
         return f'{work_dir} holds no checkpoint yet'

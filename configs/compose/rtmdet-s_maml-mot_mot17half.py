@@ -5,21 +5,13 @@
 _base_ = [
     '../maml_mot/maml-mot_r50_60e_mot17halftrain_test-mot17halfval.py',
     '../_base_/detectors/rtmdet_s.py',
+    '../_base_/detectors/crops_of_raw_frames.py',
 ]
 
 model = dict(
     data_preprocessor=_base_.detector_preprocessor,
     detector=dict(_delete_=True, **_base_.detector),
-    tracker=dict(
-        classes=[0],
-        reid=dict(
-            _delete_=True,
-            img_scale=(256, 128),
-            img_norm_cfg=dict(
-                mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], to_rgb=True
-            ),
-        ),
-    ),
+    tracker=dict(classes=[0], reid=_base_.pop('reid_of_tracker')),
 )
 val_dataloader = dict(dataset=dict(pipeline=_base_.detector_pipeline))
 test_dataloader = val_dataloader

@@ -13,7 +13,4 @@ train_dataloader = dict(
         )
     )
 )
-custom_hooks = [
-    dict(type='TaskCheckHook'),
-    dict(type='TaskMemoryHook', pipeline=[dict(type='LoadCrop', scale=(32, 64))]),
-]
+custom_hooks = [hook for hook in _base_.custom_hooks if hook.type != 'MAMLOptimizerHook']

@@ -9,7 +9,8 @@ model = dict(
     tracker=dict(adapter_cfg=dict(blend_tasks=True)),
 )
 custom_hooks = [
-    dict(type='TaskCheckHook'),
-    dict(type='MAMLOptimizerHook', inner_lr=5e-3, num_steps=1),
-    dict(type='TaskMemoryHook', pipeline=[dict(type='LoadCrop', scale=(128, 256))], num_workers=4),
+    dict(type='MAMLOptimizerHook', inner_lr=5e-3, num_steps=1)
+    if hook.type == 'MAMLOptimizerHook'
+    else hook
+    for hook in _base_.custom_hooks
 ]

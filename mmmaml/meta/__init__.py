@@ -3,7 +3,7 @@
 from .closed_form_loop import closed_form_inner_loop
 from .functional_loop import batch_statistics_only, functional_inner_loop, select_parameters
 from .inner_loop import AdaptedEmbeddings, kernel_inner_loop, linear_inner_loop
-from .losses import cosine_scale, cosine_scales, task_cross_entropy, way_prototypes
+from .losses import cosine_scale, cosine_scales, task_cross_entropy, unit_vectors, way_prototypes
 from .scene_metric import (
     ScatterStatistics,
     SceneMetric,
@@ -30,6 +30,7 @@ __all__ = [
     'scene_centre',
     'select_parameters',
     'task_cross_entropy',
+    'unit_vectors',
     'way_prototypes',
     'whitening',
     'within_scatter',

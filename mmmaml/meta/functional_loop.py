@@ -62,7 +62,7 @@ def functional_inner_loop(
 
 
 def select_parameters(module: nn.Module, pattern: str) -> dict[str, nn.Parameter]:
-    """Trainable parameters whose name matches a regular expression from its start.
+    """Select trainable parameters whose name matches a regular expression from its start.
 
     Normalisation layers never take part: their statistics belong to a batch, not to a task.
 

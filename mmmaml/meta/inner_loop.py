@@ -15,7 +15,7 @@ EmbedLoss = Callable[[Tensor], Tensor]
 
 
 class AdaptedEmbeddings(NamedTuple):
-    """What an inner loop returns, for B tasks.
+    """The result of an inner loop, for B tasks.
 
     Attributes:
         query_embeds: (B, q, D) query embeddings under the adapted parameters θ'.

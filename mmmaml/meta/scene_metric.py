@@ -1,4 +1,4 @@
-"""A last layer solved for in closed form: what tells the people of one scene apart.
+"""A last layer solved for in closed form, which tells the people of one scene apart.
 
 The metric is the inverse of the scatter of embeddings within a person, shrunk, about the mean of
 the people (Fisher's linear discriminant; shrinkage as in Friedman, Regularized Discriminant
@@ -8,12 +8,11 @@ Analysis, JASA 1989). As it is a linear map of the embedding, it is again a line
 from typing import NamedTuple
 
 import torch
-from mmengine.dist import all_reduce
 from torch import Tensor, nn
 
 
 class SceneMetric(NamedTuple):
-    """Embeddings e become A (e − c), so that inner products are those of the metric.
+    """A map of embeddings e to A (e − c), under which inner products are those of the metric.
 
     Attributes:
         centre: (D,) c.
@@ -24,7 +23,7 @@ class SceneMetric(NamedTuple):
     whitening: Tensor
 
     def transform(self, embeds: Tensor) -> Tensor:
-        """Embeddings (..., D) in the metric of the scene."""
+        """Map embeddings (..., D) into the metric of the scene."""
         return (embeds - self.centre) @ self.whitening.T
 
 
@@ -73,21 +72,19 @@ class ScatterStatistics(nn.Module):
         """Move on with the statistics of a batch of tasks, in training.
 
         Args:
-            scatter: (D, D) scatter within the identities of the batch, on this rank.
-            mean: (D,) their mean.
+            scatter: (D, D) scatter within the identities of the batch.
+            mean: (D,) mean of their embeddings.
             count: Identities in it.
             momentum: Share of the new ones; the first batch is taken as it is.
         """
-        new = torch.cat([scatter, mean[None]])
-        all_reduce(new, op='mean')
         share = momentum if self.count else 1.0
-        self.scatter.lerp_(new[:-1], share)
-        self.mean.lerp_(new[-1], share)
+        self.scatter.lerp_(scatter, share)
+        self.mean.lerp_(mean, share)
         self.count.fill_(float(count))
 
 
 def within_scatter(embeds: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-    """Summed scatter of embeddings about the mean of their identity.
+    """Sum the scatter of embeddings about the mean of their identity.
 
     Args:
         embeds: (T, K, D) embeddings of T identities.
@@ -156,7 +153,7 @@ class SceneScatter:
 
 
 def whitening(scatter: Tensor, shrinkage: float | Tensor) -> Tensor:
-    """The inner solver: what makes a scatter (..., D, D), shrunk, the unit matrix.
+    """Solve for the map under which a scatter (..., D, D), shrunk, is the unit matrix.
 
     Args:
         scatter: (..., D, D) symmetric, positive semi-definite. Of zeros, where nothing is known,
@@ -176,7 +173,7 @@ def whitening(scatter: Tensor, shrinkage: float | Tensor) -> Tensor:
 
 
 def scene_centre(means: Tensor, prior: ScatterStatistics, prior_weight: float = 3.0) -> Tensor:
-    """What the people of a scene have in common (D,).
+    """Compute the common part (D,) of the people of a scene.
 
     Args:
         means: (T, D) mean embedding of each person.

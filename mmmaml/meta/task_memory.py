@@ -1,4 +1,4 @@
-"""What is kept of the training tasks, and the parameters of a new task (Eq. 6-7 of the paper)."""
+"""The memory of training tasks, and the parameters of a new task (Eq. 6-7 of the paper)."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ class TaskMemory(nn.Module):
         self.register_buffer('inner_lr', torch.tensor(float(inner_lr)))
 
     def __len__(self) -> int:
-        """Number of tasks."""
+        """Return the number of tasks."""
         return self.support.shape[0]
 
     def clear(self) -> None:
@@ -95,7 +95,7 @@ class TaskMemory(nn.Module):
         self.support, self.grads = support, grads
 
     def similarity(self, feats: Tensor) -> Tensor:
-        """Similarity γ of new tasks, each given by one feature, to the tasks kept (Eq. 6).
+        """Compute the similarity γ of new tasks, one feature each, to the tasks kept (Eq. 6).
 
         γ_i = Σ_j ⟨x_new, x_ij⟩ / (√k ‖x_new‖ · √Σ_j ‖x_ij‖²), within [−1, 1].
 
@@ -114,7 +114,7 @@ class TaskMemory(nn.Module):
         return products / scale.clamp_min(torch.finfo(feats.dtype).tiny)
 
     def blend_weights(self, feats: Tensor) -> Tensor:
-        """Weights of the tasks in θ_new (Eq. 7), rows adding up to 1.
+        """Compute the weights of the tasks in θ_new (Eq. 7), rows adding up to 1.
 
         A row is all zero, which stands for θ itself, where λ = Σγ_i is not positive.
 
@@ -141,7 +141,7 @@ class TaskMemory(nn.Module):
     def adapted_params(
         self, feats: Tensor, weight: Tensor, bias: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
-        """Parameters θ_new of new tasks (Eq. 7), explicitly.
+        """Compute the parameters θ_new of new tasks (Eq. 7), explicitly.
 
         Args:
             feats: (N, C) one feature of each new task.
@@ -161,7 +161,7 @@ class TaskMemory(nn.Module):
         return weight - delta, bias - per_support @ self._bias_grads(bias)
 
     def embed(self, feats: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """Embeddings under θ_new of each new task, without forming θ_new.
+        """Embed points under θ_new of each new task, without forming θ_new.
 
         Args:
             feats: (N, C) one feature of each new task.
@@ -182,7 +182,7 @@ class TaskMemory(nn.Module):
         return embeds - weighted @ self.grads.flatten(0, 1)
 
     def displacements(self, x: Tensor, with_bias: bool) -> Tensor:
-        """Change of the embedding of shared points under every task's θ_i.
+        """Compute the change of the embedding of shared points under every task's θ_i.
 
         e_i(x) = W x + b + displacement_i(x). Mixed by :meth:`blend_weights` it gives the
         embeddings of many new tasks at once where all look at the same points.
@@ -210,5 +210,5 @@ class TaskMemory(nn.Module):
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
     def extra_repr(self) -> str:
-        """Size of the memory, for ``print``."""
+        """Return the size of the memory, for ``print``."""
         return f'tasks={len(self)}, max_tasks={self.max_tasks}, top_m={self.top_m}'

@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 class TaskDataSample(BaseDataElement):
-    """What is known of a task beside its images.
+    """The annotation of a task beside its images.
 
     A task of crops has images (N, k + q, 3, H, W), one of frames (F, 3, H, W) with F = k + q: all
     its ways are in all its frames.
@@ -37,7 +37,7 @@ class TaskDataSample(BaseDataElement):
     gt_instances: InstanceData
 
     def frame_samples(self) -> list[DetDataSample]:
-        """The boxes of each of the F frames, as a detector is trained on."""
+        """Split the boxes by frame into F samples, as a detector trains on."""
         boxes, samples = self.gt_instances, []
         for number in range(self.centers.shape[1]):
             sample = DetDataSample(metainfo={'img_shape': self.get('img_shape')})

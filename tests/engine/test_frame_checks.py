@@ -1,4 +1,4 @@
-"""What is refused before a one-shot network trains on frames, and mixed data that train."""
+"""Refusals before a one-shot network trains on frames, and mixed data that train."""
 
 import json
 from pathlib import Path

@@ -16,8 +16,7 @@ from torch import Tensor
 
 from mmmaml.apis.model_loading import build_model, load_config
 from mmmaml.datasets import EpisodicDataset
-from mmmaml.engine.hooks.maml_optimizer_hook import find_meta_learner
-from mmmaml.models.reid import InnerLoopCfg, MetaReIDHead
+from mmmaml.models.reid import InnerLoopCfg, MetaReIDHead, find_meta_learner
 from mmmaml.models.reid.meta_learner import stack_centers
 from mmmaml.registry import DATASETS, HOOKS
 

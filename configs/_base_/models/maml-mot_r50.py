@@ -1,12 +1,7 @@
 # Public detections, a ResNet-50 on crops of 256x128 pixels, and the online-adapting tracker.
+_base_ = './task_preprocessor.py'
+
 model = dict(
-    type='MAMLMOT',
-    data_preprocessor=dict(
-        type='TaskDataPreprocessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True,
-    ),
     detector=dict(type='PublicDetector'),
     reid=dict(
         type='MetaReID',

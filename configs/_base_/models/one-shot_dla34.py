@@ -2,14 +2,9 @@
 # its features. 19.8 million parameters; images whose sides 32 divides, 1088x608 in the paper.
 # ImageNet weights, where you have the public file, load by
 #   model.detector.backbone.init_cfg="dict(type='Pretrained', checkpoint='dla34-ba72cf86.pth')"
+_base_ = './task_preprocessor.py'
+
 model = dict(
-    type='MAMLMOT',
-    data_preprocessor=dict(
-        type='TaskDataPreprocessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True,
-    ),
     detector=dict(
         type='OneShotDetector',
         backbone=dict(type='DLA', depth=34),

@@ -10,9 +10,8 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmmaml.registry import HOOKS
 from mmmaml.utils import write_text
 
-from ..runner.checkpoint_files import histories_from_plain, to_plain
-from .accumulated_gradients import AccumulatedGradients
-from .trained_models import average_running_statistics, trained_models
+from ..checkpoints import AccumulatedGradients, histories_from_plain, to_plain
+from ..trained_models import average_running_statistics, trained_models
 
 
 @HOOKS.register_module()
@@ -96,7 +95,7 @@ class CheckpointHook(Base):
                 self._remove(self.filename_tmpl.format(old))
 
     def _outdated(self, step: int) -> list[int]:
-        """Count a new checkpoint among those kept; what it pushes out."""
+        """Count a new checkpoint among those kept; return those that it pushes out."""
         if step in self.keep_ckpt_ids:
             return []
         kept = [*self.keep_ckpt_ids, step]

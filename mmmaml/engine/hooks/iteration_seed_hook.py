@@ -9,7 +9,7 @@ from mmmaml.registry import HOOKS
 
 @HOOKS.register_module()
 class IterationSeedHook(Hook):
-    """Seeds Python, NumPy and torch before every iteration, by (seed, iteration, rank).
+    """Seeds of Python, NumPy and torch in every iteration, by (seed, iteration, rank).
 
     Then what the network draws, as dropout does, depends on nothing that was drawn before: not on
     where the run was resumed, nor on validations in between. Tasks and augmentation take no part

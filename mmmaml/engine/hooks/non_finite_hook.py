@@ -1,4 +1,4 @@
-"""What happens when a training step is not a number."""
+"""The answer to a training step that is not a number."""
 
 from typing import Any, Literal
 
@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from mmmaml.registry import HOOKS
 
-from .non_finite_tasks import non_finite_tasks
-from .trained_models import trained_models
+from ..tasks import non_finite_tasks
+from ..trained_models import trained_models
 
 
 @HOOKS.register_module()
 class NonFiniteHook(Hook):
-    """Catches NaN and inf in an inner or outer step before they reach the weights.
+    """Guard against NaN and inf of an inner or outer step, before they reach the weights.
 
     Checked is the gradient of each outer step, which is the same on all ranks and which a NaN of
     the inner step reaches as well. A step that is not finite is not taken. The tasks of the step
@@ -100,7 +100,7 @@ class NonFiniteHook(Hook):
         self._checked, self._finite_losses = False, True
 
     def _culprits(self, runner: Runner) -> list[list[str]]:
-        """What is wrong with which tasks of the step, by rank."""
+        """Run the tasks of the step one by one; return the faults, by rank."""
         module, wrapper = trained_models(runner)[0], runner.optim_wrapper
         buffers = [buffer.clone() for buffer in module.buffers()]
         culprits = [c for batch in self._batches for c in non_finite_tasks(module, wrapper, batch)]

@@ -1,18 +1,17 @@
-"""Refuses to train when data and model do not belong together."""
+"""The check that data and model belong together."""
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch.utils.data import Dataset
 
 from mmmaml.datasets import EpisodeSampler, EpisodicDataset, MOTFrameDataset
+from mmmaml.models.reid import find_meta_learner
 from mmmaml.registry import HOOKS
-
-from .maml_optimizer_hook import find_meta_learner
 
 
 @HOOKS.register_module()
 class TaskCheckHook(Hook):
-    """Checks, before the first iteration, class count and sampler against the training data.
+    """Check of class count and sampler against the training data, before the first iteration.
 
     Of every training dataset that knows its ``num_identities``: tasks, and frames.
 
@@ -38,10 +37,10 @@ class TaskCheckHook(Hook):
                 '(or None), or train from the checkpoint of the same data'
             )
         alone = isinstance(dataset, EpisodicDataset) and dataset.num_ways == 1
-        if alone and head.task_classifier != 'global':
+        if alone and head.task_classifier.needs_ways:
             raise ValueError(
-                f"task_classifier='{head.task_classifier}' tells apart the identities of a task, "
-                "and num_ways=1 leaves nothing to tell apart: use 'global', or more ways"
+                f"task_classifier='{head.task_classifier.name}' tells apart the identities of a "
+                "task, and num_ways=1 leaves nothing to tell apart: use 'global', or more ways"
             )
         sampler = runner.train_dataloader.sampler
         if not isinstance(sampler, EpisodeSampler):

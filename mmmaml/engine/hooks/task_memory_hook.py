@@ -1,4 +1,4 @@
-"""Keeps of the training tasks what online tracking starts from."""
+"""The part of the training tasks that online tracking starts from."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,17 +14,16 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch.utils.data import DataLoader
 
 from mmmaml.datasets import EpisodicDataset
-from mmmaml.models.reid import MetaLearner
+from mmmaml.models.reid import MetaLearner, find_meta_learner
 from mmmaml.registry import DATASETS, HOOKS
 
-from .kept_tasks import KeptTask, keep_tasks, once_each
-from .maml_optimizer_hook import find_meta_learner
-from .trained_models import average_running_statistics, trained_models
+from ..tasks import KeptTask, keep_tasks, once_each
+from ..trained_models import average_running_statistics, trained_models
 
 
 @HOOKS.register_module()
 class TaskMemoryHook(Hook):
-    """Keeps training tasks for the initialisation of new tracks (Eq. 6-7).
+    """Keeper of training tasks for the initialisation of new tracks (Eq. 6-7).
 
     At the end of training, before the last checkpoint is written, one pass over the training
     tasks runs the inner loop with the final parameters and stores support features and gradients
@@ -78,7 +77,7 @@ class TaskMemoryHook(Hook):
             self.build(runner)
 
     def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
-        """Build the memory after the last iteration where training is not counted in epochs."""
+        """Build the memory after the last iteration if training is not counted in epochs."""
         counted = isinstance(runner.train_loop, EpochBasedTrainLoop)
         if not counted and self.is_last_train_iter(runner):
             self.build(runner)
@@ -123,7 +122,7 @@ class TaskMemoryHook(Hook):
     def _pass(
         self, model: BaseModel, learner: MetaLearner, dataset: EpisodicDataset
     ) -> list[KeptTask]:
-        """What is kept of each chosen task, in their order.
+        """Run the chosen tasks; return the kept part of each, in their order.
 
         Ranks share whole batches, so that each task is run with the same others, and gives the
         same bits, for any number of ranks.

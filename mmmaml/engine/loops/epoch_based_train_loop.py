@@ -31,7 +31,7 @@ class EpochBasedTrainLoop(Base):
         self._epoch += 1
 
     def _batches_done(self) -> int:
-        """Batches of this epoch before the checkpoint that the run was resumed from."""
+        """Count the batches of this epoch before the checkpoint that the run was resumed from."""
         hub = self.runner.message_hub
         tasks = self._tasks_a_batch()
         begun = hub.runtime_info.get('epoch_begun')

@@ -22,6 +22,6 @@ class BFloat16OptimWrapper(OptimWrapper):
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
-        """Where the loss of a batch is computed."""
+        """Compute the loss of a batch in bfloat16 within this context."""
         with super().optim_context(model), autocast(dtype=torch.bfloat16):
             yield

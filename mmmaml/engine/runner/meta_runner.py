@@ -14,7 +14,7 @@ from mmmaml.models.reid import MetaReIDHead
 from mmmaml.registry import RUNNERS
 from mmmaml.utils import atomic_path
 
-from .checkpoint_files import newest_checkpoint
+from ..checkpoints import newest_checkpoint
 
 
 @RUNNERS.register_module()

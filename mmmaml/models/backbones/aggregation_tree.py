@@ -26,13 +26,13 @@ class ResidualBlock(nn.Module):
         self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor, residual: Tensor) -> Tensor:
-        """(B, in_channels, H, W) and (B, out_channels, H/s, W/s) to the latter's shape."""
+        """Map (B, in_channels, H, W) and (B, out_channels, H/s, W/s) to the latter's shape."""
         out = self.relu(self.bn1(self.conv1(x)))
         return self.relu(self.bn2(self.conv2(out)) + residual)
 
 
 class Root(nn.Module):
-    """Merges maps of one size: the node of a tree."""
+    """The node of a tree, which merges maps of one size."""
 
     def __init__(self, in_channels: int, out_channels: int, norm_cfg: dict) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Root(nn.Module):
         self.relu = nn.ReLU(inplace=True)
 
     def forward(self, children: Sequence[Tensor]) -> Tensor:
-        """Maps that have in_channels together to (B, out_channels, H, W)."""
+        """Merge maps that have in_channels together to (B, out_channels, H, W)."""
         return self.relu(self.bn(self.conv(torch.cat(list(children), dim=1))))
 
 
@@ -95,7 +95,7 @@ class Tree(nn.Module):
             )
 
     def forward(self, x: Tensor, passed_on: Sequence[Tensor] = ()) -> Tensor:
-        """(B, in_channels, H, W) to (B, out_channels, H/s, W/s)."""
+        """Aggregate (B, in_channels, H, W) to (B, out_channels, H/s, W/s)."""
         bottom = self.downsample(x)
         if self.level_root:
             passed_on = (*passed_on, bottom)

@@ -83,7 +83,7 @@ class DLA(BaseModule):
             super().init_weights()
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Images (B, in_channels, H, W) to the maps of the stages in ``out_indices``.
+        """Turn images (B, in_channels, H, W) into the maps of the stages in ``out_indices``.
 
         Raises:
             ValueError: 32 does not divide height and width.

@@ -9,7 +9,7 @@ from torch import nn
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What became of the entries of a file and of a module.
+    """The fate of the entries of a file and of a module.
 
     Attributes:
         loaded: Names that were taken over.

@@ -1,4 +1,4 @@
-"""From the maps of a centre head to boxes and features."""
+"""The way from the maps of a centre head to boxes and features."""
 
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ class DecodedCenters(NamedTuple):
 def decode_centers(
     heatmap: Tensor, boxes: Tensor, offsets: Tensor, stride: int, max_per_img: int
 ) -> DecodedCenters:
-    """Boxes at the peaks of heatmaps.
+    """Decode the boxes at the peaks of heatmaps.
 
     Args:
         heatmap: (B, 1, H, W) scores; a peak is the highest of its 3 x 3 neighbours.
@@ -50,7 +50,7 @@ def decode_centers(
 
 
 def to_original_image(bboxes: Tensor, metainfo: dict) -> Tensor:
-    """Boxes (n, 4) in pixels of the original image, from those in pixels of the input.
+    """Map boxes (n, 4) in pixels of the input to those of the original image.
 
     Args:
         bboxes: x1, y1, x2, y2.
@@ -64,13 +64,13 @@ def to_original_image(bboxes: Tensor, metainfo: dict) -> Tensor:
 
 
 def gather_cells(maps: Tensor, cells: Tensor) -> Tensor:
-    """Values (M, C) of maps (B, C, H, W) at cells (M,), indices into the B·H·W cells."""
+    """Gather values (M, C) of maps (B, C, H, W) at cells (M,), indices into the B·H·W cells."""
     size = maps.shape[2] * maps.shape[3]
     return maps.flatten(2)[cells // size, :, cells % size]
 
 
 def center_cells(centers: Tensor, map_size: tuple[int, int, int], stride: int) -> Tensor:
-    """Cells of points, as indices into the B·H·W cells; points outside go to the border.
+    """Find the cells of points, as indices into the B·H·W; points outside go to the border.
 
     Args:
         centers: (B, ..., 2) x, y in pixels of the input.
@@ -88,7 +88,7 @@ def center_cells(centers: Tensor, map_size: tuple[int, int, int], stride: int) -
 
 
 def convolve_at(conv: nn.Conv2d, maps: Tensor, cells: Tensor) -> Tensor:
-    """What a 3 x 3 convolution gives at some cells, without computing it at all others.
+    """Compute a 3 x 3 convolution at some cells alone.
 
     Args:
         conv: With kernel 3, padding 1 and stride 1.

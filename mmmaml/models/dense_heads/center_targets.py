@@ -1,4 +1,4 @@
-"""What a centre head is to predict for given boxes (Zhou et al., Objects as Points, 2019)."""
+"""Targets of a centre head for given boxes (Zhou et al., Objects as Points, 2019)."""
 
 from dataclasses import dataclass
 
@@ -69,7 +69,7 @@ def encode_centers(
 
 
 def gaussian_radii(sizes: Tensor, min_overlap: float) -> Tensor:
-    """Radii of the Gaussians of boxes: mmdet's ``gaussian_radius`` of many boxes at once.
+    """Compute the radii of Gaussians: mmdet's ``gaussian_radius`` of many boxes at once.
 
     Args:
         sizes: (n, 2) width and height in cells.
@@ -89,14 +89,14 @@ def gaussian_radii(sizes: Tensor, min_overlap: float) -> Tensor:
 
 
 def _smaller_root(a: float, b: Tensor, c: Tensor) -> Tensor:
-    """Smaller root of a·r² − b·r + c."""
+    """Return the smaller root of a·r² − b·r + c."""
     return (b - (b**2 - 4 * a * c).clamp_min(0).sqrt()) / (2 * a)
 
 
 def draw_gaussians(
     cells: Tensor, radii: Tensor, images: Tensor, map_size: tuple[int, int, int]
 ) -> Tensor:
-    """Heatmaps with the highest of the Gaussians at every cell: mmdet's ``gen_gaussian_target``.
+    """Draw the highest of the Gaussians at every cell: mmdet's ``gen_gaussian_target``.
 
     Args:
         cells: (n, 2) int64 x, y of the centres.
@@ -126,7 +126,7 @@ def draw_gaussians(
 
 
 def _in_front(cells: Tensor, bottoms: Tensor, num_cells: int) -> Tensor:
-    """Indices of the boxes that have their cell, one a cell, in ascending order.
+    """Return the indices of the boxes that have their cell, one a cell, ascending.
 
     Args:
         cells: (n,) cell of each box.

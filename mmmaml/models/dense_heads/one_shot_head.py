@@ -24,7 +24,7 @@ from .uncertainty_weights import UncertaintyWeights
 
 
 class CenterMaps(NamedTuple):
-    """What the head says of every cell of B images.
+    """The prediction of the head for every cell of B images.
 
     Attributes:
         heatmap: (B, 1, H, W) scores of being the centre of somebody, within [0, 1].
@@ -100,12 +100,12 @@ class OneShotHead(BaseDenseHead):
             normal_init(branch[-1], std=0.001)
 
     def detection_parameters(self) -> list[nn.Parameter]:
-        """Parameters that serve detection alone, and the weights against identification."""
+        """Return the parameters that serve detection alone, and the weights of the losses."""
         parts = (self.heatmap_branch, self.box_branch, self.offset_branch, self.weights)
         return [parameter for part in parts for parameter in part.parameters()]
 
     def forward(self, x: tuple[Tensor, ...]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """All maps of the head, for export.
+        """Compute all maps of the head, for export.
 
         Args:
             x: Maps of the neck; the first counts, (B, in_channels, H, W).
@@ -116,16 +116,16 @@ class OneShotHead(BaseDenseHead):
         return (*self.detect(x), self.feature_conv(x[0]).relu())
 
     def detect(self, x: tuple[Tensor, ...]) -> CenterMaps:
-        """Maps of detection, in float32 also in mixed precision."""
+        """Compute the maps of detection, in float32 also in mixed precision."""
         heatmap = self.heatmap_branch(x[0]).float().sigmoid()
         return CenterMaps(heatmap, self.box_branch(x[0]).float(), self.offset_branch(x[0]).float())
 
     def features(self, x: tuple[Tensor, ...], cells: Tensor) -> Tensor:
-        """Features (M, C), inputs of the adapted layer, at cells (M,) of the B·H·W."""
+        """Compute features (M, C), inputs of the adapted layer, at cells (M,) of the B·H·W."""
         return convolve_at(self.feature_conv, x[0], cells).relu()
 
     def features_at(self, x: tuple[Tensor, ...], centers: Tensor) -> Tensor:
-        """Features (B, ..., C) at points (B, ..., 2) given as x, y in pixels of the input."""
+        """Compute features (B, ..., C) at points (B, ..., 2), x, y in pixels of the input."""
         batch, _, height, width = x[0].shape
         cells = center_cells(centers, (batch, height, width), self.stride)
         return self.features(x, cells.flatten()).unflatten(0, cells.shape)
@@ -135,7 +135,7 @@ class OneShotHead(BaseDenseHead):
     def loss(
         self, x: tuple[Tensor, ...], batch_data_samples: list[DetDataSample]
     ) -> dict[str, Tensor]:
-        """Losses of detection and identification of whole frames.
+        """Compute the losses of detection and identification of whole frames.
 
         Args:
             x: Maps of the neck.
@@ -165,12 +165,12 @@ class OneShotHead(BaseDenseHead):
     def encode(
         self, x: tuple[Tensor, ...], bboxes: Tensor, images: Tensor, identities: Tensor
     ) -> CenterTargets:
-        """Targets of boxes (n, 4) in pixels of the input; see :func:`encode_centers`."""
+        """Encode boxes (n, 4) in pixels of the input; see :func:`encode_centers`."""
         size = (x[0].shape[0], x[0].shape[2], x[0].shape[3])
         return encode_centers(bboxes, images, identities, size, self.stride, self.min_overlap)
 
     def detection_losses(self, x: tuple[Tensor, ...], targets: CenterTargets) -> dict[str, Tensor]:
-        """``heatmap_focal``, ``box_l1`` and ``offset_l1``, averaged over the centres."""
+        """Compute ``heatmap_focal``, ``box_l1`` and ``offset_l1``, averaged over the centres."""
         maps = self.detect(x)
         with torch.autocast(x[0].device.type, enabled=False):
             number = max(len(targets.cells), 1)
@@ -185,7 +185,7 @@ class OneShotHead(BaseDenseHead):
             }
 
     def _identity_loss(self, x: tuple[Tensor, ...], cells: Tensor, identities: Tensor) -> Tensor:
-        """Cross-entropy over all identities at centres (M,); 0 where there are none."""
+        """Compute the cross-entropy over all identities at centres (M,); 0 if there are none."""
         feats = self.features((x[0].to(self.reid.weight.dtype),), cells)
         loss = self.reid.plain_loss(self.reid(feats)[None], identities[None])[0]
         rate = self.reid.log_inner_lr
@@ -217,7 +217,7 @@ class OneShotHead(BaseDenseHead):
         }
 
     def loss_by_feat(self, *args: object, **kwargs: object) -> NoReturn:
-        """Not how this head is trained: features are not computed for whole maps."""
+        """Refuse: features are not computed for whole maps."""
         raise NotImplementedError('OneShotHead computes its losses in loss()')
 
     # ---- inference
@@ -228,7 +228,7 @@ class OneShotHead(BaseDenseHead):
         batch_data_samples: list[DetDataSample],
         rescale: bool = False,
     ) -> list[InstanceData]:
-        """Boxes and features of the people of B frames.
+        """Predict boxes and features of the people of B frames.
 
         Args:
             x: Maps of the neck.
@@ -258,7 +258,7 @@ class OneShotHead(BaseDenseHead):
         ]
 
     def predict_by_feat(self, *args: object, **kwargs: object) -> NoReturn:
-        """Not how this head predicts: features are computed at the peaks alone."""
+        """Refuse: features are computed at the peaks alone."""
         raise NotImplementedError('OneShotHead decodes its maps in predict()')
 
 

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 
 class UncertaintyWeights(nn.Module):
-    """Weighs detection against identification by what each leaves unexplained.
+    """Weights of detection against identification, by the error that each leaves.
 
     L = ½ (e^{−s_d} L_det + e^{−s_id} L_id + s_d + s_id) with learned s_d and s_id: Kendall et al.,
     Multi-Task Learning Using Uncertainty, CVPR 2018, as in FairMOT. At its minimum e^{s} is the
@@ -22,7 +22,7 @@ class UncertaintyWeights(nn.Module):
         self.identity = nn.Parameter(torch.tensor(identity))
 
     def forward(self, with_identities: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Factors of the two losses and what is added to their sum.
+        """Compute the factors of the two losses and the addition to their sum.
 
         Args:
             with_identities: Bool scalar. Where it is false there was nobody to identify, and

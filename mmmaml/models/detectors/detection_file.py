@@ -30,7 +30,7 @@ class DetectionFile:
     scores: np.ndarray
 
     def at(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
-        """Boxes (N, 4) and scores (N,) of a frame, in the order of the file."""
+        """Return boxes (N, 4) and scores (N,) of a frame, in the order of the file."""
         start, stop = np.searchsorted(self.frames, (frame, frame + 1))
         return self.bboxes[start:stop], self.scores[start:stop]
 
@@ -86,5 +86,5 @@ def _read_detections(path: Path, modified: int) -> DetectionFile:
 
 @lru_cache(maxsize=1024)
 def _log_once(message: str, level: int) -> None:
-    """Files that are read again, for instance in every validation, say nothing new."""
+    """Warn of a file once: validations read it again and again."""
     print_log(message, logger='current', level=level)

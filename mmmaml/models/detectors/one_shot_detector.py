@@ -1,4 +1,4 @@
-"""The network of the paper: detects people and tells them apart in one pass."""
+"""The network of the paper, which detects people and tells them apart in one pass."""
 
 import torch
 from mmdet.models.detectors import SingleStageDetector
@@ -6,8 +6,7 @@ from mmdet.structures import DetDataSample
 from torch import Tensor
 
 from mmmaml.models.dense_heads import OneShotHead
-from mmmaml.models.reid import MetaLearner, MetaReIDHead
-from mmmaml.models.reid.meta_learner import stack_centers
+from mmmaml.models.reid import MetaLearner, MetaReIDHead, stack_centers
 from mmmaml.registry import MODELS
 from mmmaml.structures import TaskDataSample
 
@@ -64,7 +63,7 @@ class OneShotDetector(MetaLearner, SingleStageDetector):
         return self.bbox_head.reid
 
     def extract_task_feats(self, inputs: Tensor, centers: Tensor | None = None) -> Tensor:
-        """Features (B, N, F, C) of tasks of frames, all frames in one pass of the trunk.
+        """Extract features (B, N, F, C) of tasks of frames, in one pass of the trunk.
 
         Args:
             inputs: (B, F, 3, H, W).
@@ -77,7 +76,7 @@ class OneShotDetector(MetaLearner, SingleStageDetector):
         batch_inputs: Tensor,
         batch_data_samples: list[DetDataSample] | list[TaskDataSample],
     ) -> dict[str, Tensor]:
-        """Losses of frames or of tasks.
+        """Compute the losses of frames or of tasks.
 
         Args:
             batch_inputs: Frames (B, 3, H, W), or tasks (B, F, 3, H, W).
@@ -113,7 +112,7 @@ class OneShotDetector(MetaLearner, SingleStageDetector):
         return losses | self.bbox_head.weighted_losses(detection, identity, anybody)
 
     def _task_maps(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """Maps of the neck of the B·F frames of tasks."""
+        """Compute the maps of the neck of the B·F frames of tasks."""
         return self.extract_feat(inputs.flatten(0, 1))
 
     def _at_centers(self, maps: tuple[Tensor, ...], centers: Tensor | None) -> Tensor:

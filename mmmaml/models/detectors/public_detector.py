@@ -18,7 +18,7 @@ from .detection_file import read_detections
 
 @MODELS.register_module()
 class PublicDetector(BaseDetector):
-    """Return the detections that come with a sequence, instead of looking at its images.
+    """A look-up of the detections that come with a sequence, in place of a network.
 
     The sequence and the frame are taken from ``img_path`` of each sample,
     ``SEQ/img1/000001.jpg``. A frame without detections gives empty tensors. Usable wherever
@@ -102,7 +102,7 @@ class PublicDetector(BaseDetector):
         self.extract_feat()
 
     def _detect(self, metainfo: dict, rescale: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Boxes (N, 4) and scores (N,) of one image; never views of the cached file."""
+        """Return boxes (N, 4) and scores (N,) of one image; never views of the cached file."""
         image = Path(_meta(metainfo, 'img_path', 'every image'))
         number = frame_number(image)
         bboxes, scores = read_detections(self._path(image)).at(number)

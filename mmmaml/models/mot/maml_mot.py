@@ -12,7 +12,7 @@ from mmmaml.structures import TaskDataSample
 
 @MODELS.register_module()
 class MAMLMOT(DeepSORT):
-    """Tracks frames, and trains what tells people apart on tasks.
+    """A model that tracks frames, and trains on tasks the part that tells people apart.
 
     Tracking is that of mmdet's ``DeepSORT`` model: the detector finds boxes, the tracker has
     their features and associates them. Either a Re-ID network computes features of what the
@@ -58,7 +58,7 @@ class MAMLMOT(DeepSORT):
         data_samples: list[TaskDataSample] | list[DetDataSample],
         **kwargs: object,
     ) -> dict[str, Tensor]:
-        """Losses of what trains: see :meth:`MetaReID.loss` and :meth:`OneShotDetector.loss`."""
+        """Compute the losses of :meth:`MetaReID.loss` or :meth:`OneShotDetector.loss`."""
         if self.with_reid:
             return self.reid.loss(inputs, data_samples)
         if self._detector_is_frozen() or not self.with_detector:

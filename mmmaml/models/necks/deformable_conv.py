@@ -6,14 +6,14 @@ from torch import Tensor
 
 
 class DeformableConv(ModulatedDeformConv2dPack):
-    """A 3 x 3 convolution that learns where to look (Zhu et al., Deformable ConvNets v2, 2019).
+    """A 3 x 3 convolution at learned places (Zhu et al., Deformable ConvNets v2, 2019).
 
     Its operator knows neither bfloat16 nor, on the CPU, half precision, and takes every tensor for
     contiguous.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in_channels, H, W) to (B, out_channels, H, W)."""
+        """Convolve (B, in_channels, H, W) to (B, out_channels, H, W)."""
         device = x.device.type
         half = device == 'cuda' and torch.get_autocast_dtype(device) == torch.float16
         with torch.autocast(device, enabled=half and torch.is_autocast_enabled(device)):

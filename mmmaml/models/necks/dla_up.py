@@ -14,7 +14,7 @@ from mmmaml.registry import MODELS
 
 @MODELS.register_module()
 class DLAUp(BaseModule):
-    """Merges the maps of a backbone into one at the stride of the finest.
+    """Aggregation of the maps of a backbone into one at the stride of the finest.
 
     Coarse maps are merged into the next finer ones, time and again, until each level has seen all
     coarser ones at its own stride; these, but the coarsest, are then merged into one.
@@ -57,7 +57,7 @@ class DLAUp(BaseModule):
         self.merge = _Aggregation(widths, factors, conv, norm_cfg)
 
     def forward(self, x: Sequence[Tensor]) -> tuple[Tensor]:
-        """Maps (B, C_i, H / 2^i, W / 2^i), finest first, to one of (B, C_0, H, W).
+        """Merge maps (B, C_i, H / 2^i, W / 2^i), finest first, into one of (B, C_0, H, W).
 
         Raises:
             ValueError: A map has not half the size of the one before.
@@ -91,7 +91,7 @@ class DLAUp(BaseModule):
 
 
 class _Aggregation(nn.Module):
-    """Merges coarser maps, one after the other, into the finest.
+    """Aggregation of coarser maps, one after the other, into the finest.
 
     Args:
         channels: Channels of the maps, finest first.
@@ -114,7 +114,7 @@ class _Aggregation(nn.Module):
         )
 
     def forward(self, levels: Sequence[Tensor]) -> list[Tensor]:
-        """Maps, finest first, to the merged ones, the last of which has seen all."""
+        """Merge maps, finest first, step by step; the last result has seen all."""
         merged, outs = levels[0], []
         parts = zip(levels[1:], self.projections, self.enlarge, self.nodes, strict=True)
         for level, project, enlarge, node in parts:
@@ -124,7 +124,7 @@ class _Aggregation(nn.Module):
 
 
 class _Enlarge(nn.ConvTranspose2d):
-    """Enlarges each channel by a factor; starts as bilinear interpolation."""
+    """An enlargement of each channel by a factor, at first bilinear interpolation."""
 
     def __init__(self, channels: int, factor: int) -> None:
         super().__init__(

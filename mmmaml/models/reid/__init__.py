@@ -1,6 +1,16 @@
 from .inner_loop_cfg import InnerLoopCfg
-from .meta_learner import MetaLearner
+from .meta_learner import MetaLearner, find_meta_learner, meta_learner_of, stack_centers
 from .meta_reid import MetaReID
 from .meta_reid_head import MetaReIDHead
+from .task_classifier import TaskClassifier
 
-__all__ = ['InnerLoopCfg', 'MetaLearner', 'MetaReID', 'MetaReIDHead']
+__all__ = [
+    'InnerLoopCfg',
+    'MetaLearner',
+    'MetaReID',
+    'MetaReIDHead',
+    'TaskClassifier',
+    'find_meta_learner',
+    'meta_learner_of',
+    'stack_centers',
+]

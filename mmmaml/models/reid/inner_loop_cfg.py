@@ -1,28 +1,35 @@
-"""What the inner loop does, as the hook hands it to the model."""
+"""Settings of the inner loop, the one list of its arguments."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 
 @dataclass(frozen=True)
 class InnerLoopCfg:
-    """Settings of the inner loop.
+    """Knobs of the inner loop, each an argument of ``MAMLOptimizerHook``.
 
-    Attributes:
-        lr: Inner rate α. A head that learns its rate uses its own instead.
-        num_steps: Gradient steps on the support set.
-        first_order: Treat inner gradients as constants (FOMAML).
-        adapt: None adapts the last layer, in kernel form. A regular expression over the names of
-            the Re-ID network's parameters adapts those that match, by ``torch.func``.
-        solver: ``'gradient'`` takes gradient steps on the support loss. ``'closed_form'`` solves
-            for the last layer that makes the scatter within the people of the support the unit
-            matrix; rate, steps and order are then of no meaning.
-        shrinkage: For ``'closed_form'``, share of the mean variance added to every direction.
-        prior_weight: For ``'closed_form'``, observations that the scatter of the tasks before is
-            worth.
+    Args:
+        inner_lr: Inner rate α. A head that learns its rate starts here.
+        num_steps: Gradient steps on the support set. Each costs a few small matrix products.
+        first_order: Treat inner gradients as constants (FOMAML): cheaper, and blind to how the
+            features change the inner step.
+        adapt: Regular expression over the names of the Re-ID network's parameters, e.g.
+            ``'head'``; those that match adapt by ``torch.func``. None adapts the last layer in
+            kernel form, which is much faster.
+        solver: Kind of the inner update. ``'gradient'``: the steps of the paper.
+            ``'closed_form'``: the last layer under which the scatter within the people of the
+            support is the unit matrix; the outer update differentiates through it. Rate, steps
+            and order then have no meaning, and the head needs ``task_classifier='prototype'``.
+        shrinkage: For ``'closed_form'``, share of the mean variance added to every direction,
+            > 0. Larger values adapt less and are safer with few support images.
+        prior_weight: For ``'closed_form'``, number of support images that the scatter of the
+            tasks before is worth, at least 0.
+
+    Raises:
+        ValueError: An argument is out of its range, or two contradict each other.
     """
 
-    lr: float = 5e-3
+    inner_lr: float = 5e-3
     num_steps: int = 1
     first_order: bool = False
     adapt: str | None = None
@@ -31,9 +38,10 @@ class InnerLoopCfg:
     prior_weight: float = 30.0
 
     def __post_init__(self) -> None:
-        if self.lr <= 0 or self.num_steps < 1:
+        if self.inner_lr <= 0 or self.num_steps < 1:
             raise ValueError(
-                f'inner_lr={self.lr} must be positive and num_steps={self.num_steps} at least 1'
+                f'inner_lr={self.inner_lr} must be positive and num_steps={self.num_steps} at '
+                'least 1'
             )
         if self.solver not in ('gradient', 'closed_form'):
             raise ValueError(f"solver must be 'gradient' or 'closed_form', got {self.solver!r}")
@@ -47,3 +55,8 @@ class InnerLoopCfg:
                 f"solver='closed_form' solves for the last layer, adapt={self.adapt!r} names "
                 'others: leave one of them out'
             )
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Return the names of all knobs."""
+        return tuple(field.name for field in fields(cls))

@@ -1,10 +1,10 @@
-"""What every model that trains on tasks has in common, whatever its images are."""
+"""The base of all models that train on tasks, of crops as of frames."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
 
 import torch
-from mmengine.model import BaseModule
+from mmengine.model import BaseModule, is_model_wrapper
 from torch import Tensor, nn
 from torch.func import functional_call
 
@@ -18,9 +18,9 @@ from .meta_reid_head import MetaReIDHead
 class MetaLearner(BaseModule):
     """A model whose last layer, that of its ``reid_head``, learns from tasks.
 
-    A mixin that goes before MMEngine's ``BaseModel`` among the bases. What its hooks ask of a
-    model is here: where the head is, the features of tasks, and the inner loop. A subclass says
-    how images become features; the losses are the same for crops and for frames.
+    A mixin that goes before MMEngine's ``BaseModel`` among the bases. It has all that the hooks
+    ask of a model: the head, the features of tasks, and the inner loop. A subclass turns images
+    into features; the losses are the same for crops and for frames.
 
     Attributes:
         inner_loop: The inner loop to train with; None trains plainly.
@@ -35,7 +35,7 @@ class MetaLearner(BaseModule):
 
     @abstractmethod
     def extract_task_feats(self, inputs: Tensor, centers: Tensor | None = None) -> Tensor:
-        """Features (B, N, F, C), the inputs of the adapted layer, of B tasks of N ways.
+        """Extract features (B, N, F, C), inputs of the adapted layer, of B tasks of N ways.
 
         Args:
             inputs: Images: crops (B, N, F, 3, H, W), or whole frames (B, F, 3, H, W).
@@ -50,10 +50,10 @@ class MetaLearner(BaseModule):
                 follow an adaptation in closed form.
         """
         classifier = self.reid_head.task_classifier
-        if cfg is not None and cfg.solver == 'closed_form' and classifier != 'prototype':
+        if cfg is not None and cfg.solver == 'closed_form' and classifier.needs_identities:
             raise ValueError(
                 f"solver='closed_form' moves the embeddings away from the classifier's rows, "
-                f"which task_classifier={classifier!r} compares them with: use 'prototype'"
+                f"which task_classifier={classifier.name!r} compares them with: use 'prototype'"
             )
         if cfg is not None and cfg.adapt is not None:
             select_parameters(self, cfg.adapt)
@@ -62,7 +62,7 @@ class MetaLearner(BaseModule):
     def task_losses(
         self, inputs: Tensor, data_samples: list[TaskDataSample], feats: Tensor | None = None
     ) -> dict[str, Tensor]:
-        """Losses of tasks.
+        """Compute the losses of tasks.
 
         Args:
             inputs: Images, see :meth:`extract_task_feats`.
@@ -103,12 +103,10 @@ class MetaLearner(BaseModule):
             query_embeds, support_embeds, support_ce = self._adapt_named(
                 inputs, centers, num_support, labels, cfg
             )
-        query_loss = head.task_loss(labels, query.shape[2])
-        after = query_loss(query_embeds, support_embeds).mean()
+        after = head.task_loss(query_embeds, support_embeds, labels).mean()
         with torch.no_grad():
-            before = query_loss(
-                embeds[:, :, num_support:].flatten(1, 2), embeds[:, :, :num_support].flatten(1, 2)
-            )
+            plain_support, plain_query = embeds.tensor_split([num_support], dim=2)
+            before = head.task_loss(plain_query.flatten(1, 2), plain_support.flatten(1, 2), labels)
         return {
             'loss_query': head.query_loss_weight * after,
             'loss_plain': head.plain_loss_weight * plain,
@@ -141,27 +139,50 @@ class MetaLearner(BaseModule):
             return functional_call(embedder, learner, task)
 
         def support_loss(embeds: Tensor, task_labels: Tensor) -> Tensor:
-            return self.reid_head.support_loss(task_labels[None], num_support)(embeds[None])[0]
+            return self.reid_head.support_loss(task_labels[None])(embeds[None])[0]
 
         with batch_statistics_only(self):
             out, support_ce = functional_inner_loop(
-                embed,
-                select_parameters(self, cfg.adapt or ''),
-                support,
-                labels,
-                images,
-                support_loss,
-                self.reid_head.inner_lr(cfg),
-                cfg.num_steps,
-                cfg.first_order,
+                apply=embed,
+                params=select_parameters(self, cfg.adapt or ''),
+                support=support,
+                targets=labels,
+                query=images,
+                loss=support_loss,
+                lr=self.reid_head.inner_lr(cfg),
+                num_steps=cfg.num_steps,
+                first_order=cfg.first_order,
             )
         ways = out.unflatten(1, (labels.shape[1], -1))
         support_embeds, query_embeds = ways.tensor_split([num_support], dim=2)
         return query_embeds.flatten(1, 2), support_embeds.flatten(1, 2), support_ce
 
 
+def find_meta_learner(model: nn.Module) -> MetaLearner:
+    """Find the part of a model that trains on tasks: itself, its ``reid`` or its ``detector``.
+
+    Raises:
+        TypeError: There is none.
+    """
+    learner = meta_learner_of(model)
+    if learner is None:
+        name = type(model.module if is_model_wrapper(model) else model).__name__
+        raise TypeError(
+            f'{name} has no MetaLearner to train on tasks: use MetaReID or OneShotDetector as '
+            "the model, or as its part 'reid' or 'detector'"
+        )
+    return learner
+
+
+def meta_learner_of(model: nn.Module) -> MetaLearner | None:
+    """Return the part of a model that trains on tasks, None if there is none."""
+    unwrapped: nn.Module = model.module if is_model_wrapper(model) else model  # type: ignore
+    parts = (unwrapped, *(getattr(unwrapped, name, None) for name in ('reid', 'detector')))
+    return next((part for part in parts if isinstance(part, MetaLearner)), None)
+
+
 def stack_centers(data_samples: list[TaskDataSample]) -> Tensor | None:
-    """Centres (B, N, F, 2) of tasks of frames; None for tasks of crops."""
+    """Stack the centres (B, N, F, 2) of tasks of frames; None for tasks of crops."""
     if 'centers' not in data_samples[0]:
         return None
     return torch.stack([sample.centers for sample in data_samples])

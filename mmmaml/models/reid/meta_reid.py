@@ -52,7 +52,7 @@ class MetaReID(MetaLearner, BaseModel):
         return self.head
 
     def extract_task_feats(self, inputs: Tensor, centers: Tensor | None = None) -> Tensor:
-        """Features (B, N, F, C) of crops (B, N, F, 3, H, W), all crops together."""
+        """Extract features (B, N, F, C) of crops (B, N, F, 3, H, W), all crops together."""
         return self.extract_crop_feats(inputs.flatten(0, 2)).unflatten(0, inputs.shape[:3])
 
     def forward(
@@ -61,7 +61,7 @@ class MetaReID(MetaLearner, BaseModel):
         data_samples: list[Any] | None = None,
         mode: str = 'tensor',
     ) -> Tensor | dict[str, Tensor] | list[ReIDDataSample]:
-        """Unified entry of MMEngine.
+        """Run the model in one of MMEngine's modes.
 
         Args:
             inputs: Crops (n, 3, H, W) or (1, n, 3, H, W); for ``'loss'`` tasks
@@ -79,7 +79,7 @@ class MetaReID(MetaLearner, BaseModel):
         raise ValueError(f"mode must be 'tensor', 'predict' or 'loss', got {mode!r}")
 
     def extract_crop_feats(self, crops: Tensor) -> Tensor:
-        """Features (n, C), the inputs of the adapted layer, of crops (n, 3, H, W)."""
+        """Extract features (n, C), the inputs of the adapted layer, of crops (n, 3, H, W)."""
         if crops.ndim == 5:
             if len(crops) != 1:
                 raise ValueError(f'crops of one frame at a time, got {tuple(crops.shape)}')
@@ -95,7 +95,7 @@ class MetaReID(MetaLearner, BaseModel):
     def predict(
         self, inputs: Tensor, data_samples: list[ReIDDataSample] | None = None
     ) -> list[ReIDDataSample]:
-        """Embeddings of crops as ``pred_feature`` of data samples."""
+        """Embed crops into ``pred_feature`` of data samples."""
         embeds = self.head(self.extract_crop_feats(inputs))
         data_samples = data_samples or [ReIDDataSample() for _ in embeds]
         for sample, embed in zip(data_samples, embeds, strict=True):
@@ -103,5 +103,5 @@ class MetaReID(MetaLearner, BaseModel):
         return data_samples
 
     def loss(self, inputs: Tensor, data_samples: list[TaskDataSample]) -> dict[str, Tensor]:
-        """Losses of tasks of crops (B, N, k + q, 3, H, W); see :meth:`MetaLearner.task_losses`."""
+        """Compute the :meth:`task_losses` of crops (B, N, k + q, 3, H, W)."""
         return self.task_losses(inputs, data_samples)

@@ -1,9 +1,9 @@
 """The Re-ID head whose last layer is meta-learned."""
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 import torch
+from mmengine.dist import all_reduce
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
@@ -12,17 +12,13 @@ from mmmaml.meta import (
     ScatterStatistics,
     TaskMemory,
     closed_form_inner_loop,
-    cosine_scale,
-    cosine_scales,
     linear_inner_loop,
-    task_cross_entropy,
-    way_prototypes,
 )
+from mmmaml.meta.inner_loop import EmbedLoss
 from mmmaml.registry import MODELS
 
 from .inner_loop_cfg import InnerLoopCfg
-
-TaskLoss = Callable[[Tensor, Tensor], Tensor]
+from .task_classifier import TASK_CLASSIFIERS, identity_loss
 
 
 @MODELS.register_module()
@@ -38,7 +34,7 @@ class MetaReIDHead(BaseModule):
         feat_channels: D, width of the embedding.
         num_classes: Identities of the training set. None takes them from the training dataset
             (with ``runner_type='mmmaml.MetaRunner'``) or from a checkpoint.
-        task_classifier: What tells apart the identities of a task. ``'global'``: all training
+        task_classifier: Classifier of the identities of a task. ``'global'``: all training
             identities, the paper's choice. ``'restricted'``: the global classifier's rows of the
             identities of the task. ``'prototype'``: the mean support embeddings of the task.
         plain_loss_weight: Weight of the ordinary classification loss over all images of a task,
@@ -63,14 +59,14 @@ class MetaReIDHead(BaseModule):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
-        if task_classifier not in ('global', 'restricted', 'prototype'):
+        if task_classifier not in TASK_CLASSIFIERS:
             raise ValueError(
-                "task_classifier must be 'global', 'restricted' or 'prototype', got "
+                f'task_classifier must be one of {", ".join(map(repr, TASK_CLASSIFIERS))}, got '
                 f'{task_classifier!r}'
             )
         self.in_channels = in_channels
         self.out_channels = feat_channels
-        self.task_classifier = task_classifier
+        self.task_classifier = TASK_CLASSIFIERS[task_classifier]
         self.plain_loss_weight = plain_loss_weight
         self.query_loss_weight = query_loss_weight
         self.embed = nn.Linear(in_channels, feat_channels)
@@ -102,12 +98,12 @@ class MetaReIDHead(BaseModule):
         nn.init.normal_(self.classifier, std=0.01)
 
     def forward(self, feats: Tensor | tuple[Tensor, ...]) -> Tensor:
-        """Embeddings (N, D) of features (N, C); of several levels the last counts."""
+        """Embed features (N, C) to (N, D); of several levels the last counts."""
         return self.embed(feats if isinstance(feats, Tensor) else feats[-1])
 
     def inner_lr(self, cfg: InnerLoopCfg) -> float | Tensor:
-        """The inner rate: the learned one where there is one, else the configured one."""
-        return cfg.lr if self.log_inner_lr is None else self.log_inner_lr.exp()
+        """Return the inner rate: the learned one if there is one, else the configured one."""
+        return cfg.inner_lr if self.log_inner_lr is None else self.log_inner_lr.exp()
 
     def adapt(
         self, support: Tensor, query: Tensor, labels: Tensor, cfg: InnerLoopCfg
@@ -124,92 +120,76 @@ class MetaReIDHead(BaseModule):
         Returns:
             :class:`~mmmaml.meta.AdaptedEmbeddings` of (B, N·k) support and (B, N·q) queries.
         """
-        loss = self.support_loss(labels, support.shape[2])
         if cfg.solver == 'closed_form':
-            return self._solve(support, query, labels >= 0, loss, cfg)
+            return self._solve(support, query, labels, cfg)
         return linear_inner_loop(
-            support.flatten(1, 2),
-            query.flatten(1, 2),
-            self.weight,
-            self.bias,
-            loss,
-            self.inner_lr(cfg),
-            cfg.num_steps,
-            cfg.first_order,
+            support=support.flatten(1, 2),
+            query=query.flatten(1, 2),
+            weight=self.weight,
+            bias=self.bias,
+            support_loss=self.support_loss(labels),
+            lr=self.inner_lr(cfg),
+            num_steps=cfg.num_steps,
+            first_order=cfg.first_order,
         )
 
     def _solve(
-        self,
-        support: Tensor,
-        query: Tensor,
-        valid: Tensor,
-        support_loss: Callable[[Tensor], Tensor],
-        cfg: InnerLoopCfg,
+        self, support: Tensor, query: Tensor, labels: Tensor, cfg: InnerLoopCfg
     ) -> AdaptedEmbeddings:
         """Adapt the last layer in closed form; in training the prior follows the tasks."""
-        embeds = self(support)
+        embeds, valid = self(support), labels >= 0
         adapted, queries, scatter = closed_form_inner_loop(
             embeds, self(query), self.scatter, cfg.shrinkage, cfg.prior_weight, valid
         )
         with torch.no_grad():
-            losses = support_loss(embeds.flatten(1, 2))
+            losses = self.support_loss(labels)(embeds.flatten(1, 2))
             if self.training:
-                mean = embeds[valid].mean((0, 1)) if valid.any() else self.scatter.mean
-                self.scatter.follow(scatter, mean, int(valid.sum()))
+                self._follow(scatter, embeds, valid)
         return AdaptedEmbeddings(queries.flatten(1, 2), adapted.flatten(1, 2), None, losses)
 
-    def support_loss(self, labels: Tensor, images: int) -> Callable[[Tensor], Tensor]:
-        """The inner loss: support embeddings (B, N·k, D) to one loss a task (B,)."""
+    def _follow(self, scatter: Tensor, embeds: Tensor, valid: Tensor) -> None:
+        """Let the prior follow the mean over the ranks of the tasks of a batch."""
+        mean = embeds[valid].mean((0, 1)) if valid.any() else self.scatter.mean
+        statistics = torch.cat([scatter, mean[None]])
+        all_reduce(statistics, op='mean')
+        self.scatter.follow(statistics[:-1], statistics[-1], int(valid.sum()))
 
-        def loss(embeds: Tensor) -> Tensor:
-            return self.task_loss(labels, images)(embeds, embeds)
-
-        return loss
-
-    def task_loss(self, labels: Tensor, images: int) -> TaskLoss:
-        """Classification loss of tasks under their classifier.
+    def support_loss(self, labels: Tensor) -> EmbedLoss:
+        """Return the inner loss: support embeddings (B, N·k, D) to one loss a task (B,).
 
         Args:
+            labels: (B, N) identity of each way, see :meth:`task_loss`.
+        """
+        return lambda embeds: self.task_loss(embeds, embeds, labels)
+
+    def task_loss(self, embeds: Tensor, support_embeds: Tensor, labels: Tensor) -> Tensor:
+        """Classify the embeddings of tasks by their task classifier (Eq. 3-4).
+
+        Args:
+            embeds: (B, N·n, D) embeddings to classify, n of each way.
+            support_embeds: (B, N·k, D) support embeddings.
             labels: (B, N) identity of each way; −1 for one that is not there: neither are its
                 embeddings classified, nor is it a class of its task.
-            images: Embeddings of each way that are classified.
 
         Returns:
-            A function of the embeddings to classify (B, N·images, D) and the support embeddings
-            (B, N·k, D) to one loss a task (B,).
+            One loss a task (B,).
+
+        Raises:
+            RuntimeError: The number of identities is unknown, and the classifier needs them.
         """
-        ways = labels.shape[1]
-        valid = labels >= 0
-        in_task = torch.arange(ways, device=labels.device).where(valid, -1)
-        in_task = in_task.repeat_interleave(images, dim=1)
-        scale = cosine_scales(valid.sum(1))
-
-        def loss(embeds: Tensor, support_embeds: Tensor) -> Tensor:
-            if self.task_classifier == 'prototype':
-                prototypes = way_prototypes(support_embeds, ways)
-                return task_cross_entropy(embeds, in_task, prototypes, scale, valid)
-            if self.task_classifier == 'restricted':
-                rows = self._classifier()[labels.clamp_min(0)]
-                return task_cross_entropy(embeds, in_task, rows, scale, valid)
-            return self.plain_loss(embeds, labels.repeat_interleave(images, dim=1))
-
-        return loss
+        return self.task_classifier(embeds, support_embeds, labels, self.classifier)
 
     def plain_loss(self, embeds: Tensor, labels: Tensor) -> Tensor:
-        """Ordinary classification over all identities, (B, n, D) and (B, n) to (B,).
+        """Classify (B, n, D) embeddings among all identities, one loss a task (B,).
 
-        Embeddings with label −1 are left out.
+        Args:
+            embeds: (B, n, D) embeddings.
+            labels: (B, n) identity of each; −1 leaves it out.
+
+        Raises:
+            RuntimeError: The number of identities is unknown.
         """
-        classifier = self._classifier()
-        return task_cross_entropy(embeds, labels, classifier, cosine_scale(len(classifier)))
-
-    def _classifier(self) -> Tensor:
-        if self.classifier is None:
-            raise RuntimeError(
-                'MetaReIDHead does not know the number of identities: set num_classes, or '
-                "runner_type='mmmaml.MetaRunner' to take it from the training dataset"
-            )
-        return self.classifier
+        return identity_loss(embeds, labels, self.classifier)
 
     def _load_from_state_dict(
         self, state_dict: dict[str, Any], prefix: str, *args: Any, **kwargs: Any

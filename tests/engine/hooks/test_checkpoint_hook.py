@@ -1,4 +1,4 @@
-"""What is saved, and what is there at any moment."""
+"""The content of checkpoints, and the files that are there at any moment."""
 
 import pytest
 import torch

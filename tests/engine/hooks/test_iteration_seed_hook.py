@@ -1,4 +1,4 @@
-"""What an iteration draws follows from the iteration."""
+"""The numbers that an iteration draws follow from the iteration."""
 
 import random
 

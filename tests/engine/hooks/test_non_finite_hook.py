@@ -10,7 +10,7 @@ from mmengine.registry import OPTIM_WRAPPERS
 from mmengine.structures import BaseDataElement
 
 from mmmaml.engine import NonFiniteHook
-from mmmaml.engine.hooks.non_finite_tasks import describe_sample
+from mmmaml.engine.tasks.non_finite_tasks import describe_sample
 
 from ..runs import MAML, assert_same_state, train, two_batches_on
 

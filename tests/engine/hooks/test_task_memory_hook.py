@@ -1,4 +1,4 @@
-"""Which checkpoints and which weights have tasks."""
+"""Checkpoints and weights that have tasks."""
 
 import torch
 from mmengine.hooks import Hook

@@ -1,4 +1,4 @@
-"""What runs in half precision, and what does not."""
+"""Layers that run in half precision, and those that do not."""
 
 import pytest
 import torch

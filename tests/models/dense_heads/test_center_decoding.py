@@ -17,7 +17,7 @@ from mmmaml.models.dense_heads.center_targets import encode_centers
 def maps_of(
     bboxes: Tensor, images: Tensor, size: tuple[int, int, int], stride: int
 ) -> tuple[Tensor, Tensor, Tensor, int]:
-    """What a perfect head says of boxes, and how many of them there are."""
+    """Maps of a perfect head for boxes, and the number of these."""
     targets = encode_centers(bboxes, images, torch.zeros(len(bboxes)).long(), size, stride)
     boxes, offsets = (torch.zeros(size[0], c, *size[1:]) for c in (4, 2))
     for maps, values in ((boxes, targets.boxes), (offsets, targets.offsets)):

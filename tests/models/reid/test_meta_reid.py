@@ -236,6 +236,6 @@ def test_impossible_settings_are_refused():
     with pytest.raises(ValueError, match="got 'local'"):
         build(task_classifier='local')
     with pytest.raises(ValueError, match='inner_lr=0'):
-        InnerLoopCfg(lr=0)
+        InnerLoopCfg(inner_lr=0)
     with pytest.raises(ValueError, match="no parameter matches 'neck'"):
         build().set_inner_loop(InnerLoopCfg(adapt='neck'))

@@ -9,7 +9,7 @@ import torch
 from mmengine.config import ConfigDict
 from mmengine.logging import HistoryBuffer
 
-from mmmaml.engine.runner.checkpoint_files import (
+from mmmaml.engine.checkpoints.checkpoint_files import (
     histories_from_plain,
     newest_checkpoint,
     to_plain,

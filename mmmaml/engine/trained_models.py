@@ -1,4 +1,4 @@
-"""The models of a run, and what its ranks do not share by themselves."""
+"""The models of a run, and the statistics that its ranks do not share by themselves."""
 
 from mmengine.dist import all_reduce_params
 from mmengine.hooks import EMAHook
@@ -9,7 +9,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 
 def trained_models(runner: Runner) -> list[BaseModel]:
-    """The model, not wrapped, and, where there is one, that of its averaged weights."""
+    """Return the model, not wrapped, and the one of its averaged weights if there is one."""
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     averaged = [
         hook.ema_model.module

@@ -1,4 +1,4 @@
-"""Checkpoints that any program can read, and which of a folder to go on from."""
+"""Checkpoints that any program can read, and the one of a folder to go on from."""
 
 import re
 import zipfile
@@ -16,7 +16,7 @@ _HISTORY = {'log_history', 'count_history', 'max_length'}
 
 
 def to_plain(value: Any) -> Any:
-    """The same content as tensors, numbers, text, lists, tuples and dicts.
+    """Turn content into tensors, numbers, text, lists, tuples and dicts.
 
     That is what ``torch.load(weights_only=True)`` reads. MMEngine's histories of scalars become
     dicts of two tensors, which :func:`from_plain` turns back; arrays become lists and numpy's
@@ -41,7 +41,7 @@ def to_plain(value: Any) -> Any:
 
 
 def histories_from_plain(scalars: Mapping[str, Any]) -> dict[str, Any]:
-    """Histories of scalars as MMEngine's message hub wants them, from those of :func:`to_plain`.
+    """Turn histories of :func:`to_plain` back into those of MMEngine's message hub.
 
     Args:
         scalars: By name; what is a history already, in an old checkpoint, stays as it is.
@@ -58,7 +58,7 @@ def _history(value: Any) -> Any:
 
 
 def newest_checkpoint(folder: str) -> str | None:
-    """The checkpoint to go on from: the one that was written last, among those that are whole.
+    """Find the checkpoint to go on from: the last one written, among those that are whole.
 
     Asked first is the file ``last_checkpoint``; if what it names is not there or damaged, the
     others of the folder, ``epoch_N.pth`` and ``iter_N.pth``, from the youngest on.
@@ -80,7 +80,7 @@ def newest_checkpoint(folder: str) -> str | None:
 
 
 def _is_whole(path: str) -> bool:
-    """Whether a file that ``torch.save`` wrote is there to its last byte."""
+    """Tell if a file that ``torch.save`` wrote is there to its last byte."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None

@@ -1,4 +1,4 @@
-"""What the task memory keeps of a training task."""
+"""The part of a training task that the task memory keeps."""
 
 from typing import NamedTuple
 
@@ -6,12 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmmaml.models.reid import MetaLearner
-from mmmaml.models.reid.meta_learner import stack_centers
+from mmmaml.models.reid import MetaLearner, stack_centers
 
 
 class KeptTask(NamedTuple):
-    """What is kept of one task.
+    """The kept part of one task.
 
     Attributes:
         labels: (N,) identities, −1 of a way that is not there.
@@ -30,7 +29,7 @@ class KeptTask(NamedTuple):
 
 @torch.no_grad()
 def keep_tasks(learner: MetaLearner, batch: dict) -> list[KeptTask]:
-    """What is kept of each task of a batch that the model's preprocessor has seen."""
+    """Run the tasks of a preprocessed batch; return the kept part of each."""
     inputs, samples = batch['inputs'], batch['data_samples']
     labels = torch.stack([sample.labels for sample in samples])
     feats = learner.extract_task_feats(inputs, stack_centers(samples))
@@ -57,7 +56,7 @@ def keep_tasks(learner: MetaLearner, batch: dict) -> list[KeptTask]:
 
 
 def once_each(kept: list[KeptTask]) -> tuple[Tensor, Tensor]:
-    """Embeddings (I, k + q, D) of every identity in one task, and which of them (I, k + q) count.
+    """Take every identity once: embeddings (I, k + q, D), and a mask (I, k + q) of those to count.
 
     Of several tasks that is the one it comes first in, or at all the first of.
     """

@@ -8,7 +8,7 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from torch import Tensor
 
-from .trained_models import trained_models
+from ..trained_models import trained_models
 
 
 class AccumulatedGradients(NamedTuple):
@@ -23,7 +23,7 @@ class AccumulatedGradients(NamedTuple):
 
     @classmethod
     def of(cls, runner: Runner) -> 'AccumulatedGradients | None':
-        """Those of a run, to be asked for on all ranks; None right after a step.
+        """Take the gradients of a run, on all ranks at once; None right after a step.
 
         On several ranks each goes on with the mean from there on, too.
         """

@@ -1,4 +1,4 @@
-"""Which tasks of a batch give a loss or a gradient that is not finite."""
+"""The search for tasks of a batch whose loss or gradient is not finite."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -57,7 +57,7 @@ def _fault_of(model: BaseModel, wrapper: OptimWrapper, data: dict) -> str | None
 
 
 def describe_sample(sample: Any) -> str:
-    """A task, or an image, by its identities, video and files."""
+    """Describe a task, or an image, by its identities, video and files."""
     info = dict(sample.metainfo_items())
     return '; '.join(_facts(info)) or 'a sample without metainfo'
 
