@@ -38,9 +38,7 @@ def suspect_boxes(boxes_xywh: np.ndarray, image_size: tuple[int, int] | None) ->
     return [each.message for each in find_suspicions(boxes_xywh, image_size)]
 
 
-def find_suspicions(
-    boxes_xywh: np.ndarray, image_size: tuple[int, int] | None
-) -> list[Suspicion]:
+def find_suspicions(boxes_xywh: np.ndarray, image_size: tuple[int, int] | None) -> list[Suspicion]:
     """Return the same with how sure it is; see :func:`suspect_boxes`."""
     boxes = np.asarray(boxes_xywh, np.float64).reshape(-1, 4)
     boxes = boxes[np.isfinite(boxes).all(1)]

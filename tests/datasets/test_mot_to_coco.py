@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from mmdet.datasets import MOTChallengeDataset
 
-from mmmaml.datasets.mot_to_coco import convert_mot, select_sequences
+from mmmaml.datasets.conversion.mot_to_coco import convert_mot, select_sequences
 from mmmaml.utils.mot_files import read_rows
 
 from .mot_folder import write_sequence

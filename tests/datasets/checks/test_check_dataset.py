@@ -120,5 +120,5 @@ def test_table_and_json_say_where(tmp_path):
     assert document['sequences'][0]['boxes_to_train_on'] == 2
     assert [each['place'] for each in document['problems']] == ['line 3', 'line 2']
     assert summary(report) == (
-        '1 sequence, 4 frames, 2 boxes: 1 error, 1 warning; training would break'
+        '1 sequence, 4 frames, 2 boxes: 1 error, 1 warning; training or scores would be wrong'
     )
