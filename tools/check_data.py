@@ -46,7 +46,7 @@ def check(args: argparse.Namespace) -> int:
 
     from mmmaml.datasets.checks import DatasetCheck
     from mmmaml.datasets.checks.report import (
-        classes_line,
+        content_lines,
         problem_table,
         report_to_json,
         summary,
@@ -77,8 +77,8 @@ def check(args: argparse.Namespace) -> int:
         Console().print(problem_table(report))
     if args.json is not None:
         write_text(args.json, report_to_json(report))
-    if said := classes_line(report):
-        print(said)
+    for line in content_lines(report):
+        print(line)
     print(summary(report))
     return 1 if report.of('error') else 0
 

@@ -24,6 +24,7 @@ class SequenceSummary:
         num_identities: People in them.
         num_counted: Considered pedestrians: what scores compare tracks with.
         num_trainable: Rows that Re-ID can learn from.
+        num_single: People with one such row, whom no task can use.
         classes: Usable rows of each class by its name.
         has_truth: True if there is a ground truth with rows.
     """
@@ -34,6 +35,7 @@ class SequenceSummary:
     num_identities: int
     num_counted: int
     num_trainable: int
+    num_single: int
     classes: dict[str, int]
     has_truth: bool
 
@@ -112,7 +114,7 @@ class DatasetCheck:
             known, frames, found = find_frames(stated)
             problems += found
             problems += check_frames(known, frames, self.report.fast, self._count(folder, frames))
-        truth, has_truth = RowReport([], 0, 0, 0, 0, {}), False
+        truth, has_truth = RowReport([], 0, 0, 0, 0, 0, {}), False
         if (path := folder / 'gt' / 'gt.txt').is_file():
             truth, has_truth = check_truth(path, known), path.stat().st_size > 0
             problems += truth.problems
@@ -129,6 +131,7 @@ class DatasetCheck:
                 truth.num_identities,
                 truth.num_counted,
                 truth.num_trainable,
+                truth.num_single,
                 truth.classes,
                 has_truth,
             )

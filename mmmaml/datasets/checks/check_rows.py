@@ -48,6 +48,7 @@ class RowReport:
         num_identities: Different ids among them.
         num_counted: Rows of considered pedestrians: what scores compare tracks with.
         num_trainable: Those that are visible and have an id: what Re-ID learns from.
+        num_single: People with one such row, whom no task can use.
         classes: Usable rows of each class by its name.
     """
 
@@ -56,6 +57,7 @@ class RowReport:
     num_identities: int
     num_counted: int
     num_trainable: int
+    num_single: int
     classes: dict[str, int]
 
 
@@ -86,6 +88,7 @@ def check_truth(path: Path, info: SequenceInfo | None) -> RowReport:
         len(np.unique(rows[rows[:, ID] >= 0, ID])),
         int(_counted(rows).sum()),
         int(_trainable(rows).sum()),
+        _num_single(rows),
         class_counts(rows[:, CLASS]),
     )
 
@@ -185,21 +188,11 @@ def _check_identities(report: _Reporter, used: np.ndarray) -> None:
         'rows, or give boxes without identity the id -1',
     )
     report.add('warning', used & ~known, 'rows without identity (id < 0) serve detection only')
-    learned = used & _trainable(report.rows)
-    single = np.zeros(len(known), dtype=bool)
-    single[learned] = _single(report.rows[learned][:, ID])
-    report.add(
-        'warning',
-        single,
-        'people with one image only, whom no task can use: a task needs support and query from '
-        'different frames',
-    )
 
 
-def _single(ids: np.ndarray) -> np.ndarray:
-    """Return (R,) bool, ids that occur once."""
-    values, counts = np.unique(ids, return_counts=True)
-    return np.isin(ids, values[counts == 1])
+def _num_single(rows: np.ndarray) -> int:
+    """Return the number of people of whom there is one image to learn from."""
+    return int((np.unique(rows[_trainable(rows), ID], return_counts=True)[1] == 1).sum())
 
 
 def _check_labels(report: _Reporter, used: np.ndarray) -> None:
@@ -226,14 +219,14 @@ def _check_labels(report: _Reporter, used: np.ndarray) -> None:
 def _check_counting(report: _Reporter, used: np.ndarray) -> None:
     """Report ground truth in which no box counts, with the reasons."""
     rows = report.rows
-    if not len(rows) or (used & _counted(rows)).any():
+    if not used.any() or (used & _counted(rows)).any():
         return
     people = np.isin(rows[:, CLASS], [-1, PEDESTRIAN])
     ignored = int((used & people & ~considered(rows[:, SCORE])).sum())
     reasons = {
         'pedestrians of flag 0 (column 7)': ignored,
         'boxes of other classes': int((used & ~people).sum()),
-        'boxes without area or frame': int((~used).sum()),
+        'boxes without area, or of no frame': int((~used).sum()),
     }
     said = ', '.join(f'{count} {what}' for what, count in reasons.items() if count)
     remedy = 'write 1 into column 7 of people who count' if ignored else 'people have class 1'

@@ -50,13 +50,19 @@ def summary(report: DatasetReport) -> str:
     return f'{", ".join(counts)}: {found}; {verdict}'
 
 
-def classes_line(report: DatasetReport) -> str:
-    """Return the boxes of each class in one line; '' without boxes."""
+def content_lines(report: DatasetReport) -> list[str]:
+    """Return lines about the boxes of each class and people whom no task can use, if any."""
     total: Counter[str] = Counter()
     for sequence in report.sequences:
         total.update(sequence.classes)
     said = ', '.join(f'{count} {name}' for name, count in total.most_common())
-    return f'boxes by class: {said}' if said else ''
+    lines = [f'boxes by class: {said}'] if said else []
+    if single := sum(each.num_single for each in report.sequences):
+        lines.append(
+            f'{single} of {sum(each.num_identities for each in report.sequences)} identities have '
+            'one image only: no task can use them, which takes two'
+        )
+    return lines
 
 
 def report_to_json(report: DatasetReport) -> str:
@@ -74,6 +80,7 @@ def report_to_json(report: DatasetReport) -> str:
                 'identities': each.num_identities,
                 'boxes_that_count': each.num_counted,
                 'boxes_to_train_on': each.num_trainable,
+                'identities_with_one_image': each.num_single,
                 'classes': each.classes,
             }
             for each in report.sequences

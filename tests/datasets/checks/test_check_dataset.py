@@ -56,8 +56,9 @@ def test_nobody_to_train_on(tmp_path):
     write_sequence(tmp_path / 'train' / 'A', '1,7,5,5,20,30,0,1,1\n')
     write_sequence(tmp_path / 'test' / 'B', GOOD)
 
-    (problem,) = check_dataset(tmp_path).problems
+    alone, problem = check_dataset(tmp_path).problems
 
+    assert alone.message.startswith('no box counts as a pedestrian: 1 pedestrians of flag 0')
     assert problem.message.startswith('no sequence has a considered')
 
 
