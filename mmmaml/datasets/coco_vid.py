@@ -45,7 +45,7 @@ def read_boxes(
         image=_rows_of_images(ann_file, content, annotations),
         images=images,
     )
-    considered = np.array([a['mot_conf'] > 0 for a in annotations], bool)
+    considered = np.array([a['mot_conf'] != 0 for a in annotations], bool)
     return table, considered
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from mmdet.datasets import MOTChallengeDataset
 
-from mmmaml.datasets.mot_to_coco import convert_mot, select_sequences
+from mmmaml.datasets.conversion.mot_to_coco import convert_mot, select_sequences
 from mmmaml.utils.mot_files import read_rows
 
 from .mot_folder import write_sequence
@@ -182,8 +182,8 @@ def test_test_without_ground_truth_has_no_annotations(tmp_path):
     ('gt', 'message'),
     [
         (_row(1, 5) * 2, r'id 5 appears 2 times in frame 1'),
-        (_row(3, 5, rest='1,14,1'), r'class 14 of id 5 in frame 3 is none of 1 to 13'),
-        (_row(3, 5, rest='1,1.5,1'), r'class 1.5 of id 5'),
+        (_row(3, 5, rest='1,14,1'), r'line 1: the class \(column 8\) is 14, none of 1 to 13'),
+        (_row(3, 5, rest='1,1.5,1'), r'line 1: the class \(column 8\) is 1.5'),
         (_row(1, 5) + '2,6,ten,1,1,1,1,1,1\n', r'line 2: .*not a number'),
         (_row(1, 5) + '2,6,1\n', r'line 2: .* has 3 columns'),
     ],

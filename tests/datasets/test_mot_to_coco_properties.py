@@ -8,7 +8,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from mmmaml.datasets.checks import check_dataset
-from mmmaml.datasets.mot_to_coco import convert_mot
+from mmmaml.datasets.conversion.mot_to_coco import convert_mot
 from mmmaml.utils.mot_files import read_rows
 from tests.datasets.mot_folder import write_sequence
 from tests.properties import bounded, refusal

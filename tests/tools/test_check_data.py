@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mmmaml.datasets.checks import DatasetCheck
 from tests.datasets.mot_folder import write_sequence
 
 TOOLS = Path(__file__).parents[2] / 'tools'
@@ -37,7 +38,7 @@ def test_warnings_do_not_fail_and_errors_do(check_data, tmp_path, capsys):
 
     truth.write_text(GOOD + GOOD)
     assert check_data.main([str(tmp_path)]) == 1
-    assert 'training would break' in capsys.readouterr().out
+    assert 'training or scores would be wrong' in capsys.readouterr().out
 
 
 def test_no_dataset_is_one_sentence(check_data, tmp_path, capsys):
@@ -52,14 +53,14 @@ def test_no_dataset_is_one_sentence(check_data, tmp_path, capsys):
 def test_ctrl_c_shows_what_was_found_and_writes_nothing(check_data, tmp_path, capsys, monkeypatch):
     write_sequence(tmp_path / 'train' / 'A', GOOD + GOOD)
     write_sequence(tmp_path / 'train' / 'B', GOOD)
-    check_sequence = check_data.DatasetCheck._check_sequence
+    check_sequence = DatasetCheck._check_sequence
 
     def interrupt(self, folder):
         if folder.name == 'B':
             raise KeyboardInterrupt
         check_sequence(self, folder)
 
-    monkeypatch.setattr(check_data.DatasetCheck, '_check_sequence', interrupt)
+    monkeypatch.setattr(DatasetCheck, '_check_sequence', interrupt)
     report = tmp_path / 'report.json'
 
     assert check_data.main([str(tmp_path), '--json', str(report)]) == 130

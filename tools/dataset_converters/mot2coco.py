@@ -1,11 +1,11 @@
-"""Convert a MOTChallenge folder (MOT16, MOT17, MOT20 or your own) to CocoVID annotations."""
+"""Convert a MOTChallenge folder (MOT15 to MOT20 or your own) to CocoVID annotations."""
 
 import argparse
 import sys
 
 from mmmaml.command_line import on_interrupt  # isort: skip
 
-from mmmaml.datasets.mot_to_coco import DEFAULT_DETECTOR, convert_mot
+from mmmaml.datasets.conversion.mot_to_coco import DEFAULT_DETECTOR, convert_mot
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

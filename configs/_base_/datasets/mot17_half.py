@@ -4,7 +4,7 @@ data_root = 'data/MOT17/'
 train_pipeline = [
     dict(type='LoadCrop', scale=(128, 256), jitter=0.05),
     dict(type='FlipCrop', prob=0.5),
-    dict(type='ShiftTaskLook'),
+    dict(type='ShiftTaskAppearance'),
     dict(type='RandomEraseCrop', prob=0.5),
 ]
 test_pipeline = [
