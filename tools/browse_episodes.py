@@ -14,7 +14,7 @@ from mmmaml.datasets import EpisodicDataset
 from mmmaml.registry import DATASETS
 from mmmaml.utils import register_all_modules
 from mmmaml.visualization import save_figure
-from mmmaml.visualization.tasks import task_figure
+from mmmaml.visualization.figures.tasks import task_figure
 
 
 def build_parser() -> argparse.ArgumentParser:

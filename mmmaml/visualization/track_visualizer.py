@@ -12,9 +12,9 @@ from mmengine.structures import BaseDataElement, InstanceData
 from mmmaml.registry import VISUALIZERS
 from mmmaml.utils import atomic_path
 
-from .drawing import draw_tracks
-from .style import DrawingStyle
-from .trails import TrailBuffer, Trails
+from .drawing.style import DrawingStyle
+from .drawing.tracks import draw_tracks
+from .drawing.trails import TrailBuffer, Trails
 
 
 @VISUALIZERS.register_module()
