@@ -131,7 +131,7 @@ class TrackVisualizer(TrackLocalVisualizer):
 
 
 def _boxes_and_ids(instances: InstanceData) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes (N, 4) and ids (N,) of predictions (``instances_id``) or of ground truth.
+    """Extract boxes (N, 4) and ids (N,) of predictions (``instances_id``) or of ground truth.
 
     mmdet packs the identities of the ground truth as ``instances_ids``.
     """

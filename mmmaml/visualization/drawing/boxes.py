@@ -13,13 +13,13 @@ SHIFT = 3  # fractional bits of OpenCV's sub-pixel coordinates
 
 
 def bgr(color: np.ndarray) -> tuple[int, int, int]:
-    """A colour (3,) RGB as OpenCV takes it."""
+    """Convert a colour (3,) RGB for OpenCV."""
     red, green, blue = color.tolist()
     return blue, green, red
 
 
 def fixed_point(pixels: np.ndarray) -> np.ndarray:
-    """OpenCV's sub-pixel coordinates, far outside of any picture where they would overflow."""
+    """Convert to OpenCV's sub-pixel coordinates, cut off far outside of any picture."""
     return np.round(np.clip(pixels, -1e6, 1e6) * 2**SHIFT).astype(np.int32)
 
 
@@ -93,7 +93,7 @@ def draw_labels(
 def _free_spot(
     bbox: np.ndarray, size: tuple[int, int], shape: tuple[int, ...], placed: np.ndarray
 ) -> np.ndarray:
-    """The first of six places at the box that covers no other label, moved into the picture.
+    """Choose the first of six places at the box that covers no other label, moved into the picture.
 
     Args:
         bbox: (4,) xyxy of the person.

@@ -13,7 +13,7 @@ MATCH, FALSE_POSITIVE, MISS, SWITCH = KINDS = ('match', 'false_positive', 'miss'
 
 @dataclass(frozen=True)
 class ErrorBoxes:
-    """Boxes of a sequence and what became of them, ordered by frame.
+    """Boxes of a sequence with their outcome, ordered by frame.
 
     Attributes:
         frames: (B,) int64, from 1.
@@ -29,7 +29,7 @@ class ErrorBoxes:
     labels: Sequence[str]
 
     def of(self, frame: int) -> 'ErrorBoxes':
-        """Boxes of one frame."""
+        """Select the boxes of one frame."""
         first, end = np.searchsorted(self.frames, [frame, frame + 1])
         here = slice(int(first), int(end))
         return ErrorBoxes(
@@ -37,11 +37,11 @@ class ErrorBoxes:
         )
 
     def count(self, kind: str) -> int:
-        """Boxes of a kind."""
+        """Count the boxes of a kind."""
         return int((self.kinds == KINDS.index(kind)).sum())
 
     def summary(self) -> str:
-        """Number of boxes of each kind, in words."""
+        """Count the boxes of each kind, in words."""
         names = {'match': 'matched', 'false_positive': 'false positive', 'miss': 'missed'}
         switches = self.count(SWITCH)
         words = [f'{self.count(kind)} {names[kind]}' for kind in (MATCH, FALSE_POSITIVE, MISS)]
@@ -77,7 +77,7 @@ def error_boxes(events: pd.DataFrame, truth: np.ndarray, tracks: np.ndarray) -> 
 
 
 def worst_frames(events: pd.DataFrame, count: int, min_gap: int) -> list[int]:
-    """Frames with most errors, a switch counting as three, in order of time.
+    """Find the frames with most errors, a switch counting as three, in order of time.
 
     Args:
         events: Event log of a sequence.
@@ -96,7 +96,7 @@ def worst_frames(events: pd.DataFrame, count: int, min_gap: int) -> list[int]:
 
 
 def _look_up(wanted: pd.DataFrame, key: str, rows: np.ndarray, what: str) -> np.ndarray:
-    """Boxes (E, 4) xyxy of events, by frame and the id in column ``key``."""
+    """Look up boxes (E, 4) xyxy of events, by frame and the id in column ``key``."""
     index = pd.MultiIndex.from_arrays(rows[:, [FRAME, ID]].astype(np.int64).T)
     pairs = wanted[['frame', key]].to_numpy(dtype=np.int64)
     place = index.get_indexer(pd.MultiIndex.from_arrays(pairs.T))

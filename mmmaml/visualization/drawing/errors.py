@@ -73,7 +73,7 @@ def _draw_dashed(
 
 
 def _dashes(bbox: np.ndarray, length: float) -> list[np.ndarray]:
-    """Pieces (2, 2) of the sides of a box, about ``length`` pixels long and as far apart."""
+    """Cut the sides of a box into pieces (2, 2), about ``length`` pixels long and as far apart."""
     left, top, right, bottom = bbox
     corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
     pieces = []

@@ -21,7 +21,7 @@ class DrawingStyle:
 
     @classmethod
     def for_image(cls, height: int, width: int, line_width: int | None = None) -> 'DrawingStyle':
-        """Sizes that look alike in pictures of any size.
+        """Choose sizes that look alike in pictures of any size.
 
         Args:
             height: Of the picture in pixels.

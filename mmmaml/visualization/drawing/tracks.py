@@ -68,7 +68,7 @@ def _check_boxes(bboxes: np.ndarray, ids: np.ndarray) -> None:
 
 
 def _draw_trails(canvas: np.ndarray, trails: Trails, ids: np.ndarray, style: DrawingStyle) -> None:
-    """A line with a dark rim, which separates it from a background of its own colour."""
+    """Draw lines with a dark rim, which separates them from a background of its own colour."""
     lines = [
         (track_id, points)
         for track_id, points in trails.lines(ids)

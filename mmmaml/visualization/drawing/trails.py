@@ -21,7 +21,7 @@ class Trails:
     points: np.ndarray
 
     def lines(self, ids: np.ndarray, max_gap: int = 5) -> list[tuple[int, np.ndarray]]:
-        """Polylines in order of time.
+        """Return polylines in order of time.
 
         Args:
             ids: Tracks whose lines are wanted.
@@ -45,7 +45,7 @@ class Trails:
 
 
 def foot_points(bboxes: np.ndarray) -> np.ndarray:
-    """Middle of the lower edge of boxes (N, 4) xyxy: where a standing person touches the ground.
+    """Return the middle of the lower edge of boxes (N, 4) xyxy: the feet of a standing person.
 
     Returns:
         (N, 2) in the unit of the boxes.
@@ -54,7 +54,7 @@ def foot_points(bboxes: np.ndarray) -> np.ndarray:
 
 
 class TrailBuffer:
-    """Collects trails frame by frame, in bounded memory.
+    """Collection of trails frame by frame, in bounded memory.
 
     Args:
         length: Frames that a trail reaches back. 0 keeps none.
@@ -68,7 +68,7 @@ class TrailBuffer:
 
     @property
     def last_frame(self) -> int:
-        """The newest frame, −1 before the first."""
+        """Return the newest frame, −1 before the first."""
         return self._recent[-1][0] if self._recent else -1
 
     def reset(self) -> None:

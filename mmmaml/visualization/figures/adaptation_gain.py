@@ -42,7 +42,7 @@ def adaptation_gain_figure(log: str | os.PathLike, smoothing: int | None = None)
 
 
 def gain_curve(curves: Curves, log: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Iterations (P,) at which both losses were logged, and how much lower the second is (P,).
+    """Return the iterations (P,) at which both losses were logged, and their difference (P,).
 
     Args:
         curves: Scalars of a training.
@@ -62,7 +62,7 @@ def gain_curve(curves: Curves, log: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def last_mean(values: np.ndarray) -> float:
-    """Mean of the last tenth of (P,) values, at least one; NaN where none of them is known."""
+    """Average the last tenth of (P,) values, at least one; NaN if none of them is known."""
     last = values[-max(1, len(values) // 10) :]
     last = last[np.isfinite(last)]
     return float(last.mean()) if len(last) else float('nan')

@@ -18,14 +18,14 @@ LINES = PALETTE[[5, 2, 3, 6, 0, 1]] / 255
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of a size in inches, which pyplot does not keep alive."""
+    """Make an empty figure of a size in inches, which pyplot does not keep alive."""
     figure = Figure(figsize=(width, height), layout='constrained')
     FigureCanvasAgg(figure)
     return figure
 
 
 def line_color(number: int) -> tuple[float, ...]:
-    """Colour of the line of a number, from 0; they start again after six."""
+    """Return the colour of a line by its number, from 0; they start again after six."""
     return tuple(LINES[number % len(LINES)].tolist())
 
 
@@ -57,7 +57,7 @@ def save_figure(figure: Figure, out: str | os.PathLike, dpi: int = 150) -> Path:
 
 
 def figure_to_svg(figure: Figure) -> str:
-    """The figure as an SVG document whose text stays text; the same figure, the same bytes."""
+    """Write the figure as SVG whose text stays text; the same figure, the same bytes."""
     buffer = io.StringIO()
     with matplotlib.rc_context({'svg.fonttype': 'none', 'svg.hashsalt': 'mmmaml'}):
         figure.savefig(buffer, format='svg', metadata={'Date': None, 'Creator': None})

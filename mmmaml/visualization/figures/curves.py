@@ -68,7 +68,7 @@ def training_figure(
 
 
 def find_log(folder: str | os.PathLike) -> Path:
-    """The newest training log of a work folder, or the log itself where ``folder`` is one.
+    """Find the newest training log of a work folder, or the log itself if ``folder`` is one.
 
     Raises:
         FileNotFoundError: There is none.
@@ -129,7 +129,7 @@ def read_scalars(log: str | os.PathLike) -> Curves:
 
 
 def smooth(values: np.ndarray, window: int) -> np.ndarray:
-    """Centred running mean over the values that are there.
+    """Compute a centred running mean over the values that are there.
 
     Args:
         values: (P,), NaN where a value is missing.

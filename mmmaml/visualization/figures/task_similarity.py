@@ -52,7 +52,7 @@ def _mark_videos(ax: Axes, columns: Sequence[str], rows: Sequence[str]) -> None:
 
 
 def _groups(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Start, middle and name of each run of equal names."""
+    """Return start, middle and name of each run of equal names."""
     values = np.asarray(names, dtype=object)
     starts = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
     ends = np.append(starts[1:], len(values))

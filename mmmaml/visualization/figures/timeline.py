@@ -73,7 +73,7 @@ def timeline_figure(
 
 
 def spans_of(events: pd.DataFrame) -> Spans:
-    """Stretches of every person, ordered by person and time."""
+    """Find the stretches of every person, ordered by person and time."""
     rows = events.loc[events['gt_id'].notna(), ['gt_id', 'frame', 'track_id']]
     rows = rows.fillna({'track_id': NO_TRACK}).to_numpy(dtype=np.int64)
     person, frame, track = rows[np.lexsort((rows[:, 1], rows[:, 0]))].T
@@ -84,7 +84,7 @@ def spans_of(events: pd.DataFrame) -> Spans:
 
 
 def errors_per_frame(events: pd.DataFrame, num_frames: int) -> dict[str, np.ndarray]:
-    """Number of misses, false positives and switches (F,) of each frame, by type of event."""
+    """Count the misses, false positives and switches (F,) of each frame, by type of event."""
     return {
         kind: np.bincount(
             events.loc[events['type'] == kind, 'frame'].to_numpy(dtype=np.int64) - 1,
@@ -95,7 +95,7 @@ def errors_per_frame(events: pd.DataFrame, num_frames: int) -> dict[str, np.ndar
 
 
 def _shown_people(events: pd.DataFrame, max_people: int | None) -> np.ndarray:
-    """People (N,) to be drawn, by their first frame."""
+    """Choose the people (N,) to be drawn, by their first frame."""
     rows = events[events['gt_id'].notna()]
     table = pd.DataFrame(
         {

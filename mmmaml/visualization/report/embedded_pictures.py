@@ -34,7 +34,7 @@ class EmbeddedPicture:
 
 
 def embed_figure(figure: Figure, alt: str, caption: str) -> EmbeddedPicture:
-    """A figure as SVG, sharp at any size."""
+    """Embed a figure as SVG, sharp at any size."""
     svg = figure_to_svg(figure)
     # From its root on: a page has no use for the declaration of an XML document.
     svg = re.sub(r'^.*?(?=<svg)', '', svg, count=1, flags=re.S)
@@ -43,7 +43,7 @@ def embed_figure(figure: Figure, alt: str, caption: str) -> EmbeddedPicture:
 
 
 def embed_image(image: np.ndarray, alt: str, caption: str) -> EmbeddedPicture:
-    """A picture (H, W, 3) BGR as JPEG, made smaller where it is very wide."""
+    """Embed a picture (H, W, 3) BGR as JPEG, made smaller if it is very wide."""
     height, width = image.shape[:2]
     if width > MAX_WIDTH:
         height, width = round(height * MAX_WIDTH / width), MAX_WIDTH
