@@ -93,7 +93,7 @@ def draw_labels(
 def _free_spot(
     bbox: np.ndarray, size: tuple[int, int], shape: tuple[int, ...], placed: np.ndarray
 ) -> np.ndarray:
-    """Choose the first of six places at the box that covers no other label, moved into the picture.
+    """Choose the first of six places at the box that covers no other label.
 
     Args:
         bbox: (4,) xyxy of the person.

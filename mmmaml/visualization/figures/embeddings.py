@@ -53,7 +53,7 @@ def embeddings_figure(
 
 
 def separation(embeds: np.ndarray, people: np.ndarray) -> float:
-    """Compute the silhouette of people (P,) by cosine distance of their embeddings (P, D), in [−1, 1]."""
+    """Compute the silhouette of people (P,) by cosine of embeddings (P, D), in [−1, 1]."""
     if len(np.unique(people)) == len(people):
         return float('nan')  # one image of each: nothing lies within anybody
     return float(silhouette_score(embeds, people, metric='cosine'))

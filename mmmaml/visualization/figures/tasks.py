@@ -83,7 +83,7 @@ def _videos(sample: TaskDataSample) -> str:
 
 
 def _draw_people(ax: Axes, sample: TaskDataSample, frame: int) -> None:
-    """Draw the boxes of the frame: those of the task's ways in their colours, others thin and grey."""
+    """Draw the boxes of the frame: the task's ways in colour, others thin and grey."""
     boxes = sample.gt_instances[sample.gt_instances.frames == frame]
     ways = set(sample.labels[sample.labels >= 0].tolist())
     identities = boxes.instances_ids.cpu().numpy()
