@@ -36,7 +36,7 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.10',
     packages=find_packages(include=['mmmaml', 'mmmaml.*']),
-    package_data={'mmmaml.visualization': ['templates/*.html']},
+    package_data={'mmmaml.visualization.report': ['templates/*.html']},
     # torch, mmengine, mmcv and mmdet are left out, as OpenMMLab does: see
     # requirements/mminstall.txt. `python -m mmmaml.env` checks them.
     install_requires=read_requirements('runtime'),

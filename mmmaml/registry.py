@@ -21,7 +21,7 @@ DATASETS = _child('dataset', root.DATASETS, 'mmmaml.datasets.registration')
 DATA_SAMPLERS = _child('data sampler', root.DATA_SAMPLERS, 'mmmaml.datasets.registration')
 TRANSFORMS = _child('transform', root.TRANSFORMS, 'mmmaml.datasets.transforms')
 MODELS = _child('model', root.MODELS, 'mmmaml.models')
-METRICS = _child('metric', root.METRICS, 'mmmaml.evaluation')
+METRICS = _child('metric', root.METRICS, 'mmmaml.evaluation.metrics')
 TASK_UTILS = _child('task util', root.TASK_UTILS, 'mmmaml.models')
 VISUALIZERS = _child('visualizer', root.VISUALIZERS, 'mmmaml.visualization')
 

@@ -52,7 +52,7 @@ def browse(args: argparse.Namespace) -> int:
     from mmengine.utils import track_iter_progress
 
     from mmmaml.visualization import save_figure
-    from mmmaml.visualization.tasks import task_figure
+    from mmmaml.visualization.figures.tasks import task_figure
 
     if args.num < 1 or args.start < 0:
         raise ValueError(

@@ -1,17 +1,13 @@
 """Score tracks in MOTChallenge format against ground truth; no sequence map is needed."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from mmmaml.command_line import run_command  # isort: skip
 
-from mmmaml.evaluation.folder_evaluation import FolderEvaluation, evaluate_folders
-from mmmaml.evaluation.row_checks import BENCHMARKS
-from mmmaml.evaluation.tables import markdown_table, scores_to_json, terminal_table
-from mmmaml.utils import write_text
+from mmmaml.evaluation.benchmarks import BENCHMARKS
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -46,28 +42,25 @@ def build_parser() -> argparse.ArgumentParser:
 
 def evaluate(args: argparse.Namespace) -> int:
     """Score, show and write."""
-    found = evaluate_folders(args.gt, args.results, args.benchmark, args.fps, args.sequences)
-    tables = (found.evaluation.scores, None, found.reentry)
-    print(terminal_table(*tables), end='')
-    print('\n'.join(legend(found)))
+    # Not needed to parse the command line: the scorers take seconds to load.
+    from mmmaml.evaluation.files.folder_evaluation import evaluate_folders
+    from mmmaml.evaluation.scoring.tables import (
+        evaluation_to_json,
+        legend,
+        markdown_table,
+        terminal_table,
+    )
+    from mmmaml.utils.files import write_text
+
+    evaluation = evaluate_folders(args.gt, args.results, args.benchmark, args.fps, args.sequences)
+    print(terminal_table(evaluation), end='')
+    print('\n'.join(legend(evaluation)))
     if args.json is not None:
-        scores = json.loads(scores_to_json(*tables))
-        document = {'benchmark': found.benchmark, **scores, 'notes': found.notes}
-        write_text(args.json, json.dumps(document, indent=2) + '\n')
+        write_text(args.json, evaluation_to_json(evaluation))
     if args.markdown is not None:
-        parts = [markdown_table(*tables).strip(), *legend(found)]
+        parts = [markdown_table(evaluation).strip(), *legend(evaluation)]
         write_text(args.markdown, '\n\n'.join(parts) + '\n')
     return 0
-
-
-def legend(found: FolderEvaluation) -> list[str]:
-    """What the numbers are, and what was left out, a sentence each."""
-    chosen = f'Scores by TrackEval with the preprocessing of {found.benchmark}, ratios in percent.'
-    kept = (
-        'kept: people who came back after at least so many seconds and kept their id, of all '
-        'who came back.'
-    )
-    return [chosen, *([kept] if found.reentry else []), *found.notes]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

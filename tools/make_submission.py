@@ -8,7 +8,6 @@ from pathlib import Path
 from mmmaml.command_line import run_command  # isort: skip
 
 from mmmaml.evaluation.benchmarks import SERVER_BENCHMARKS, SPLITS
-from mmmaml.evaluation.submission import Submission, read_submission, write_submission
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -36,28 +35,18 @@ def build_parser() -> argparse.ArgumentParser:
 
 def pack(args: argparse.Namespace) -> int:
     """Check, pack and say what was done."""
+    # Not needed to parse the command line.
+    from mmmaml.evaluation.files.submission import read_submission, write_submission
+
     if args.out.suffix != '.zip':
         raise ValueError(f'--out {args.out} must end in .zip')
     submission = read_submission(args.results, args.benchmark, args.split, args.copy_detectors)
     write_submission(args.out, submission.texts)
-    for note in notes(submission):
+    for note in submission.notes():
         print(note)
     rows = sum(text.count('\n') for text in submission.texts.values())
     print(f'{args.out}: {len(submission.texts)} sequences, {rows} rows, checked')
     return 0
-
-
-def notes(submission: Submission) -> list[str]:
-    """What was done beyond packing, and what may surprise."""
-    copies = [f'{name} from {source}' for name, source in submission.copies.items()]
-    empty = [name for name, text in submission.texts.items() if not text]
-    said = {
-        'copied': copies,
-        'ids counted from 0, now from 1': submission.renumbered,
-        'without any track': empty,
-        'not asked for, left out': submission.left_out,
-    }
-    return [f'{what}: {", ".join(names)}' for what, names in said.items() if names]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

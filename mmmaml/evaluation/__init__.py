@@ -1,25 +1,39 @@
-from .association import AbsenceProtocol
-from .few_shot import RetrievalScores, few_shot_reid, score_retrieval
-from .folder_evaluation import FolderEvaluation, evaluate_folders
-from .metrics import MOTMetric
-from .reentry import Kept, ReentryProtocol, reentry_rate, sum_reentry
-from .track_evaluation import TrackEvaluation, evaluate_tracks
-from .trackeval_scorer import MOTScores, score_tracks
+"""Scores of tracks: read from files, computed by TrackEval and motmetrics, shown as tables.
 
-__all__ = [
-    'AbsenceProtocol',
-    'FolderEvaluation',
-    'Kept',
-    'MOTMetric',
-    'MOTScores',
-    'ReentryProtocol',
-    'RetrievalScores',
-    'TrackEvaluation',
-    'evaluate_folders',
-    'evaluate_tracks',
-    'few_shot_reid',
-    'reentry_rate',
-    'score_retrieval',
-    'score_tracks',
-    'sum_reentry',
-]
+Importing the package is light. A public name loads its room when it is first used; torch is
+loaded by the names that need it alone (few-shot Re-ID, and the metric of the test loop).
+"""
+
+import importlib
+from typing import Any
+
+_ROOMS = {
+    'AbsenceProtocol': 'recognition.absences',
+    'Evaluation': 'sequences',
+    'Kept': 'recognition.reentry',
+    'MOTMetric': 'metrics',
+    'ReentryProtocol': 'recognition.reentry',
+    'RetrievalScores': 'recognition.few_shot',
+    'ScoredSequence': 'sequences',
+    'TrackedSequence': 'sequences',
+    'evaluate_folders': 'files.folder_evaluation',
+    'evaluate_tracks': 'scoring.track_evaluation',
+    'few_shot_reid': 'recognition.few_shot',
+    'reentry_rate': 'recognition.reentry',
+    'score_retrieval': 'recognition.few_shot',
+    'sum_reentry': 'recognition.reentry',
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name."""
+    if name not in _ROOMS:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    value = getattr(importlib.import_module(f'{__name__}.{_ROOMS[name]}'), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names too."""
+    return sorted({*globals(), *_ROOMS})

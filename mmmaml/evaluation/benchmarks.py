@@ -15,14 +15,25 @@ _NUM_FRAMES = {
 }
 _NUM_FRAMES['MOT17'] = _NUM_FRAMES['MOT16']  # the videos are the same, the annotation is not
 
+BENCHMARKS = ('MOT15', 'MOT16', 'MOT17', 'MOT20')
+"""Benchmarks whose preprocessing TrackEval knows; MOT15 has none and no classes."""
 SERVER_BENCHMARKS = tuple(sorted(_NUM_FRAMES))
 SPLITS = ('all', 'test', 'train')
 DETECTORS = ('DPM', 'FRCNN', 'SDP')
 """MOT17 has each video three times, with the public detections of each."""
 
 
+def check_benchmark(benchmark: str) -> None:
+    """Refuse a benchmark whose preprocessing TrackEval does not know."""
+    if benchmark not in BENCHMARKS:
+        raise ValueError(
+            f'benchmark={benchmark!r} is unknown, expected one of {", ".join(BENCHMARKS)} '
+            '(MOT15 compares all boxes, the others leave distractors out)'
+        )
+
+
 def benchmark_videos(benchmark: str, split: str = 'all') -> dict[str, int]:
-    """Videos of a benchmark and their numbers of frames.
+    """Look up the videos of a benchmark and their numbers of frames.
 
     Args:
         benchmark: ``'MOT16'``, ``'MOT17'`` or ``'MOT20'``.
@@ -46,7 +57,7 @@ def benchmark_videos(benchmark: str, split: str = 'all') -> dict[str, int]:
 
 
 def sequence_names(benchmark: str, video: str) -> list[str]:
-    """Names under which the server wants results for a video: on MOT17 one for each detector."""
+    """Name the results of a video as the server does: on MOT17 one name for each detector."""
     if benchmark != 'MOT17':
         return [video]
     return [f'{video}-{detector}' for detector in DETECTORS]

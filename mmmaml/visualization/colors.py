@@ -20,7 +20,7 @@ _TINTS = (0.0, 0.3, -0.35)
 
 
 def _palette() -> np.ndarray:
-    """Every hue plain, then every hue lightened, then darkened; (21, 3) uint8, RGB."""
+    """List every hue plain, then every hue lightened, then darkened; (21, 3) uint8, RGB."""
     shades = [_HUES + tint * (255 - _HUES) if tint >= 0 else _HUES * (1 + tint) for tint in _TINTS]
     return np.concatenate(shades).round().astype(np.uint8)
 
@@ -29,7 +29,7 @@ PALETTE = _palette()
 
 
 def track_colors(ids: np.ndarray) -> np.ndarray:
-    """Colours of tracks, a function of the id alone: the same in every frame, run and picture.
+    """Return the colours of tracks, a function of the id alone: always the same.
 
     Seven consecutive ids have the seven hues of the palette; the next seven the same hues
     lighter, the next darker, and then it starts again.
@@ -44,7 +44,7 @@ def track_colors(ids: np.ndarray) -> np.ndarray:
 
 
 def text_color(background: np.ndarray) -> tuple[int, int, int]:
-    """Black or white, whichever contrasts more with the background (WCAG 2 contrast ratio).
+    """Choose black or white, by the contrast to the background (WCAG 2).
 
     Args:
         background: (3,) uint8, RGB.

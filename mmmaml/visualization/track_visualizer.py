@@ -12,9 +12,9 @@ from mmengine.structures import BaseDataElement, InstanceData
 from mmmaml.registry import VISUALIZERS
 from mmmaml.utils import atomic_path
 
-from .drawing import draw_tracks
-from .style import DrawingStyle
-from .trails import TrailBuffer, Trails
+from .drawing.style import DrawingStyle
+from .drawing.tracks import draw_tracks
+from .drawing.trails import TrailBuffer, Trails
 
 
 @VISUALIZERS.register_module()
@@ -131,7 +131,7 @@ class TrackVisualizer(TrackLocalVisualizer):
 
 
 def _boxes_and_ids(instances: InstanceData) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes (N, 4) and ids (N,) of predictions (``instances_id``) or of ground truth.
+    """Extract boxes (N, 4) and ids (N,) of predictions (``instances_id``) or of ground truth.
 
     mmdet packs the identities of the ground truth as ``instances_ids``.
     """

@@ -11,7 +11,7 @@ from mmengine.hooks import Hook
 
 from mmmaml.apis import track, train
 from mmmaml.datasets import convert_mot
-from mmmaml.visualization.curves import read_scalars
+from mmmaml.visualization.figures.curves import read_scalars
 from tests.engine import toy
 
 DEMO = Path(__file__).parents[2] / 'configs' / 'demo' / 'maml-mot_r18_demo.py'

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmmaml.evaluation.preprocessing import format_rows
+from mmmaml.evaluation.scoring.preprocessing import format_rows
 
 RATE = 10
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmmaml.evaluation.files import folder_evaluation
 from tests.evaluation.track_files import write_tracks, write_truth
 
 TOOLS = Path(__file__).parents[2] / 'tools'
@@ -80,7 +81,7 @@ def test_ctrl_c_leaves_the_old_file(eval_mot, folders, tmp_path, monkeypatch, ca
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(eval_mot, 'evaluate_folders', interrupt)
+    monkeypatch.setattr(folder_evaluation, 'evaluate_folders', interrupt)
 
     assert eval_mot.main([*folders, '--json', str(tmp_path / 'a.json')]) == 130
     assert 'stopped by Ctrl-C' in capsys.readouterr().err

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from mmmaml.visualization.error_videos import render_error_video
+from mmmaml.visualization.videos.error_videos import render_error_video
 from tests.apis.small_model import DEMO, OPTIONS, save_weights, small_config
 from tests.scored_run import write_run
 
@@ -115,10 +115,10 @@ def test_error_videos(tool, work_dir, tmp_path, capsys):
 
 
 def test_ctrl_c_keeps_whole_videos_and_names_them(tool, work_dir, monkeypatch, capsys):
-    def stop_at_the_second(sequence, out, *arguments, **options):
-        if sequence.name == 'WALK':
+    def stop_at_the_second(scored, out, *arguments, **options):
+        if scored.sequence.name == 'WALK':
             raise KeyboardInterrupt
-        return render_error_video(sequence, out, *arguments, **options)
+        return render_error_video(scored, out, *arguments, **options)
 
     monkeypatch.syspath_prepend(str(TOOLS))
     module = importlib.import_module('error_video')

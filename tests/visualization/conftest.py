@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from mmmaml.evaluation.run_folder import ScoredRun, read_run
+from mmmaml.evaluation.files.run_folder import ScoredRun, read_run
 from tests.scored_run import write_run
 
 

@@ -33,7 +33,7 @@ from speed_page import page
 from tracker_contestants import ADAPTED, DEEPSORT, OURS, contestants
 from tracker_timing import measure, measure_stages, mot_rows
 
-from mmmaml.evaluation import score_tracks
+from mmmaml.evaluation import TrackedSequence, evaluate_tracks
 from mmmaml.models.trackers import OnlineMetaTracker
 from mmmaml.utils import register_all_modules, write_text
 
@@ -166,10 +166,9 @@ def measure_video(
 
 def scores(video: Video, tracks: np.ndarray) -> dict[str, float]:
     """IDF1, HOTA (fractions) and IDs of tracks (R, 9) by TrackEval."""
-    scored = score_tracks(
-        {video.name: video.truth}, {video.name: tracks}, {video.name: len(video.frames)}
-    )
-    return {name: scored.overall[name] for name in ('IDF1', 'HOTA', 'IDs')}
+    sequence = TrackedSequence(video.name, video.truth, tracks, len(video.frames))
+    overall = evaluate_tracks([sequence]).overall
+    return {name: overall[name] for name in ('IDF1', 'HOTA', 'IDs')}
 
 
 def measure_growth(lengths: Sequence[int], in_view: int, seed: int) -> Results:

@@ -9,8 +9,8 @@ from mmmaml.command_line import on_interrupt, run_command  # isort: skip
 from picture_options import add_sequences, add_work_dir
 from rich.progress import Progress
 
-from mmmaml.evaluation.run_folder import read_run, select_sequences
-from mmmaml.visualization.error_videos import render_error_video
+from mmmaml.evaluation.files.run_folder import read_run, select_sequences
+from mmmaml.visualization.videos.error_videos import render_error_video
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -31,13 +31,12 @@ def render(args: argparse.Namespace) -> int:
     on_interrupt(lambda: f'whole videos in {out_dir}: {", ".join(done) or "none"}')
     sequences = select_sequences(read_run(args.work_dir), args.sequences)
     with Progress(transient=True) as progress:
-        for sequence in sequences:
+        for scored in sequences:
+            sequence = scored.sequence
             out = out_dir / f'{sequence.name}.mp4'
             task = progress.add_task(sequence.name, total=sequence.num_frames)
             pictures = out_dir / sequence.name if args.pictures else None
-            render_error_video(
-                sequence, out, pictures, lambda _, task=task: progress.advance(task)
-            )
+            render_error_video(scored, out, pictures, lambda _, task=task: progress.advance(task))
             done.append(out.name)
             progress.console.print(str(out), highlight=False, soft_wrap=True)
     return 0

@@ -17,15 +17,14 @@ from torch.nn import functional as F
 
 from mmmaml.evaluation import (
     AbsenceProtocol,
-    Kept,
     ReentryProtocol,
+    TrackedSequence,
     evaluate_tracks,
     few_shot_reid,
-    reentry_rate,
     sum_reentry,
 )
-from mmmaml.evaluation.association import recognise
-from mmmaml.evaluation.few_shot import RetrievalScores
+from mmmaml.evaluation.recognition.absences import recognise
+from mmmaml.evaluation.recognition.few_shot import RetrievalScores
 from mmmaml.models import MetaReIDHead, OnlineMetaTracker
 from mmmaml.models.trackers.tracker_options import TrackerOptions
 from mmmaml.utils import register_all_modules
@@ -209,14 +208,13 @@ def _retrieval_metrics(scores: Sequence[RetrievalScores]) -> dict[str, float]:
 def _tracking_metrics(
     sequences: Mapping[str, SequenceInput], tracks: Mapping[str, np.ndarray], benchmark: str
 ) -> dict[str, float]:
-    truth = {name: sequence.truth for name, sequence in sequences.items()}
-    lengths = {name: len(sequence.frames) for name, sequence in sequences.items()}
-    evaluation = evaluate_tracks(truth, tracks, lengths, benchmark)
-    returns: dict[float, Kept] = sum_reentry(
-        reentry_rate(evaluation.events[name], truth[name], sequence.info.frame_rate, RETURNS)
-        for name, sequence in sequences.items()
-    )
-    metrics = {name: float(evaluation.scores.overall[name]) for name in TRACKING}
+    tracked = [
+        TrackedSequence(name, each.truth, tracks[name], len(each.frames), each.info.frame_rate)
+        for name, each in sequences.items()
+    ]
+    evaluation = evaluate_tracks(tracked, benchmark, RETURNS)
+    returns = sum_reentry(each.reentry for each in evaluation.sequences.values())
+    metrics = {name: float(evaluation.overall[name]) for name in TRACKING}
     for seconds, (kept, total) in returns.items():
         metrics[f'returns_{seconds:g}s'] = total
         metrics[f'reentry_{seconds:g}s'] = kept / total if total else float('nan')

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mmmaml.evaluation.association import Similarity
+from mmmaml.evaluation.recognition.absences import Similarity
 from mmmaml.models import MetaReIDHead
 from mmmaml.models.trackers.online_adapter import OnlineAdapter
 

@@ -9,7 +9,7 @@ from mmmaml.command_line import run_command  # isort: skip
 from picture_options import add_log
 
 from mmmaml.visualization import save_figure, training_figure
-from mmmaml.visualization.curves import find_log
+from mmmaml.visualization.figures.curves import find_log
 
 
 def build_parser() -> argparse.ArgumentParser:

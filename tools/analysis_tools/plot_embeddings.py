@@ -11,7 +11,7 @@ import torch
 from task_features import TaskFeatures, TrainedNetwork, add_model_options
 
 from mmmaml.visualization import save_figure
-from mmmaml.visualization.embeddings import embeddings_figure
+from mmmaml.visualization.figures.embeddings import embeddings_figure
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ from mmmaml.command_line import on_interrupt, run_command  # isort: skip
 
 from picture_options import add_sequences, add_work_dir
 
-from mmmaml.evaluation.run_folder import read_run, select_sequences
+from mmmaml.evaluation.files.run_folder import read_run, select_sequences
 from mmmaml.visualization import save_figure, timeline_figure
 
 
@@ -31,10 +31,11 @@ def plot(args: argparse.Namespace) -> int:
     """Draw and write one picture after the other."""
     out_dir = args.out_dir or args.work_dir / 'timelines'
     on_interrupt(f'pictures in {out_dir} are whole, and not all are there')
-    for sequence in select_sequences(read_run(args.work_dir), args.sequences):
+    for scored in select_sequences(read_run(args.work_dir), args.sequences):
+        sequence = scored.sequence
         out = out_dir / f'{sequence.name}.png'
         figure = timeline_figure(
-            sequence.events, sequence.num_frames, sequence.frame_rate(), args.max_people
+            scored.events, sequence.num_frames, sequence.frame_rate, args.max_people
         )
         print(save_figure(figure, out))
     return 0

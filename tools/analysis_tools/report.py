@@ -9,8 +9,8 @@ from mmmaml.command_line import run_command  # isort: skip
 
 from picture_options import add_work_dir
 
-from mmmaml.evaluation.run_folder import read_run
-from mmmaml.visualization.curves import find_log
+from mmmaml.evaluation.files.run_folder import read_run
+from mmmaml.visualization.figures.curves import find_log
 from mmmaml.visualization.report import write_report
 
 
@@ -45,8 +45,8 @@ def report(args: argparse.Namespace) -> int:
     run = read_run(args.work_dir)
     log = None if args.train_dir is None else find_log(args.train_dir)
     write_report(run, out, log, args.frames)
-    size = out.stat().st_size / 1e6
-    print(f'{out}: {len(run.sequences)} sequences, {size:.1f} MB; opens without a network')
+    count, size = len(run.evaluation.sequences), out.stat().st_size / 1e6
+    print(f'{out}: {count} sequences, {size:.1f} MB; opens without a network')
     return 0
 
 

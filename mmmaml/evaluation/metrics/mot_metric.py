@@ -4,21 +4,23 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from mmdet.evaluation.metrics.base_video_metric import BaseVideoMetric
 from mmengine.logging import print_log
 
 from ...registry import METRICS
 from ...utils.files import atomic_path, write_text
-from ...utils.mot_files import ID, read_rows, write_results
-from ..frame_tracks import FrameTracks, SequenceTracks, frames_of_sample, merge_frames
-from ..preprocessing import format_rows
-from ..row_checks import check_benchmark
-from ..run_folder import SEQUENCES_FILE, sequences_to_json
-from ..tables import markdown_table, scores_to_json, terminal_table
-from ..track_evaluation import TrackEvaluation, evaluate_tracks
+from ...utils.mot_files import write_results
+from ..benchmarks import check_benchmark
+from ..files.row_files import read_row_file
+from ..files.run_folder import SEQUENCES_FILE, places_to_json
+from ..scoring.preprocessing import format_rows
+from ..scoring.tables import evaluation_to_json, markdown_table, terminal_table
+from ..scoring.track_evaluation import evaluate_tracks
+from ..sequences import Evaluation, TrackedSequence
+from .frame_tracks import FrameTracks, frames_of_sample, merge_frames
 
 
 @METRICS.register_module()
@@ -44,7 +46,7 @@ class MOTMetric(BaseVideoMetric):
             ``sequences.json`` (where their frames are), ``gt/SEQ.txt`` and ``events/SEQ.csv`` of
             the scored sequences, ``metrics.json`` (fractions) and ``metrics.md`` (percent). What
             is there and not written anew stays untouched. None writes nothing.
-        benchmark: Whose preprocessing applies. ``'MOT16'``, ``'MOT17'``, ``'MOT20'`` leave
+        benchmark: Name of the preprocessing. ``'MOT16'``, ``'MOT17'``, ``'MOT20'`` leave
             distractors and ignored boxes out; ``'MOT15'`` compares all boxes, for ground truth
             without classes.
         collect_device: mmengine's; only ``'cpu'`` is supported.
@@ -87,27 +89,24 @@ class MOTMetric(BaseVideoMetric):
             results: Frames of all processes, in any order.
 
         Returns:
-            Metric name to its value over all sequences, ratios as fractions; empty where no
+            Metric name to its value over all sequences, ratios as fractions; empty if no
             sequence has ground truth.
         """
         sequences = merge_frames(results)
         with self._open_outdir() as folder:
-            written = _write_tracks(folder / 'results', sequences)
-            write_text(folder / SEQUENCES_FILE, sequences_to_json(sequences))
-            gt = _read_ground_truth(sequences)
-            _log_unscored(sequences.keys() - gt.keys(), len(sequences))
-            if not gt:
+            sequences = [_write_tracks(folder / 'results', each) for each in sequences]
+            write_text(folder / SEQUENCES_FILE, places_to_json(sequences))
+            with_truth = [each for each in sequences if _truth_path(each).is_file()]
+            _log_unscored(sequences, with_truth)
+            if not with_truth:
                 return {}
-            evaluation = evaluate_tracks(
-                gt,
-                {name: written[name] for name in gt},
-                {name: len(sequences[name].image_numbers) for name in gt},
-                self.benchmark,
-            )
-            _write_evaluation(folder, gt, evaluation)
-        table = terminal_table(evaluation.scores, evaluation.cross_check)
+            evaluation = evaluate_tracks(map(_read_truth, with_truth), self.benchmark)
+            _write_evaluation(folder, evaluation)
+        table = terminal_table(evaluation, cross_check=True)
         print_log(f'Tracking scores ({self.benchmark}):\n{table}', logger='current')
-        return {name: float(value) for name, value in evaluation.scores.overall.items()}
+        for note in evaluation.notes:
+            print_log(note, logger='current')
+        return {name: float(value) for name, value in evaluation.overall.items()}
 
     @contextlib.contextmanager
     def _open_outdir(self) -> Iterator[Path]:
@@ -118,53 +117,41 @@ class MOTMetric(BaseVideoMetric):
             yield Path(folder)
 
 
-def _write_tracks(folder: Path, sequences: Mapping[str, SequenceTracks]) -> dict[str, np.ndarray]:
-    """Write result files and return what they hold, that is the rounded rows."""
-    written = {}
-    for name, sequence in sequences.items():
-        path = folder / f'{name}.txt'
-        write_results(path, sequence.rows)
-        written[name] = read_rows(path)
-    return written
+def _write_tracks(folder: Path, sequence: TrackedSequence) -> TrackedSequence:
+    """Write the result file and take what it holds, that is the rounded rows."""
+    path = folder / f'{sequence.name}.txt'
+    write_results(path, sequence.results)
+    rows, file = read_row_file(path)
+    return replace(sequence, results=rows, results_file=file)
 
 
-def _read_ground_truth(sequences: Mapping[str, SequenceTracks]) -> dict[str, np.ndarray]:
-    """Ground truth of the tested frames, of the sequences that have any."""
-    paths = {name: s.sequence_dir / 'gt' / 'gt.txt' for name, s in sequences.items()}
-    return {
-        name: _with_identity(name, sequences[name].cut(read_rows(path)))
-        for name, path in paths.items()
-        if path.is_file()
-    }
+def _truth_path(sequence: TrackedSequence) -> Path:
+    assert sequence.images is not None
+    return sequence.images.folder / 'gt' / 'gt.txt'
 
 
-def _with_identity(name: str, rows: np.ndarray) -> np.ndarray:
-    known = rows[:, ID] >= 0
-    if not known.all():
+def _read_truth(sequence: TrackedSequence) -> TrackedSequence:
+    """Add the ground truth of the tested frames."""
+    rows, file = read_row_file(_truth_path(sequence))
+    assert sequence.images is not None
+    rows, inside = sequence.images.cut(rows)
+    return replace(sequence, gt=rows, gt_file=file.take(inside))
+
+
+def _log_unscored(sequences: list[TrackedSequence], scored: list[TrackedSequence]) -> None:
+    scored_names = {each.name for each in scored}
+    if names := [each.name for each in sequences if each.name not in scored_names]:
         print_log(
-            f'{name}: {int((~known).sum())} of {len(rows)} ground truth boxes have no identity '
-            '(id < 0) and are left out of scoring',
-            logger='current',
-        )
-    return rows[known]
-
-
-def _log_unscored(names: set[str], num_sequences: int) -> None:
-    if names:
-        print_log(
-            f'{len(names)} of {num_sequences} sequences have no gt/gt.txt and are not scored: '
-            f'{", ".join(sorted(names))}',
+            f'{len(names)} of {len(sequences)} sequences have no gt/gt.txt and are not scored: '
+            f'{", ".join(names)}',
             logger='current',
         )
 
 
-def _write_evaluation(
-    folder: Path, gt: Mapping[str, np.ndarray], evaluation: TrackEvaluation
-) -> None:
-    for name, rows in gt.items():
-        write_text(folder / 'gt' / f'{name}.txt', format_rows(rows))
+def _write_evaluation(folder: Path, evaluation: Evaluation) -> None:
+    for name, scored in evaluation.sequences.items():
+        write_text(folder / 'gt' / f'{name}.txt', format_rows(scored.sequence.gt))
         with atomic_path(folder / 'events' / f'{name}.csv') as path:
-            evaluation.events[name].to_csv(path, index=False)
-    tables = (evaluation.scores, evaluation.cross_check)
-    write_text(folder / 'metrics.json', scores_to_json(*tables))
-    write_text(folder / 'metrics.md', markdown_table(*tables))
+            scored.events.to_csv(path, index=False)
+    write_text(folder / 'metrics.json', evaluation_to_json(evaluation))
+    write_text(folder / 'metrics.md', markdown_table(evaluation, cross_check=True))

@@ -11,9 +11,9 @@ from mmdet.structures import DetDataSample, TrackDataSample
 from mmengine.evaluator import Evaluator
 from mmengine.structures import BaseDataElement, InstanceData
 
+from mmmaml.evaluation import TrackedSequence, evaluate_tracks
 from mmmaml.evaluation.metrics import MOTMetric
-from mmmaml.evaluation.preprocessing import format_rows
-from mmmaml.evaluation.trackeval_scorer import score_tracks
+from mmmaml.evaluation.scoring.preprocessing import format_rows
 from mmmaml.registry import METRICS
 from mmmaml.utils.mot_files import read_rows
 
@@ -107,11 +107,8 @@ def test_files_hold_what_was_scored(tmp_path, random_sequence):
         'results/OTHER.txt',
         'sequences.json',
     ]
-    again = score_tracks(
-        {'S': read_rows(out / 'gt' / 'OTHER.txt')},
-        {'S': read_rows(out / 'results' / 'OTHER.txt')},
-        {'S': 40},
-    )
+    rows = [read_rows(out / folder / 'OTHER.txt') for folder in ('gt', 'results')]
+    again = evaluate_tracks([TrackedSequence('S', *rows, 40)])
     assert scores == {f'mot/{name}': value for name, value in again.overall.items()}
     document = json.loads((out / 'metrics.json').read_text())
     assert document['overall'] == again.overall
@@ -163,8 +160,8 @@ def test_boxes_without_identity_are_left_out_and_counted(
 
     assert scores == pytest.approx({f'mot/{k}': v for k, v in expected.items()})
     np.testing.assert_array_equal(read_rows(out / 'gt/SEQ.txt'), gt)
-    assert [line for line in log_lines if 'no identity' in line] == [
-        'SEQ: 3 of 13 ground truth boxes have no identity (id < 0) and are left out of scoring'
+    assert [line for line in log_lines if 'without identity' in line] == [
+        'Boxes without identity (id < 0) left out of the ground truth: 3 of SEQ'
     ]
     on_nobody = np.vstack([tracks, track(50, [1, 2], left=200)])
     scores = run(MOTMetric(), clips(frame_samples(sequence, on_nobody, 5)))
