@@ -21,6 +21,13 @@ TOOLS = sorted(
 )
 
 
+def arguments_of(tool: str) -> list[str]:
+    """Arguments of ``python`` that start a tool."""
+    if '/benchmarks/' not in tool:
+        return [str(ROOT / tool)]
+    return ['-m', tool.removesuffix('.py').removesuffix('/__main__').replace('/', '.')]
+
+
 @pytest.fixture(autouse=True)
 def state(monkeypatch):
     monkeypatch.setattr(command_line, '_left', command_line._left)
@@ -101,7 +108,7 @@ def test_ctrl_c_during_the_imports_leaves_no_traceback(tool, tmp_path):
         )
     environment = {**os.environ, 'PYTHONPATH': f'{tmp_path}{os.pathsep}{ROOT}'}
     done = subprocess.run(
-        [sys.executable, ROOT / tool],
+        [sys.executable, *arguments_of(tool)],
         env=environment,
         # Jobs in the background of a script ignore it, and what they start does, too.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),

@@ -29,7 +29,7 @@ CODE = re.compile(r'(?<!`)`([^`\n]+)`(?!`)')
 LINK = re.compile(r'\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)|\bsrc="([^"]+)"')
 FOLDERS = 'mmmaml|tools|configs|tests|docs|requirements'
 FILE = re.compile(rf'(?<![\w./-])((?:{FOLDERS})/[\w./*{{}},-]*)')
-COMMAND = re.compile(r'\b(?:python|bash) (tools/[\w./-]+)([^`]*)')
+COMMAND = re.compile(r'\b(?:python|bash) (tools/[\w./-]+|-m tools\.[\w.]+)([^`]*)')
 OPTION = re.compile(r'(?<![\w-])--[a-zA-Z][\w-]*')
 MEMBER = re.compile(r'([A-Z]\w+)\.([a-z_]\w*)')
 
@@ -201,7 +201,7 @@ def wrong_commands(text: str) -> list[str]:
     lines = [re.sub(r'(^|\s)#.*', '', line) for line in joined.splitlines()]
     wrong = []
     for script, rest in (command for line in lines for command in COMMAND.findall(line)):
-        if not (ROOT / script).is_file():
+        if not path_of(script).is_file():
             wrong.append(f'{script} does not exist')
             continue
         unknown = set(OPTION.findall(rest)) - options_of(script)
@@ -209,10 +209,18 @@ def wrong_commands(text: str) -> list[str]:
     return wrong
 
 
+def path_of(script: str) -> Path:
+    """File of ``tools/x.py``, or of ``tools.x`` after ``-m``."""
+    if '/' in script:
+        return ROOT / script
+    path = ROOT.joinpath(*script.removeprefix('-m ').split('.'))
+    return path / '__main__.py' if path.is_dir() else path.with_suffix('.py')
+
+
 @functools.cache
 def options_of(script: str) -> frozenset[str]:
     """Options of a tool: those of ``--help``, or those a shell script names or passes on."""
-    path = ROOT / script
+    path = path_of(script)
     if path.suffix == '.py':
         return frozenset(OPTION.findall(help_of(path)))
     text = path.read_text(encoding='utf-8')
@@ -232,6 +240,8 @@ def help_of(path: Path) -> str:
 
 def tool(path: Path, patch: pytest.MonkeyPatch) -> Any:
     """A tool as a module."""
+    if 'benchmarks' in path.parts:
+        return importlib.import_module('.'.join(path.relative_to(ROOT).with_suffix('').parts))
     patch.syspath_prepend(str(path.parent))
     spec: Any = importlib.util.spec_from_file_location(f'documented_{path.stem}', path)
     module = importlib.util.module_from_spec(spec)
@@ -275,10 +285,15 @@ def test_mistakes_are_found(tmp_path: Path) -> None:
     assert unknown_names('mmmaml.meta.Nothing') == ['mmmaml.meta.Nothing']
     assert unknown_names('TaskMemory.nothing') == ['TaskMemory.nothing']
 
-    text = 'GPUS=2 python tools/train.py CONFIG \\\n    --works-not\npython tools/no.py'
+    text = (
+        'GPUS=2 python tools/train.py CONFIG \\\n    --works-not\npython tools/no.py\n'
+        'python -m tools.benchmarks.speed.data --never\npython -m tools.benchmarks.no'
+    )
     assert wrong_commands(text) == [
         'tools/train.py has no --works-not',
         'tools/no.py does not exist',
+        '-m tools.benchmarks.speed.data has no --never',
+        '-m tools.benchmarks.no does not exist',
     ]
     text = 'bash tools/dist_test.sh CONFIG 2 --show-dir d --resume'
     assert wrong_commands(text) == ['tools/dist_test.sh has no --resume']

@@ -27,9 +27,9 @@ from mmmaml.visualization.videos import video_writer
 
 from .apis.small_model import save_weights, small_config
 from .scored_run import write_run
-from .test_docs import CODE, PAGES, ROOT, blocks_of, prose_of, tool
+from .test_docs import CODE, PAGES, ROOT, blocks_of, path_of, prose_of, tool
 
-COMMAND = re.compile(r'^(?:[A-Z_]+=\S* +)*(?:python|bash) (?:-m )?(mmmaml\.\w+|tools/[\w./-]+)')
+COMMAND = re.compile(r'^(?:[A-Z_]+=\S* +)*(?:python|bash) (?:-m )?(mmmaml\.\w+|tools[./][\w./-]+)')
 
 
 class Command(NamedTuple):
@@ -70,10 +70,9 @@ COMMANDS = list(
 )
 """Each once."""
 
+BENCHMARKS = 'tools.benchmarks'
 RUN_AS_WRITTEN = {
     'mmmaml.env',
-    'tools/analysis_tools/association_accuracy.py',
-    'tools/analysis_tools/benchmark_meta_step.py',
     'tools/analysis_tools/error_video.py',
     'tools/analysis_tools/plot_adaptation_gain.py',
     'tools/analysis_tools/plot_curves.py',
@@ -90,20 +89,22 @@ RUN_AS_WRITTEN = {
     'tools/test.py',
     'tools/track.py',
     'tools/train.py',
+    f'{BENCHMARKS}.evidence.association_accuracy',
+    f'{BENCHMARKS}.speed.meta_step',
 }
-ONE_SHOT = 'tests/tools/test_one_shot_benchmarks.py'
+TESTS = 'tests/tools/benchmarks'
 RUN_IN_SMALL = {
-    'tools/analysis_tools/benchmark_data.py': 'tests/tools/test_benchmark_data.py',
-    'tools/analysis_tools/benchmark_inference.py': ONE_SHOT,
-    'tools/analysis_tools/benchmark_tracker.py': 'tests/tools/test_benchmark_tracker.py',
     'tools/analysis_tools/compare_trackers.py': 'tests/tools/test_compare_trackers.py',
-    'tools/analysis_tools/evidence.py': 'tests/tools/test_evidence.py',
-    'tools/analysis_tools/reliability.py': 'tests/tools/test_reliability.py',
-    'tools/analysis_tools/soak_tracker.py': 'tests/tools/test_soak_tracker.py',
     'tools/demo.py': 'tests/tools/test_demo.py',
     'tools/deployment/export_onnx.py': 'tests/tools/test_export_onnx.py',
+    f'{BENCHMARKS}.evidence ': f'{TESTS}/evidence/test_evidence.py',
+    f'{BENCHMARKS}.reliability ': f'{TESTS}/reliability/test_reliability.py',
+    f'{BENCHMARKS}.reliability.soak': f'{TESTS}/reliability/test_soak.py',
+    f'{BENCHMARKS}.speed.data': f'{TESTS}/speed/test_data.py',
+    f'{BENCHMARKS}.speed.inference': f'{TESTS}/speed/test_inference.py',
+    f'{BENCHMARKS}.speed.tracker': f'{TESTS}/speed/test_tracker.py',
     # Other commands of these tools are run as written.
-    'tools/analysis_tools/benchmark_meta_step.py configs/one_shot/': ONE_SHOT,
+    f'{BENCHMARKS}.speed.meta_step configs/one_shot/': f'{TESTS}/speed/test_meta_step.py',
     'tools/test.py configs/compose/': 'tests/test_compose.py',
     'tools/test.py configs/one_shot/': 'tests/tools/test_one_shot_demo.py',
     'tools/test.py my_config.py': 'tests/test_compose.py',
@@ -168,9 +169,14 @@ def test_none_is_listed_that_is_not_there() -> None:
 
 @pytest.mark.parametrize(('start', 'test'), [*RUN_IN_SMALL.items(), *OF_SHELL.items()])
 def test_what_runs_them_in_small_calls_them(start: str, test: str) -> None:
-    """By the name of the tool as a word in quotes, as it is called, not in a comment."""
-    name = re.escape(Path(start.split()[0]).stem)
+    """By the name of the tool as a word in quotes, as it is called, or by its import."""
+    script = start.split()[0]
     text = (ROOT / test).read_text(encoding='utf-8')
+    if script.startswith(BENCHMARKS):
+        package, _, module = script.rpartition('.')
+        assert re.search(rf'from {re.escape(package)} import {module}\b', text) or script in text
+        return
+    name = re.escape(Path(script).stem)
     assert re.search(rf"""['"/]{name}(?:\.py|\.sh)?['" ]|import {name}\b""", text)
 
 
@@ -193,7 +199,7 @@ FILES = {
 """Files for words that stand for one."""
 
 ONLY_SAY = (
-    'tools/analysis_tools/benchmark_meta_step.py',
+    'tools.benchmarks.speed.meta_step',
     'tools/check_data.py',
     'tools/eval_mot.py',
 )
@@ -201,7 +207,7 @@ ONLY_SAY = (
 
 OUTPUTS = ('--json', '--markdown', '--out', '--out-dir', '--work-dir')
 SMALLER = {
-    'tools/analysis_tools/benchmark_meta_step.py': '--tasks 1 --ways 2 --rounds 1',
+    'tools.benchmarks.speed.meta_step': '--tasks 1 --ways 2 --rounds 1',
     'tools/browse_episodes.py': '--num 1',
     'tools/dataset_converters/make_demo_data.py': '--frames 4 --people 2 --train 1 --test 1',
 }
@@ -282,7 +288,7 @@ def test_runs_as_written(command: Command, place: Path) -> None:
         return
     before = {path for path in place.rglob('*') if path.is_file()}
     with pytest.MonkeyPatch.context() as patch:
-        assert not tool(ROOT / command.script, patch).main(arguments)
+        assert not tool(path_of(command.script), patch).main(arguments)
     written = [path for path in place.rglob('*') if path.is_file() and path not in before]
     assert written or command.script in ONLY_SAY
     named = [arguments[arguments.index(each) + 1] for each in OUTPUTS if each in arguments]
@@ -335,7 +341,7 @@ def assert_parsed(path: Path, arguments: list[str]) -> None:
 
 @by_way('small', 'walk')
 def test_is_parsed_as_written(command: Command) -> None:
-    assert_parsed(ROOT / command.script, command.arguments)
+    assert_parsed(path_of(command.script), command.arguments)
 
 
 def test_configs_that_are_named_are_there() -> None:

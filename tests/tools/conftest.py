@@ -54,3 +54,13 @@ def run_tool(monkeypatch):
         module.main([*map(str, arguments), '--cfg-options', *pairs])
 
     return run
+
+
+@pytest.fixture
+def on_demo_data(mot_root, tmp_path, monkeypatch):
+    """A working folder in which the demo configs find generated data."""
+    (tmp_path / 'data').mkdir()
+    (tmp_path / 'data' / 'demo').symlink_to(mot_root)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('LOCAL_RANK', '0')
+    return tmp_path

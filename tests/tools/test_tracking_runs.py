@@ -1,6 +1,5 @@
 """Training and tracking as users start them, from one checkpoint in three frameworks' models."""
 
-import importlib
 import json
 import os
 import subprocess
@@ -16,29 +15,11 @@ from mmengine.runner import load_checkpoint
 from mmmaml.registry import DATASETS, MODELS
 from mmmaml.utils import register_all_modules
 from mmmaml.utils.mot_files import ID, read_rows
+from tests.tools.demo_runs import SHORT
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 TOOLS = CONFIGS.parent / 'tools'
-SHORT = {
-    'train_cfg.max_epochs': 1,
-    'train_dataloader.dataset.num_ways': 4,
-    'model.reid.backbone.base_channels': 4,
-    'model.reid.head.in_channels': 32,
-    'model.tracker.frame_rate': 6,
-    'log_level': 'ERROR',
-    'randomness.seed': 0,
-}
 SEQUENCE = 'DEMO-03'
-
-
-@pytest.fixture
-def on_demo_data(mot_root, tmp_path, monkeypatch):
-    """A working folder in which the demo configs find generated data."""
-    (tmp_path / 'data').mkdir()
-    (tmp_path / 'data' / 'demo').symlink_to(mot_root)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv('LOCAL_RANK', '0')
-    return tmp_path
 
 
 def scores_and_tracks(folder: Path) -> tuple[dict, np.ndarray]:
@@ -69,51 +50,6 @@ def test_models_of_mmdet_and_mmtrack_track_like_ours(on_demo_data, run_tool):
     # The Re-ID network alone, out of the checkpoint of the whole model.
     run_tool('test', config, '--reid', checkpoint, '--work-dir', 'part', **SHORT)
     np.testing.assert_array_equal(scores_and_tracks(on_demo_data / 'part')[1], tracks)
-
-
-@pytest.fixture
-def run_analysis(monkeypatch):
-    """``run_analysis('benchmark_meta_step', arguments...)`` calls ``main`` of a tool."""
-    folder = TOOLS / 'analysis_tools'
-    monkeypatch.syspath_prepend(str(folder))
-
-    def run(name: str, *arguments: object) -> None:
-        importlib.import_module(name).main([*map(str, arguments)])
-
-    return run
-
-
-def test_recognition_after_absences_of_a_trained_network(
-    on_demo_data, run_tool, run_analysis, capsys
-):
-    config = CONFIGS / 'demo' / 'maml-mot_r18_demo.py'
-    run_tool('train', config, '--work-dir', 'trained', **SHORT)
-    small = Config.fromfile(config)
-    small.merge_from_dict(SHORT)
-    small.dump('small.py')
-    checkpoints = ['trained/epoch_1.pth'] * 2
-    capsys.readouterr()
-    run_analysis('association_accuracy', 'small.py', *checkpoints, '--json', 'absences.json')
-    table = [line.split('|')[1:-1] for line in capsys.readouterr().out.splitlines() if '|' in line]
-    assert [cell.strip() for cell in table[0]] == ['adaptation', SEQUENCE, 'all']
-    runs = json.loads(Path('absences.json').read_text())
-    assert runs[0] == runs[1]
-    assert len(table) == 2 + len(runs[0])
-    for row in table[2:]:
-        absences = runs[0][row[0].strip()][SEQUENCE].values()
-        right = sum(a['right'] * a['decisions'] for a in absences)
-        share = 100 * right / sum(a['decisions'] for a in absences)
-        assert row[2].strip() == f'{share:.1f} ± 0.0'
-        assert share > 25  # six people at most: chance is about 20
-
-
-def test_cost_of_a_meta_step_is_told_as_a_ratio(run_analysis, capsys):
-    config = CONFIGS / 'demo' / 'maml-mot_r18_demo.py'
-    run_analysis('benchmark_meta_step', config, '--tasks', 1, '--ways', 2, '--rounds', 1)
-    rows = [line.split('|')[1:-1] for line in capsys.readouterr().out.splitlines() if '|' in line]
-    assert rows[2][0].strip() == 'plain'
-    assert float(rows[2][2]) == 1
-    assert all(float(row[1]) > 0 and float(row[2]) > 0 for row in rows[2:])
 
 
 @pytest.mark.slow

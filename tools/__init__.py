@@ -1,0 +1,1 @@
+"""Command-line tools of a clone; nothing here is installed."""

@@ -1,0 +1,1 @@
+"""Gain of meta-training and of online adaptation, over trainings with different seeds."""

@@ -1,0 +1,1 @@
+"""Checks of training, resuming and tracking for days, as a page of sections."""

@@ -1,0 +1,1 @@
+"""Memory and time of the tracker over very many frames."""

@@ -1,0 +1,1 @@
+"""Time of trackers, data, networks and training steps."""

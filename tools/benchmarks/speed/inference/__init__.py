@@ -1,0 +1,1 @@
+"""Frames a second of a one-shot network."""

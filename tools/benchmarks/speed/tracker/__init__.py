@@ -1,0 +1,1 @@
+"""Time and identities of trackers on simulated detections."""
