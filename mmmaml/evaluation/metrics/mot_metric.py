@@ -7,19 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from mmdet.evaluation.metrics.base_video_metric import BaseVideoMetric
 from mmengine.logging import print_log
 
 from ...registry import METRICS
 from ...utils.files import atomic_path, write_text
-from ...utils.mot_files import write_results
+from ...utils.mot_files import NUM_COLUMNS, frame_number, write_results
 from ..benchmarks import check_benchmark
 from ..files.row_files import read_row_file
 from ..files.run_folder import SEQUENCES_FILE, places_to_json
 from ..scoring.preprocessing import format_rows
 from ..scoring.tables import evaluation_to_json, markdown_table, terminal_table
-from ..scoring.track_evaluation import evaluate_tracks
-from ..sequences import Evaluation, TrackedSequence
+from ..scoring.track_evaluation import check_tracks, evaluate_tracks
+from ..sequences import Evaluation, SequenceImages, TrackedSequence
 from .frame_tracks import FrameTracks, frames_of_sample, merge_frames
 
 
@@ -71,6 +72,31 @@ class MOTMetric(BaseVideoMetric):
             )
         self.outdir = None if outdir is None else Path(outdir)
         self.benchmark = benchmark
+
+    def check_ground_truth(self, images: Mapping[Path, Sequence[Path]]) -> None:
+        """Refuse ground truth that could not be scored, before the first frame is tracked.
+
+        Args:
+            images: Sequence folder to the paths of its frames that are going to be tested.
+
+        Raises:
+            ValueError: As :func:`~mmmaml.evaluation.scoring.track_evaluation.check_tracks`; the
+                message names file and line.
+        """
+        sequences = [
+            TrackedSequence(
+                folder.name,
+                gt=np.empty((0, NUM_COLUMNS)),
+                results=np.empty((0, NUM_COLUMNS)),
+                num_frames=len(paths),
+                images=SequenceImages(folder, np.array([frame_number(path) for path in paths])),
+            )
+            for folder, paths in images.items()
+        ]
+        with_truth = [each for each in sequences if _truth_path(each).is_file()]
+        _log_unscored(sequences, with_truth)
+        if with_truth:
+            check_tracks(map(_read_truth, with_truth), self.benchmark)
 
     def process(self, data_batch: dict | None, data_samples: Sequence[Mapping]) -> None:
         """Keep the tracks of a batch.
