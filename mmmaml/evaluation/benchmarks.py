@@ -98,7 +98,7 @@ def benchmark_videos(benchmark: str, split: str = 'all') -> dict[str, int]:
     if split not in SPLITS:
         raise ValueError(f'split={split!r} is unknown, expected one of {", ".join(SPLITS)}')
     splits = ('train', 'test') if split == 'all' else (split,)
-    videos = {}
+    videos: dict[str, int] = {}
     for each in splits:
         videos |= _NUM_FRAMES[benchmark][each]
     return dict(sorted(videos.items()))

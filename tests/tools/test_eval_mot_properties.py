@@ -1,6 +1,7 @@
 """Whatever stands in ground truth and tracks, each row counts, is said, or is refused."""
 
 import json
+import os
 import re
 import runpy
 import shutil
@@ -16,7 +17,7 @@ from tests.evaluation.track_files import write_tracks, write_truth
 from tests.properties import bounded
 
 TOOL = Path(__file__).parents[2] / 'tools' / 'eval_mot.py'
-REAL = Path(__file__).parents[2] / 'data' / 'MOT15' / 'train'
+REAL = Path(os.environ.get('MOT15_ROOT', Path(__file__).parents[2] / 'data' / 'MOT15')) / 'train'
 FRAMES = 4
 
 
@@ -154,7 +155,7 @@ def test_mot15_in_its_own_form_is_scored_without_classes(tmp_path, eval_mot, wor
     assert f'world coordinates: {FRAMES} of A' in scores['notes'][0]
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason=f'{REAL} is not there: MOT15 cannot be tried')
+@pytest.mark.skipif(not REAL.is_dir(), reason=f'{REAL} is not there (MOT15_ROOT)')
 def test_mot15_as_it_is_published(tmp_path, eval_mot):
     shutil.copytree(REAL, tmp_path / 'gt', ignore=shutil.ignore_patterns('img1', 'det'))
     (tmp_path / 'r').mkdir()

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmengine.runner.loops import BaseLoop
-from torch.utils.data import Dataset
 
 from mmmaml.registry import HOOKS
 
@@ -52,7 +52,7 @@ def _check(loop: BaseLoop | None) -> None:
             check(images)
 
 
-def _images_by_folder(dataset: Dataset) -> dict[Path, list[Path]]:
+def _images_by_folder(dataset: Any) -> dict[Path, list[Path]]:
     """Collect the paths of the frames of each sequence folder.
 
     Args:

@@ -100,7 +100,8 @@ def guess_benchmark(sequences: list[TrackedSequence]) -> str:
     Raises:
         ValueError: Some sequences state classes and others do not.
     """
-    without, with_classes = [], []
+    without: list[str] = []
+    with_classes: list[str] = []
     for each in sequences:
         classes = each.gt[each.gt[:, ID] >= 0, CLASS]
         if len(classes):

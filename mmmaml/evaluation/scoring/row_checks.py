@@ -110,7 +110,7 @@ def _check_rows(rows: Rows, num_frames: int) -> None:
     rows.refuse(outside, f'lies outside the {num_frames} frames (counted from 1)')
     rows.refuse(values[:, ID] < 0, 'has a negative id: leave boxes without identity out')
     rows.refuse(
-        (values[:, [WIDTH, HEIGHT]] < 0).any(1),
+        values[:, [WIDTH, HEIGHT]].min(axis=1) < 0,
         'has a box of negative width or height: give left, top, width, height, not corners',
     )
     rows.refuse(repeated_pairs(values[:, [FRAME, ID]]), 'occurs more than once in this frame')
