@@ -44,6 +44,7 @@ def evaluate(args: argparse.Namespace) -> int:
     """Score, show and write."""
     # Not needed to parse the command line: the scorers take seconds to load.
     from mmmaml.evaluation.files.folder_evaluation import evaluate_folders
+    from mmmaml.evaluation.files.output_checks import refuse_overwriting
     from mmmaml.evaluation.scoring.tables import (
         evaluation_to_json,
         legend,
@@ -52,6 +53,8 @@ def evaluate(args: argparse.Namespace) -> int:
     )
     from mmmaml.utils.files import write_text
 
+    outputs = [each for each in (args.json, args.markdown) if each is not None]
+    refuse_overwriting(outputs, [Path(args.gt), Path(args.results)])
     evaluation = evaluate_folders(args.gt, args.results, args.benchmark, args.fps, args.sequences)
     print(terminal_table(evaluation), end='')
     print('\n'.join(legend(evaluation)))

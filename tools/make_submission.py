@@ -1,4 +1,4 @@
-"""Pack results of MOT16, MOT17 or MOT20 for the MOTChallenge server, every row checked."""
+"""Pack results of MOT15, MOT16, MOT17 or MOT20 for the MOTChallenge server, every row checked."""
 
 import argparse
 import sys
@@ -36,10 +36,12 @@ def build_parser() -> argparse.ArgumentParser:
 def pack(args: argparse.Namespace) -> int:
     """Check, pack and say what was done."""
     # Not needed to parse the command line.
+    from mmmaml.evaluation.files.output_checks import refuse_overwriting
     from mmmaml.evaluation.files.submission import read_submission, write_submission
 
     if args.out.suffix != '.zip':
         raise ValueError(f'--out {args.out} must end in .zip')
+    refuse_overwriting([args.out], args.results.glob('*.txt'))
     submission = read_submission(args.results, args.benchmark, args.split, args.copy_detectors)
     write_submission(args.out, submission.texts)
     for note in submission.notes():

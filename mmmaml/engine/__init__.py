@@ -1,6 +1,7 @@
 from .hooks import (
     CheckpointHook,
     EMAHook,
+    GroundTruthCheckHook,
     IterationSeedHook,
     MAMLOptimizerHook,
     NonFiniteHook,
@@ -16,6 +17,7 @@ __all__ = [
     'CheckpointHook',
     'EMAHook',
     'EpochBasedTrainLoop',
+    'GroundTruthCheckHook',
     'IterationSeedHook',
     'MAMLOptimizerHook',
     'MetaRunner',

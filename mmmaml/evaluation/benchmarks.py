@@ -4,16 +4,62 @@ Numbers of frames as in the benchmarks' ``seqinfo.ini``; see https://motchalleng
 """
 
 _NUM_FRAMES = {
-    'MOT16': {
-        'train': {2: 600, 4: 1050, 5: 837, 9: 525, 10: 654, 11: 900, 13: 750},
-        'test': {1: 450, 3: 1500, 6: 1194, 7: 500, 8: 625, 12: 900, 14: 750},
+    'MOT15': {
+        'train': {
+            'ADL-Rundle-6': 525,
+            'ADL-Rundle-8': 654,
+            'ETH-Bahnhof': 1000,
+            'ETH-Pedcross2': 837,
+            'ETH-Sunnyday': 354,
+            'KITTI-13': 340,
+            'KITTI-17': 145,
+            'PETS09-S2L1': 795,
+            'TUD-Campus': 71,
+            'TUD-Stadtmitte': 179,
+            'Venice-2': 600,
+        },
+        'test': {
+            'ADL-Rundle-1': 500,
+            'ADL-Rundle-3': 625,
+            'AVG-TownCentre': 450,
+            'ETH-Crossing': 219,
+            'ETH-Jelmoli': 440,
+            'ETH-Linthescher': 1194,
+            'KITTI-16': 209,
+            'KITTI-19': 1059,
+            'PETS09-S2L2': 436,
+            'TUD-Crossing': 201,
+            'Venice-1': 450,
+        },
+    },
+    **{
+        benchmark: {
+            'train': {
+                f'{benchmark}-02': 600,
+                f'{benchmark}-04': 1050,
+                f'{benchmark}-05': 837,
+                f'{benchmark}-09': 525,
+                f'{benchmark}-10': 654,
+                f'{benchmark}-11': 900,
+                f'{benchmark}-13': 750,
+            },
+            'test': {
+                f'{benchmark}-01': 450,
+                f'{benchmark}-03': 1500,
+                f'{benchmark}-06': 1194,
+                f'{benchmark}-07': 500,
+                f'{benchmark}-08': 625,
+                f'{benchmark}-12': 900,
+                f'{benchmark}-14': 750,
+            },
+        }
+        for benchmark in ('MOT16', 'MOT17')  # the same videos with other annotation
     },
     'MOT20': {
-        'train': {1: 429, 2: 2782, 3: 2405, 5: 3315},
-        'test': {4: 2080, 6: 1008, 7: 585, 8: 806},
+        'train': {'MOT20-01': 429, 'MOT20-02': 2782, 'MOT20-03': 2405, 'MOT20-05': 3315},
+        'test': {'MOT20-04': 2080, 'MOT20-06': 1008, 'MOT20-07': 585, 'MOT20-08': 806},
     },
 }
-_NUM_FRAMES['MOT17'] = _NUM_FRAMES['MOT16']  # the videos are the same, the annotation is not
 
 BENCHMARKS = ('MOT15', 'MOT16', 'MOT17', 'MOT20')
 """Benchmarks whose preprocessing TrackEval knows; MOT15 has none and no classes."""
@@ -36,7 +82,7 @@ def benchmark_videos(benchmark: str, split: str = 'all') -> dict[str, int]:
     """Look up the videos of a benchmark and their numbers of frames.
 
     Args:
-        benchmark: ``'MOT16'``, ``'MOT17'`` or ``'MOT20'``.
+        benchmark: ``'MOT15'``, ``'MOT16'``, ``'MOT17'`` or ``'MOT20'``.
         split: ``'train'``, ``'test'`` or ``'all'``.
 
     Returns:
@@ -52,8 +98,10 @@ def benchmark_videos(benchmark: str, split: str = 'all') -> dict[str, int]:
     if split not in SPLITS:
         raise ValueError(f'split={split!r} is unknown, expected one of {", ".join(SPLITS)}')
     splits = ('train', 'test') if split == 'all' else (split,)
-    videos = {n: frames for each in splits for n, frames in _NUM_FRAMES[benchmark][each].items()}
-    return {f'{benchmark}-{number:02d}': videos[number] for number in sorted(videos)}
+    videos: dict[str, int] = {}
+    for each in splits:
+        videos |= _NUM_FRAMES[benchmark][each]
+    return dict(sorted(videos.items()))
 
 
 def sequence_names(benchmark: str, video: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..utils.mot_files import SequenceInfo, read_seqinfo
+from ..utils.mot_files import CLASS, SCORE, SequenceInfo, read_seqinfo
 from .recognition.reentry import Kept
 
 Scores = dict[str, int | float]
@@ -106,9 +106,13 @@ class TrackedSequence:
             output: every box of the ground truth is then a miss.
         num_frames: Number of frames; those without a row count too.
         frame_rate: Frames per second; None leaves re-entry out.
+        image_size: Width and height of the frames in pixels, if they are known.
         images: Place of the frames, if it is known.
         gt_file: File of the ground truth, if it came from one.
         results_file: File of the tracks, if they came from one.
+
+    Raises:
+        ValueError: Rows have too few columns.
     """
 
     name: str
@@ -116,9 +120,21 @@ class TrackedSequence:
     results: np.ndarray
     num_frames: int
     frame_rate: float | None = None
+    image_size: tuple[int, int] | None = None
     images: SequenceImages | None = None
     gt_file: RowFile | None = None
     results_file: RowFile | None = None
+
+    def __post_init__(self) -> None:
+        for what, rows, columns in (
+            ('ground truth', self.gt, CLASS + 1),
+            ('tracks', self.results, SCORE + 1),
+        ):
+            if rows.ndim != 2 or rows.shape[1] < columns:
+                raise ValueError(
+                    f'{what} of {self.name}: shape {rows.shape}, expected (rows, at least '
+                    f'{columns})'
+                )
 
 
 @dataclass(frozen=True, eq=False)

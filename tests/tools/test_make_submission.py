@@ -84,3 +84,31 @@ def test_ctrl_c_leaves_the_old_file(make_submission, results, tmp_path, monkeypa
     assert 'stopped by Ctrl-C' in capsys.readouterr().err
     assert out.read_text() == 'old'
     assert sorted(each.name for each in tmp_path.iterdir()) == ['a.zip', 'results']
+
+
+def test_mot15_is_packed_by_the_names_of_its_videos(make_submission, tmp_path, capsys):
+    folder = tmp_path / 'r'
+    folder.mkdir()
+    for video in benchmark_videos('MOT15'):
+        (folder / f'{video}.txt').write_text('1,1,1,1,2,2,0.5,-1,-1,-1\n')
+    out = tmp_path / 'mot15.zip'
+
+    assert make_submission([str(folder), '--benchmark', 'MOT15', '--out', str(out)]) == 0
+
+    assert f'{out}: 22 sequences, 22 rows, checked' in capsys.readouterr().out
+    with zipfile.ZipFile(out) as archive:
+        assert 'PETS09-S2L1.txt' in archive.namelist()
+    (folder / 'Venice-1.txt').unlink()
+    assert make_submission([str(folder), '--benchmark', 'MOT15', '--out', str(out)]) == 2
+    assert 'lacks 1 that the server asks for on MOT15: Venice-1.txt' in capsys.readouterr().err
+
+
+def test_no_archive_replaces_results(make_submission, results, capsys):
+    (results / 'link.txt').symlink_to(results / 'a.zip')
+    (results / 'a.zip').write_text('results')
+    options = ['--benchmark', 'MOT17', '--split', 'test', '--copy-detectors']
+
+    assert make_submission([str(results), *options, '--out', str(results / 'a.zip')]) == 2
+
+    assert 'would replace an input' in capsys.readouterr().err
+    assert (results / 'a.zip').read_text() == 'results'

@@ -1,5 +1,6 @@
 from .checkpoint_hook import CheckpointHook
 from .ema_hook import EMAHook
+from .ground_truth_check_hook import GroundTruthCheckHook
 from .iteration_seed_hook import IterationSeedHook
 from .maml_optimizer_hook import MAMLOptimizerHook
 from .non_finite_hook import NonFiniteHook
@@ -9,6 +10,7 @@ from .task_memory_hook import TaskMemoryHook
 __all__ = [
     'CheckpointHook',
     'EMAHook',
+    'GroundTruthCheckHook',
     'IterationSeedHook',
     'MAMLOptimizerHook',
     'NonFiniteHook',

@@ -130,9 +130,9 @@ def _read_sequence(folder: Path, name: str, place: Mapping[str, Any] | None) -> 
         tracks,
         last if images is None else len(images.numbers),
         None if images is None else images.frame_rate(),
-        images,
-        truth_file,
-        tracks_file,
+        images=images,
+        gt_file=truth_file,
+        results_file=tracks_file,
     )
 
 

@@ -59,7 +59,7 @@ def read_submission(
 
     Args:
         folder: Holds ``SEQ.txt`` of each sequence, such as ``MOT17-01-FRCNN.txt``.
-        benchmark: ``'MOT16'``, ``'MOT17'`` or ``'MOT20'``.
+        benchmark: ``'MOT15'``, ``'MOT16'``, ``'MOT17'`` or ``'MOT20'``.
         split: ``'all'`` is what the server asks for, training sequences included; ``'test'`` or
             ``'train'`` for one half.
         copy_detectors: On MOT17, where a video was tracked once, with one detector of

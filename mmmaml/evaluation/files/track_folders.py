@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...utils.mot_files import CLASS, FRAME, ID, VISIBILITY, read_stated_seqinfo
+from ...utils.mot_files import CLASS, FRAME, ID, read_stated_seqinfo
 from ..sequences import TrackedSequence
 from .row_files import read_row_file
 
@@ -73,15 +73,18 @@ def read_sequence(
     truth, truth_file = read_row_file(gt)
     tracks, tracks_file = read_row_file(results)
     num_frames = max(int(rows[:, FRAME].max(initial=1)) for rows in (truth, tracks))
+    image_size = None
     if (folder / 'seqinfo.ini').is_file():
         info = read_stated_seqinfo(folder)
         num_frames, frame_rate = info.num_frames, info.frame_rate
+        image_size = info.width, info.height
     return TrackedSequence(
         name,
-        _with_visibility(truth),
+        truth,
         tracks,
         num_frames,
         frame_rate,
+        image_size,
         gt_file=truth_file,
         results_file=tracks_file,
     )
@@ -93,29 +96,34 @@ def guess_benchmark(sequences: list[TrackedSequence]) -> str:
     ``'MOT15'``, which compares all boxes, if no row states a class (−1, or world coordinates
     in its place); else ``'MOT20'`` if the sequences are named so; else ``'MOT17'``, which is
     that of MOT16 too.
+
+    Raises:
+        ValueError: Some sequences state classes and others do not.
     """
-    classes = np.concatenate(
-        [np.zeros(0), *(each.gt[each.gt[:, ID] >= 0, CLASS] for each in sequences)]
-    )
-    world = (classes != np.round(classes)).mean() > 0.5 if len(classes) else False
-    if world or (len(classes) and (classes == -1).all()):
+    without: list[str] = []
+    with_classes: list[str] = []
+    for each in sequences:
+        classes = each.gt[each.gt[:, ID] >= 0, CLASS]
+        if len(classes):
+            (with_classes if _are_classes(classes) else without).append(each.name)
+    if without and with_classes:
+        raise ValueError(
+            f'the ground truth of {", ".join(without)} states no class, that of '
+            f'{", ".join(with_classes)} does: score them apart (--sequences), or all without '
+            'classes (--benchmark MOT15)'
+        )
+    if without:
         return 'MOT15'
     named = all(each.name.startswith('MOT20-') for each in sequences)
     return 'MOT20' if named else 'MOT17'
 
 
+def _are_classes(values: np.ndarray) -> bool:
+    """Tell if column 8 of some rows states classes, one of which may be wrong."""
+    world = (values != np.round(values)).mean() > 0.5
+    return not world and not (values == -1).all()
+
+
 def _check_folder(folder: Path, what: str) -> None:
     if not folder.is_dir():
         raise FileNotFoundError(f'folder of {what} {folder} does not exist or is no folder')
-
-
-def _with_visibility(rows: np.ndarray) -> np.ndarray:
-    """Make the ninth column the visible part, −1 if the file has something else there.
-
-    MOT15 has world coordinates, which leave 0..1.
-    """
-    visibility = rows[:, VISIBILITY]
-    if ((visibility != -1) & ((visibility < 0) | (visibility > 1))).any():
-        rows = rows.copy()
-        rows[:, VISIBILITY] = -1
-    return rows

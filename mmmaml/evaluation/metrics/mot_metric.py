@@ -7,19 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from mmdet.evaluation.metrics.base_video_metric import BaseVideoMetric
 from mmengine.logging import print_log
 
 from ...registry import METRICS
 from ...utils.files import atomic_path, write_text
-from ...utils.mot_files import write_results
+from ...utils.mot_files import NUM_COLUMNS, frame_number, read_stated_seqinfo, write_results
 from ..benchmarks import check_benchmark
 from ..files.row_files import read_row_file
 from ..files.run_folder import SEQUENCES_FILE, places_to_json
 from ..scoring.preprocessing import format_rows
-from ..scoring.tables import evaluation_to_json, markdown_table, terminal_table
-from ..scoring.track_evaluation import evaluate_tracks
-from ..sequences import Evaluation, TrackedSequence
+from ..scoring.tables import evaluation_to_json, legend, markdown_table, terminal_table
+from ..scoring.track_evaluation import check_tracks, evaluate_tracks
+from ..scoring.unused_rows import said
+from ..sequences import Evaluation, SequenceImages, TrackedSequence
 from .frame_tracks import FrameTracks, frames_of_sample, merge_frames
 
 
@@ -38,8 +40,8 @@ class MOTMetric(BaseVideoMetric):
     not scored.
 
     Ground truth boxes without identity (id −1, kept for training detectors) cannot be scored as
-    tracks: they are left out, of ``gt/SEQ.txt`` too, and the log counts them for each sequence.
-    They are no misses, and a track on one of them is a false positive.
+    tracks: they are left out, of ``gt/SEQ.txt`` too. They are no misses, and a track on one of
+    them is a false positive. The log and ``metrics.json`` count all that was read and not used.
 
     Args:
         outdir: Folder for ``results/SEQ.txt`` (what the MOTChallenge server takes),
@@ -72,6 +74,31 @@ class MOTMetric(BaseVideoMetric):
         self.outdir = None if outdir is None else Path(outdir)
         self.benchmark = benchmark
 
+    def check_ground_truth(self, images: Mapping[Path, Sequence[Path]]) -> None:
+        """Refuse ground truth that could not be scored, before the first frame is tracked.
+
+        Args:
+            images: Sequence folder to the paths of its frames that are going to be tested.
+
+        Raises:
+            ValueError: As :func:`~mmmaml.evaluation.scoring.track_evaluation.check_tracks`; the
+                message names file and line.
+        """
+        sequences = [
+            TrackedSequence(
+                folder.name,
+                gt=np.empty((0, NUM_COLUMNS)),
+                results=np.empty((0, NUM_COLUMNS)),
+                num_frames=len(paths),
+                images=SequenceImages(folder, np.array([frame_number(path) for path in paths])),
+            )
+            for folder, paths in images.items()
+        ]
+        with_truth = [each for each in sequences if _truth_path(each).is_file()]
+        _log_unscored(sequences, with_truth)
+        if with_truth:
+            check_tracks(map(_read_truth, with_truth), self.benchmark)
+
     def process(self, data_batch: dict | None, data_samples: Sequence[Mapping]) -> None:
         """Keep the tracks of a batch.
 
@@ -100,7 +127,10 @@ class MOTMetric(BaseVideoMetric):
             _log_unscored(sequences, with_truth)
             if not with_truth:
                 return {}
-            evaluation = evaluate_tracks(map(_read_truth, with_truth), self.benchmark)
+            with_truth = [_read_truth(each) for each in with_truth]
+            evaluation = evaluate_tracks(with_truth, self.benchmark)
+            notes = [*evaluation.notes, *_untested_truth(with_truth)]
+            evaluation = replace(evaluation, notes=notes)
             _write_evaluation(folder, evaluation)
         table = terminal_table(evaluation, cross_check=True)
         print_log(f'Tracking scores ({self.benchmark}):\n{table}', logger='current')
@@ -131,11 +161,24 @@ def _truth_path(sequence: TrackedSequence) -> Path:
 
 
 def _read_truth(sequence: TrackedSequence) -> TrackedSequence:
-    """Add the ground truth of the tested frames."""
+    """Add the ground truth of the tested frames, and the size of the frames if it is stated."""
     rows, file = read_row_file(_truth_path(sequence))
     assert sequence.images is not None
     rows, inside = sequence.images.cut(rows)
-    return replace(sequence, gt=rows, gt_file=file.take(inside))
+    size = None
+    if (sequence.images.folder / 'seqinfo.ini').is_file():
+        info = read_stated_seqinfo(sequence.images.folder)
+        size = info.width, info.height
+    return replace(sequence, gt=rows, gt_file=file.take(inside), image_size=size)
+
+
+def _untested_truth(sequences: list[TrackedSequence]) -> list[str]:
+    """Say how much ground truth belongs to frames that were not tested."""
+    counts = {}
+    for each in sequences:
+        untested = len(read_row_file(_truth_path(each))[0]) - len(each.gt)
+        counts[each.name] = {'Ground truth of frames that were not tested': untested}
+    return said(counts)
 
 
 def _log_unscored(sequences: list[TrackedSequence], scored: list[TrackedSequence]) -> None:
@@ -154,4 +197,5 @@ def _write_evaluation(folder: Path, evaluation: Evaluation) -> None:
         with atomic_path(folder / 'events' / f'{name}.csv') as path:
             scored.events.to_csv(path, index=False)
     write_text(folder / 'metrics.json', evaluation_to_json(evaluation))
-    write_text(folder / 'metrics.md', markdown_table(evaluation, cross_check=True))
+    parts = [markdown_table(evaluation, cross_check=True).strip(), *legend(evaluation)]
+    write_text(folder / 'metrics.md', '\n\n'.join(parts) + '\n')

@@ -4,7 +4,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...utils.mot_files import CLASS, CLASSES, FRAME, ID, PEDESTRIAN, SCORE, repeated_pairs
+from ...utils.mot_files import (
+    CLASS,
+    CLASSES,
+    FRAME,
+    HEIGHT,
+    ID,
+    PEDESTRIAN,
+    SCORE,
+    WIDTH,
+    repeated_pairs,
+)
 from ..sequences import RowFile, TrackedSequence
 
 
@@ -57,10 +67,13 @@ def check_sequence(sequence: TrackedSequence, benchmark: str) -> None:
 
 def check_truth_rows(rows: Rows, num_frames: int, benchmark: str) -> None:
     """Refuse ground truth as :func:`check_sequence` does."""
-    _check_rows(rows, num_frames, columns=CLASS + 1)
+    _check_rows(rows, num_frames)
     flags = rows.values[:, SCORE]
     rows.refuse(
-        flags != np.round(flags), 'has considered flag {:g}, expected 0 (ignored) or 1', SCORE
+        flags != np.round(flags),
+        'has considered flag {:g} in column 7, which TrackEval would cut to a whole number: write '
+        '1 for boxes that count, 0 for ignored ones',
+        SCORE,
     )
     if benchmark == 'MOT15':
         return
@@ -76,16 +89,14 @@ def check_truth_rows(rows: Rows, num_frames: int, benchmark: str) -> None:
 
 def check_track_rows(rows: Rows, num_frames: int) -> None:
     """Refuse tracks as :func:`check_sequence` does."""
-    _check_rows(rows, num_frames, columns=SCORE + 1)
+    _check_rows(rows, num_frames)
     if rows.values.shape[1] > CLASS:
         bad = rows.values[:, CLASS] > PEDESTRIAN
         rows.refuse(bad, 'has class {:g}: only pedestrians (1, or -1) are scored', CLASS)
 
 
-def _check_rows(rows: Rows, num_frames: int, columns: int) -> None:
+def _check_rows(rows: Rows, num_frames: int) -> None:
     values = rows.values
-    if values.ndim != 2 or values.shape[1] < columns:
-        raise ValueError(f'{rows.what}: shape {values.shape}, expected (rows, at least {columns})')
     # Frame and id first, so that the later messages can name them.
     for column, unit in ((FRAME, 'frame'), (ID, 'id')):
         numbers = values[:, column]
@@ -98,4 +109,8 @@ def _check_rows(rows: Rows, num_frames: int, columns: int) -> None:
     outside = (values[:, FRAME] < 1) | (values[:, FRAME] > num_frames)
     rows.refuse(outside, f'lies outside the {num_frames} frames (counted from 1)')
     rows.refuse(values[:, ID] < 0, 'has a negative id: leave boxes without identity out')
+    rows.refuse(
+        values[:, [WIDTH, HEIGHT]].min(axis=1) < 0,
+        'has a box of negative width or height: give left, top, width, height, not corners',
+    )
     rows.refuse(repeated_pairs(values[:, [FRAME, ID]]), 'occurs more than once in this frame')

@@ -1,16 +1,24 @@
 """One pass over all sequences: scores of TrackEval, scores and events of motmetrics, re-entry."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
-from ...utils.mot_files import ID
 from ..benchmarks import check_benchmark
 from ..recognition.reentry import ReentryProtocol, reentry_rate
 from ..sequences import Evaluation, ScoredSequence, TrackedSequence
+from .box_conventions import suspect_sequence
 from .motmetrics_events import MotmetricsScorer
 from .preprocessing import preprocess_sequence
 from .row_checks import check_sequence
 from .trackeval_scorer import TrackEvalScorer
+from .unused_rows import (
+    check_some_count,
+    one_sided,
+    said,
+    unused_tracks,
+    unused_truth,
+    with_visibility,
+    without_unidentified,
+)
 
 
 def evaluate_tracks(
@@ -27,16 +35,12 @@ def evaluate_tracks(
         protocol: Definition of a re-entry; None for its defaults.
 
     Raises:
-        ValueError: There is no sequence, two have one name, or rows are unusable. All rows are
-            checked before anything is computed.
+        ValueError: As :func:`check_tracks`, before anything is computed.
     """
     sequences = list(sequences)
-    notes = _unidentified_notes(sequences)
-    sequences = [without_unidentified(each) for each in sequences]
-    check_benchmark(benchmark)
-    _check_names([each.name for each in sequences])
-    for each in sequences:
-        check_sequence(each, benchmark)
+    check_tracks(sequences, benchmark)
+    unused = {each.name: unused_truth(each, benchmark) for each in sequences}
+    sequences = [with_visibility(without_unidentified(each)) for each in sequences]
     trackeval, motmetrics = TrackEvalScorer(), MotmetricsScorer()
     scored = {}
     for each in sequences:
@@ -47,26 +51,29 @@ def evaluate_tracks(
         if each.frame_rate is not None:
             reentry = reentry_rate(events, each.gt, each.frame_rate, protocol)
         scored[each.name] = ScoredSequence(each, scores, cross_check, events, reentry)
+        unused[each.name] |= unused_tracks(each, data.data['num_tracker_dets'], benchmark)
+    notes = [
+        *(sentence for each in sequences for sentence in suspect_sequence(each)),
+        *said(unused),
+        *one_sided(sequences, benchmark),
+    ]
     return Evaluation(benchmark, trackeval.overall(), motmetrics.overall(), scored, notes)
 
 
-def without_unidentified(sequence: TrackedSequence) -> TrackedSequence:
-    """Leave out the boxes of the ground truth without identity (id < 0).
+def check_tracks(sequences: Iterable[TrackedSequence], benchmark: str) -> None:
+    """Refuse what :func:`evaluate_tracks` cannot score, without computing anything.
 
-    They cannot be scored as tracks: they are no misses, and a track on one is a false positive.
+    Raises:
+        ValueError: There is no sequence, two have one name, rows are unusable, or no box of the
+            ground truth counts in any of them.
     """
-    known = ~(sequence.gt[:, ID] < 0)
-    if known.all():
-        return sequence
-    gt_file = sequence.gt_file and sequence.gt_file.take(known)
-    return replace(sequence, gt=sequence.gt[known], gt_file=gt_file)
-
-
-def _unidentified_notes(sequences: list[TrackedSequence]) -> list[str]:
-    counts = {each.name: int((each.gt[:, ID] < 0).sum()) for each in sequences}
-    said = ', '.join(f'{count} of {name}' for name, count in counts.items() if count)
-    what = 'Boxes without identity (id < 0) left out of the ground truth'
-    return [f'{what}: {said}'] if said else []
+    sequences = list(sequences)
+    check_benchmark(benchmark)
+    _check_names([each.name for each in sequences])
+    identified = [without_unidentified(each) for each in sequences]
+    for each in identified:
+        check_sequence(each, benchmark)
+    check_some_count(identified, benchmark)
 
 
 def _check_names(names: list[str]) -> None:

@@ -24,6 +24,8 @@ def names_of(benchmark, split='all'):
 @pytest.mark.parametrize(
     ('benchmark', 'split', 'number', 'frames'),
     [
+        ('MOT15', 'train', 11, 5500),
+        ('MOT15', 'test', 11, 5783),
         ('MOT16', 'train', 7, 5316),
         ('MOT16', 'test', 7, 5919),
         ('MOT17', 'all', 42, 11235),
@@ -39,8 +41,8 @@ def test_the_benchmarks_are_complete(benchmark, split, number, frames):
 
 
 def test_unknown_benchmark_and_split():
-    with pytest.raises(ValueError, match="'MOT15' is unknown, expected one of MOT16, MOT17, MOT2"):
-        benchmark_videos('MOT15')
+    with pytest.raises(ValueError, match="'MOT18' is unknown, expected one of MOT15, MOT16, MOT1"):
+        benchmark_videos('MOT18')
     with pytest.raises(ValueError, match="'val' is unknown, expected one of all, test, train"):
         benchmark_videos('MOT16', 'val')
 

@@ -78,18 +78,6 @@ def test_rows_know_their_lines(tmp_path, person, track):
     assert sequence.results_file.place(0) == f'{results}, line 1'
 
 
-def test_world_coordinates_are_no_visibility(tmp_path, person, track):
-    rows = person(1, [1, 2])
-    rows[:, 7:9] = [[4.49, 0.1], [12.6, 5.5]]
-    gt = write_truth(tmp_path / 'gt', 'A', rows)
-    results = write_tracks(tmp_path / 'r', 'A', track(1, 1))
-
-    assert read_sequence('A', gt, results).gt[:, 8].tolist() == [-1, -1]
-    rows[:, 8] = [0.1, 1]
-    gt.write_text('\n'.join(','.join(map(str, row)) for row in rows.tolist()))
-    assert read_sequence('A', gt, results).gt[:, 8].tolist() == [0.1, 1]
-
-
 @pytest.mark.parametrize(
     ('name', 'classes', 'benchmark'),
     [
@@ -106,6 +94,14 @@ def test_the_benchmark_follows_from_the_ground_truth(person, name, classes, benc
     rows = person(1, np.arange(1, len(classes) + 1))
     rows[:, 7] = classes
 
-    found = guess_benchmark([TrackedSequence(name, rows, rows, 2)])
+    assert guess_benchmark([TrackedSequence(name, rows, rows, 2)]) == benchmark
 
-    assert found == benchmark
+
+def test_sequences_with_and_without_classes_are_not_mixed(person):
+    plain, world = person(1, [1, 2]), person(1, [1, 2])
+    plain[:, 7], world[:, 7] = -1, [4.5, -2.1]
+    sequences = [TrackedSequence(n, r, r, 2) for n, r in (('A', plain), ('B', world))]
+    assert guess_benchmark(sequences) == 'MOT15'  # −1 and world coordinates are both MOT15's
+    rows = person(1, [1, 2])
+    with pytest.raises(ValueError, match=r'of A, B states no class, that of C does: .*--seq'):
+        guess_benchmark([*sequences, TrackedSequence('C', rows, rows, 2)])

@@ -168,6 +168,43 @@ def test_boxes_without_identity_are_left_out_and_counted(
     assert (scores['mot/FP'], scores['mot/FN']) == (2, 0)
 
 
+def test_notes_stand_in_the_log_and_in_the_files(sequence, track, tmp_path, log_lines):
+    (sequence / 'seqinfo.ini').write_text(
+        '[Sequence]\nframeRate=5\nseqLength=5\nimWidth=640\nimHeight=480\n'
+    )
+    tracks = np.vstack([track(1, range(1, 4)), track(2, range(1, 4), left=100)])
+    tracks[:, 2:6] *= 3
+    samples = frame_samples(sequence, tracks, 3, first_image=3)
+
+    run(MOTMetric(outdir=tmp_path / 'out'), clips(samples))
+
+    notes = json.loads((tmp_path / 'out/metrics.json').read_text())['notes']
+    assert '0.33 times as large (another resolution)' in notes[0]
+    assert notes[1:] == ['Ground truth of frames that were not tested: 4 of SEQ']
+    assert set(notes) <= set(log_lines)
+    assert all(note in (tmp_path / 'out/metrics.md').read_text() for note in notes)
+
+
+def images_of(folder, numbers):
+    return {folder: [folder / 'img1' / f'{number:06d}.jpg' for number in numbers]}
+
+
+def test_ground_truth_is_checked_without_any_track(sequence, person, tmp_path, log_lines):
+    metric = MOTMetric()
+    secret = images_of(tmp_path / 'SECRET', [1, 2])
+    metric.check_ground_truth({**images_of(sequence, range(1, 6)), **secret})
+    assert log_lines == ['1 of 2 sequences have no gt/gt.txt and are not scored: SECRET']
+    metric.check_ground_truth(secret)
+    with pytest.raises(ValueError, match=r'SEQ/gt/gt\.txt holds no box with an identity'):
+        metric.check_ground_truth(images_of(sequence, [8, 9]))
+    rows = person(1, range(1, 6))
+    rows[2, 7] = -1
+    (sequence / 'gt' / 'gt.txt').write_text(format_rows(rows))
+    with pytest.raises(ValueError, match=r'gt\.txt, line 3: .* class -1, .*benchmark="MOT15"'):
+        metric.check_ground_truth(images_of(sequence, range(1, 6)))
+    MOTMetric(benchmark='MOT15').check_ground_truth(images_of(sequence, range(1, 6)))
+
+
 def test_test_sets_are_written_and_not_scored(sequence, crossing, tmp_path):
     test_set = tmp_path / 'test' / 'SECRET'
     out = tmp_path / 'out'

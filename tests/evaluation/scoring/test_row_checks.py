@@ -5,7 +5,7 @@ import pytest
 
 from mmmaml.evaluation.benchmarks import check_benchmark
 from mmmaml.evaluation.scoring.row_checks import Rows, check_track_rows, check_truth_rows
-from mmmaml.evaluation.sequences import RowFile
+from mmmaml.evaluation.sequences import RowFile, TrackedSequence
 
 
 def check_ground_truth(rows, num_frames, benchmark):
@@ -39,6 +39,7 @@ def test_good_rows_pass(person, track):
         (1, -1, 'frame 2, id -1 has a negative id'),
         (0, 1, 'frame 1, id 4 occurs more than once'),
         (4, np.inf, 'frame 2, id 4 holds a value that is not finite'),
+        (5, -3, 'frame 2, id 4 has a box of negative width or height: give left, top, width'),
     ],
 )
 def test_both_kinds_of_rows_are_refused_by_frame_and_id(person, track, column, value, message):
@@ -51,7 +52,7 @@ def test_both_kinds_of_rows_are_refused_by_frame_and_id(person, track, column, v
 @pytest.mark.parametrize(
     ('column', 'value', 'message'),
     [
-        (6, 0.7, 'frame 2, id 4 has considered flag 0.7, expected 0'),
+        (6, 0.9, 'flag 0.9 in column 7, which TrackEval would cut .*: write 1 for'),
         (7, 14, 'frame 2, id 4 has class 14, expected 1 to 13'),
         (7, -1, 'frame 2, id 4 has class -1, expected 1 to 13'),
         (7, 1.5, r'frame 2, id 4 has class 1.5.*\(1 such rows\)'),
@@ -68,11 +69,11 @@ def test_only_pedestrians_can_be_tracked(person):
         check_results(rows, 2)
 
 
-def test_too_few_columns(person, track):
+def test_too_few_columns(track):
     with pytest.raises(ValueError, match=r'shape \(1, 7\), expected \(rows, at least 8\)'):
-        check_ground_truth(track(1, 1), 1, 'MOT17')
-    with pytest.raises(ValueError, match=r'shape \(6,\), expected'):
-        check_results(np.zeros(6), 1)
+        TrackedSequence('S', track(1, 1), track(1, 1), 1)
+    with pytest.raises(ValueError, match=r'tracks of S: shape \(6,\), expected'):
+        TrackedSequence('S', np.zeros((0, 9)), np.zeros(6), 1)
 
 
 def test_unknown_benchmark_names_the_known_ones():

@@ -3,7 +3,8 @@ import pytest
 import trackeval
 
 from mmmaml.evaluation import TrackedSequence, evaluate_tracks
-from mmmaml.evaluation.scoring.trackeval_scorer import COUNTS, RATIOS
+from mmmaml.evaluation.scoring.preprocessing import preprocess_sequence
+from mmmaml.evaluation.scoring.trackeval_scorer import COUNTS, RATIOS, TrackEvalScorer
 
 NO_TRACKS = np.empty((0, 7))
 
@@ -36,7 +37,8 @@ def test_frames_before_the_first_output_count_their_misses(person, track):
 
 
 def test_tracks_without_ground_truth_are_false_positives(track):
-    scores = score_one(np.empty((0, 9)), track(1, [1, 2]), 2)
+    nobody = TrackedSequence('seq', np.empty((0, 9)), track(1, [1, 2]), 2)
+    scores = TrackEvalScorer().add(preprocess_sequence(nobody, 'MOT17'))
 
     assert (scores['FP'], scores['FN']) == (2, 0)
 
