@@ -12,14 +12,18 @@ config or a user asks for mmtrack. Each module is first run untouched, and only 
 is run again with what it misses presented for just that time. So the bridge does nothing where
 mmtrack imports by itself, and everything it touched is restored, also on failure.
 
+While ``mmdet.datasets`` is imported, the bridge also drops two lines about OneDL from stdout,
+which mmdet prints at the level of debugging, before the output of every program.
+
 What it does not bring back: building STARK, whose base class is gone, and the evaluation of video
 instance segmentation, which calls ``np.float``.
 """
 
 import importlib
+import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -30,6 +34,9 @@ MMTRACK_REQUIREMENTS = ('mmtrack==1.0.0rc1', 'mmcls==1.0.0rc6')
 
 PRESENTED_VERSIONS = {'mmcv': '2.0.0rc4', 'mmdet': '3.0.0rc6'}
 """Versions that mmtrack 1.0.0rc1 and mmcls 1.0.0rc6 accept."""
+
+
+ONEDL_NOTE = 'Could not import OneDL. Skipping OneDL datasets.'
 
 
 def apply_bridge() -> None:
@@ -88,6 +95,22 @@ _REMEDIES: dict[str, Callable[[], AbstractContextManager[None]]] = {
 }
 
 
+@contextmanager
+def _without_onedl_notes() -> Iterator[None]:
+    """Drop the lines about OneDL; other output of the block follows at its end."""
+    printed = io.StringIO()
+    try:
+        with redirect_stdout(printed):
+            yield
+    finally:
+        print(printed.getvalue().replace(f'{ONEDL_NOTE}\n', ''), end='')
+
+
+_SURROUNDINGS: dict[str, Callable[[], AbstractContextManager[None]]] = {
+    'mmdet.datasets': _without_onedl_notes,
+}
+
+
 class _BridgeLoader(Loader):
     """Loader that runs a module as its own does, and once more with its remedy if it refuses."""
 
@@ -101,16 +124,28 @@ class _BridgeLoader(Loader):
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
 
-    def exec_module(self, module: ModuleType) -> None:
+    def _hand_back(self, module: ModuleType) -> None:
         # The module keeps no trace of the bridge: sources and resources come from its own loader.
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._hand_back(module)
         try:
             self._loader.exec_module(module)
         except (AssertionError, ImportError):
             with self._remedy():
                 self._loader.exec_module(module)
+
+
+class _SurroundedLoader(_BridgeLoader):
+    """Loader that runs a module as its own does, once, within a context."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._hand_back(module)
+        with self._remedy():
+            self._loader.exec_module(module)
 
 
 class _BridgeFinder(MetaPathFinder):
@@ -119,11 +154,14 @@ class _BridgeFinder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname not in _REMEDIES:
+        if fullname not in _REMEDIES and fullname not in _SURROUNDINGS:
             return None
         spec = _find_without_bridge(fullname, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = _BridgeLoader(spec.loader, _REMEDIES[fullname])
+            if fullname in _SURROUNDINGS:
+                spec.loader = _SurroundedLoader(spec.loader, _SURROUNDINGS[fullname])
+            else:
+                spec.loader = _BridgeLoader(spec.loader, _REMEDIES[fullname])
             if fullname == 'mmtrack':
                 _forget_missing_scopes()
         return spec

@@ -73,6 +73,10 @@ class TestStillNeeded:
     def test_mmdet_lacks_the_transformer_of_stark(self) -> None:
         assert not hasattr(mmdet.models.layers, 'Transformer')
 
+    def test_mmdet_prints_about_onedl(self) -> None:
+        result = run_python('import mmdet.datasets')
+        assert result.stdout == 2 * f'{compat.ONEDL_NOTE}\n', result.stderr
+
 
 class TestEnough:
     def test_all_models_register_after_importing_mmmaml_alone(self) -> None:
@@ -86,6 +90,20 @@ class TestEnough:
         )
         assert result.returncode == 0, result.stderr
         assert int(result.stdout.splitlines()[-1]) == MMTRACK_MODELS
+
+    def test_nothing_but_the_notes_about_onedl_is_kept_from_stdout(self) -> None:
+        result = run_python('import mmmaml, mmdet.datasets; print(1)')
+        assert result.stdout == '1\n', result.stderr
+
+    def test_other_output_of_the_import_is_kept(self, capsys: pytest.CaptureFixture[str]) -> None:
+        def importing() -> None:
+            with compat._without_onedl_notes():
+                print(f'before\n{compat.ONEDL_NOTE}\nafter')
+                raise ImportError
+
+        with pytest.raises(ImportError):
+            importing()
+        assert capsys.readouterr().out == 'before\nafter\n'
 
     def test_importing_mmmaml_is_light(self) -> None:
         result = run_python(
@@ -176,6 +194,8 @@ class TestNoTrace:
 
         assert type(mmtrack.__loader__).__name__ == 'SourceFileLoader'
         assert mmtrack.__spec__.loader is mmtrack.__loader__
+        assert type(mmdet.datasets.__loader__).__name__ == 'SourceFileLoader'
+        assert mmdet.datasets.__spec__.loader is mmdet.datasets.__loader__
 
     def test_applying_it_again_changes_nothing(self) -> None:
         before = list(sys.meta_path)

@@ -1,4 +1,4 @@
-"""What the pages say is there: links, files, names, examples, commands and their options.
+"""Links, files, names, examples, commands and options on the pages exist.
 
 That commands can be run is the matter of ``test_documented_commands.py``.
 """
@@ -66,7 +66,7 @@ of_every_block = pytest.mark.parametrize(
 
 
 def anchors_of(page: Path) -> set[str]:
-    """What GitHub calls the headings of a page."""
+    """Names that GitHub gives the headings of a page."""
     headings = re.findall(r'^#+ +(.+?) *$', prose_of(page), re.M)
     return {re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-') for heading in headings}
 
@@ -127,21 +127,21 @@ def public_classes() -> dict[str, type]:
 
 
 def is_member(owner: str, name: str) -> bool:
-    """Whether a class has it; classes of others are not looked into."""
+    """True if a class has it, or is of another package."""
     known = public_classes().get(owner)
     fields = getattr(known, '__dataclass_fields__', {})
     return known is None or hasattr(known, name) or name in fields
 
 
 def is_component(name: str) -> bool:
-    """Whether a config may name it as ``type``."""
+    """True if a config may name it as ``type``."""
     register_all_modules(init_default_scope=False)
     registries = [each for each in vars(registry).values() if isinstance(each, Registry)]
     return any(each.get(name) is not None for each in registries)
 
 
 def resolves(name: str) -> bool:
-    """Whether a dotted name can be imported, its last parts as attributes."""
+    """True if a dotted name can be imported, its last parts as attributes."""
     parts = name.split('.')
     for split in range(len(parts), 0, -1):
         with contextlib.suppress(ModuleNotFoundError, AttributeError):

@@ -46,7 +46,7 @@ class Command(NamedTuple):
 
 
 def commands_of(page: Path) -> list[Command]:
-    """Those of fenced blocks and those within the text."""
+    """Commands of fenced blocks and within the text."""
     lines = [*lines_of(page, 'bash', ''), *map(typed, CODE.findall(prose_of(page)))]
     found = [(COMMAND.match(line), line) for line in lines]
     return [Command(page.name, match[1], line) for match, line in found if match]
@@ -128,11 +128,12 @@ WALKED_THROUGH = {'own_data.md': 'test_own_data.py'}
 
 def runner_in_small(command: Command) -> str | None:
     line = command.line[command.line.index(command.script) :]
-    return next((each for start, each in RUN_IN_SMALL.items() if line.startswith(start)), None)
+    starts = (each for start, each in RUN_IN_SMALL.items() if f'{line} '.startswith(start))
+    return next(starts, None)
 
 
 def way_of(command: Command) -> str:
-    """How a command is run: 'walk', 'launch', 'shell', 'small', 'written', or '' if it is not."""
+    """Way to run a command: 'walk', 'launch', 'shell', 'small', 'written', or '' for none."""
     if command.page in WALKED_THROUGH and command.script.endswith('.py'):
         return 'walk'
     if command.script in LAUNCHERS:
@@ -164,7 +165,7 @@ def test_none_is_listed_that_is_not_there() -> None:
     scripts = {command.script for command in COMMANDS}
     assert RUN_AS_WRITTEN | set(OF_SHELL) | LAUNCHERS <= scripts
     for start in RUN_IN_SMALL:
-        assert any(start in command.line for command in COMMANDS), start
+        assert any(start in f'{command.line} ' for command in COMMANDS), start
 
 
 @pytest.mark.parametrize(('start', 'test'), [*RUN_IN_SMALL.items(), *OF_SHELL.items()])
@@ -272,7 +273,7 @@ def write_tracked(folder: Path, root: Path) -> None:
 
 
 def write_log(folder: Path) -> None:
-    """What plots read of a training."""
+    """Write the log of a training that plots read."""
     log = folder / '20260101_000000' / 'vis_data' / 'scalars.json'
     log.parent.mkdir(parents=True)
     losses = '"loss": 1.5, "query_ce": 1.0, "query_ce_adapted": 0.5'

@@ -34,7 +34,7 @@ Scores = dict[str, Any]
 
 @dataclass(frozen=True)
 class Variant:
-    """A row of the table: which training, and how tracks adapt online.
+    """A row of the table: its training and its online adaptation.
 
     Attributes:
         key: Folder of its results.
@@ -182,7 +182,7 @@ def run(
 
 
 def load_config(variant: Variant, data: DemoData, epochs: int | None = None) -> Config:
-    """The config of a variant on some data, quiet on the terminal."""
+    """Make the config of a variant on some data, quiet on the terminal."""
     config = Config.fromfile(CONFIGS / f'{variant.training}.py')
     data.configure(config)
     config.log_level = 'WARNING'

@@ -1,4 +1,4 @@
-"""The sequences that the demo trains and tracks on."""
+"""Sequences that the demo trains on and tracks."""
 
 import json
 from collections.abc import Callable
@@ -45,7 +45,7 @@ class Split:
         dataset.data_prefix = {'img_path': self.prefix}
 
     def sequences(self) -> dict[SequenceInfo, int]:
-        """The sequences and the frame each starts at, which is 1 but in a second half."""
+        """Read the sequences and the first frame of each, which is 1 but in a second half."""
         document = json.loads(self.annotations.read_text())
         names = {video['id']: video['name'] for video in document['videos']}
         first: dict[str, int] = {}
@@ -125,7 +125,7 @@ def _splits(root: Path, annotations: Path, has_test: bool) -> DemoData:
 
 
 def _benchmark(sequences: list[Path]) -> str:
-    """Whose preprocessing applies: MOT15's, that is none, where boxes have no class."""
+    """Name the benchmark of the preprocessing: MOT15, without any, if boxes have no class."""
     if any(path.name.startswith('MOT20') for path in sequences):
         return 'MOT20'
     rows = np.concatenate([read_rows(path / 'gt' / 'gt.txt') for path in sequences])

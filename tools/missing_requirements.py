@@ -18,7 +18,7 @@ FORKS = {'mmengine': 'onedl-mmengine', 'mmcv': 'onedl-mmcv', 'mmdet': 'onedl-mmd
 
 
 def read_requirements(argument: str) -> list[Requirement]:
-    """Requirements of a file with one a line and ``#`` comments, or the one requirement given."""
+    """Read requirements of a file, one a line with ``#`` comments, or the only one given."""
     path = Path(argument)
     lines = path.read_text(encoding='utf-8').splitlines() if path.is_file() else [argument]
     texts = (line.split('#')[0].strip() for line in lines)
@@ -26,7 +26,7 @@ def read_requirements(argument: str) -> list[Requirement]:
 
 
 def is_met(requirement: Requirement) -> bool:
-    """Whether the installed version is one that the requirement allows."""
+    """Tell if the requirement allows the installed version."""
     if requirement.marker is not None and not requirement.marker.evaluate():
         return True
     try:
@@ -37,7 +37,7 @@ def is_met(requirement: Requirement) -> bool:
 
 
 def foreign_providers(requirements: list[Requirement]) -> list[str]:
-    """Other distributions than ours that provide an import name which ours would overwrite."""
+    """Find other distributions than ours with an import name that ours would overwrite."""
     wanted = {requirement.name for requirement in requirements}
     names = {name: fork for name, fork in FORKS.items() if fork in wanted}
     if not names:
@@ -52,7 +52,7 @@ def foreign_providers(requirements: list[Requirement]) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print what is missing; 0 when nothing is, 1 when something is, 2 for a clash."""
+    """Print missing requirements; return 0 if there are none, 1 if there are, 2 for a clash."""
     requirements = [item for argument in arguments for item in read_requirements(argument)]
     missing = [item for item in requirements if not is_met(item)]
     clashes = foreign_providers(missing)

@@ -1,6 +1,6 @@
 """Run all trackers of configs/compare on the same sequences and write one table.
 
-All get the same detections and, where they look at people, the same Re-ID network. Milliseconds a
+All get the same detections and, if they use appearance, the same Re-ID network. Milliseconds a
 frame are of the tracker alone, with reading images, cutting out people and the network left out,
 and the estimate of camera motion beside it.
 """
@@ -30,7 +30,7 @@ SECTIONS = ('tracker', 'camera')
 
 
 class TrackerClock(Hook):
-    """Adds up the processor time of a tracker, without crops and Re-ID network.
+    """Hook that adds up the processor time of a tracker, without crops and Re-ID network.
 
     Attributes:
         seconds: Of each section, without the sections called from within it.
@@ -64,7 +64,7 @@ class TrackerClock(Hook):
         self.frames += 1
 
     def milliseconds(self, section: str) -> float:
-        """Mean time a frame."""
+        """Return the mean time a frame."""
         return 1000 * self.seconds[section] / max(self.frames, 1)
 
     @contextmanager
@@ -141,7 +141,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def compare(path: Path, checkpoint: Path, data: Path, work_dir: Path) -> dict[str, float]:
-    """Scores of the tracker of a config, and its milliseconds a frame by section.
+    """Score the tracker of a config, and time its milliseconds a frame by section.
 
     Args:
         path: The config.
@@ -167,7 +167,7 @@ def compare(path: Path, checkpoint: Path, data: Path, work_dir: Path) -> dict[st
 
 
 def markdown(rows: dict[str, dict[str, float]]) -> str:
-    """The table, best IDF1 first."""
+    """Lay out the table, best IDF1 first."""
     header = ['tracker', *METRICS, *COUNTS, 'ms a frame', 'camera motion, ms']
     lines = [f'| {" | ".join(header)} |', f'|---|{"---:|" * (len(header) - 1)}']
     for name, row in sorted(rows.items(), key=lambda item: -item[1]['IDF1']):

@@ -1,4 +1,4 @@
-"""Make videos of what a tracker did wrong, from a scored test."""
+"""Make videos of the errors of a tracker, from a scored test."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ from mmmaml.visualization.videos.error_videos import render_error_video
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Options of the command line."""
+    """Build the parser of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_work_dir(parser)
     add_sequences(parser, '.mp4', 'error_videos')
@@ -43,7 +43,7 @@ def render(args: argparse.Namespace) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Draw from the command line; returns the exit status."""
+    """Draw from the command line; return the exit status."""
     return run_command(build_parser(), argv, render)
 
 

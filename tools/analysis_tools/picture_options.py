@@ -15,7 +15,7 @@ def add_work_dir(parser: argparse.ArgumentParser) -> None:
 
 
 def add_sequences(parser: argparse.ArgumentParser, suffix: str, folder: str) -> None:
-    """Add which sequences are drawn, and where to."""
+    """Add the choice of sequences and the folder of their pictures."""
     parser.add_argument('--sequences', nargs='+', metavar='SEQ', help='draw these; default: all')
     parser.add_argument(
         '--out-dir', metavar='DIR', type=Path, help=f'for SEQ{suffix}; default: WORK_DIR/{folder}'
@@ -23,7 +23,7 @@ def add_sequences(parser: argparse.ArgumentParser, suffix: str, folder: str) -> 
 
 
 def add_log(parser: argparse.ArgumentParser) -> None:
-    """Add the log of a training, and how smooth its curves are."""
+    """Add the log of a training, and the smoothing of its curves."""
     parser.add_argument(
         'log',
         metavar='WORK_DIR',

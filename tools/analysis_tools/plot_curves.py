@@ -13,7 +13,7 @@ from mmmaml.visualization.figures.curves import find_log
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Options of the command line."""
+    """Build the parser of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_log(parser)
     parser.add_argument(
@@ -30,7 +30,7 @@ def plot(args: argparse.Namespace) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Draw from the command line; returns the exit status."""
+    """Draw from the command line; return the exit status."""
     return run_command(build_parser(), argv, plot)
 
 

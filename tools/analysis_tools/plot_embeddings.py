@@ -15,7 +15,7 @@ from mmmaml.visualization.figures.embeddings import embeddings_figure
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Options of the command line."""
+    """Build the parser of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_model_options(parser)
     parser.add_argument(
@@ -23,7 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
         type=int,
         default=0,
         metavar='INDEX',
-        help='which task, from 0; from the number of people on they are drawn anew; default: 0',
+        help='the task, from 0; from the number of people on they are drawn anew; default: 0',
     )
     return parser
 
@@ -50,7 +50,7 @@ def plot(args: argparse.Namespace) -> int:
 
 @torch.no_grad()
 def embeddings(network: TrainedNetwork, task: TaskFeatures) -> tuple[torch.Tensor, torch.Tensor]:
-    """Embeddings (N, k + q, D) of the people who are there, before and after adaptation."""
+    """Return embeddings (N, k + q, D) of the people who are there, before and after adaptation."""
     there = task.labels >= 0
     feats, labels = task.feats[None, there], task.labels[None, there]
     support, query = feats.tensor_split([task.num_support], dim=2)
@@ -65,7 +65,7 @@ def embeddings(network: TrainedNetwork, task: TaskFeatures) -> tuple[torch.Tenso
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Draw from the command line; returns the exit status."""
+    """Draw from the command line; return the exit status."""
     return run_command(build_parser(), argv, plot)
 
 

@@ -1,4 +1,4 @@
-"""Draw how similar new tracks are to training tasks (γ, Eq. 6 of the paper) as a heatmap."""
+"""Draw the similarity of new tracks to training tasks (γ, Eq. 6 of the paper) as a heatmap."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ from mmmaml.visualization import save_figure, task_similarity_figure
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Options of the command line."""
+    """Build the parser of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_model_options(parser)
     parser.add_argument(
@@ -28,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def plot(args: argparse.Namespace) -> int:
-    """Look at the people, draw and write."""
+    """Compute features of the people, draw and write."""
     if args.tasks < 1:
         raise ValueError(f'--tasks {args.tasks} must be at least 1')
     network = TrainedNetwork(args)
@@ -54,7 +54,7 @@ def _people(network: TrainedNetwork, test_data: bool, count: int) -> list[TaskFe
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Draw from the command line; returns the exit status."""
+    """Draw from the command line; return the exit status."""
     return run_command(build_parser(), argv, plot)
 
 

@@ -1,4 +1,4 @@
-"""Draw who was tracked when and under which id, from a scored test."""
+"""Draw the ids of each person over time, from a scored test."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ from mmmaml.visualization import save_figure, timeline_figure
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Options of the command line."""
+    """Build the parser of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_work_dir(parser)
     add_sequences(parser, '.png', 'timelines')
@@ -42,7 +42,7 @@ def plot(args: argparse.Namespace) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Draw from the command line; returns the exit status."""
+    """Draw from the command line; return the exit status."""
     return run_command(build_parser(), argv, plot)
 
 

@@ -15,7 +15,7 @@ from mmmaml.visualization.report import write_report
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Options of the command line."""
+    """Build the parser of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_work_dir(parser)
     parser.add_argument(
@@ -51,7 +51,7 @@ def report(args: argparse.Namespace) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write a report from the command line; returns the exit status."""
+    """Write a report from the command line; return the exit status."""
     return run_command(build_parser(), argv, report)
 
 

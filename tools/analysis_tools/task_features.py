@@ -41,7 +41,7 @@ class TaskFeatures:
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add what names a trained network and the data it is shown."""
+    """Add options that name a trained network and its data."""
     parser.add_argument('config', help='config that the network was trained with')
     parser.add_argument('checkpoint', help='its weights')
     add_out(parser)
@@ -68,9 +68,9 @@ class TrainedNetwork:
 
     Attributes:
         head: The head whose last layer adapts.
-        inner_loop: The inner loop of the training; that of online adaptation where the config
+        inner_loop: The inner loop of the training; that of online adaptation if the config
             trains plainly.
-        trained_plainly: Whether the config has no ``MAMLOptimizerHook``.
+        trained_plainly: True if the config has no ``MAMLOptimizerHook``.
     """
 
     def __init__(self, args: argparse.Namespace) -> None:
@@ -90,7 +90,7 @@ class TrainedNetwork:
             )
 
     def tasks(self, test_data: bool) -> EpisodicDataset:
-        """Tasks of the training or of the test sequences, their images as they are.
+        """Build tasks of the training or of the test sequences, their images as they are.
 
         Raises:
             ValueError: The training data of the config are no tasks.
@@ -116,7 +116,7 @@ class TrainedNetwork:
 
     @torch.no_grad()
     def features(self, tasks: EpisodicDataset, indices: np.ndarray) -> Iterator[TaskFeatures]:
-        """Features of some tasks, one after the other."""
+        """Yield features of some tasks, one after the other."""
         for index in indices.tolist():
             batch: dict[str, Any] = pseudo_collate([tasks[index]])
             batch = self._model.data_preprocessor(batch, True)
@@ -132,7 +132,7 @@ class TrainedNetwork:
 
 
 def spread(total: int, count: int) -> np.ndarray:
-    """At most ``count`` of ``total`` indices, at even steps."""
+    """Choose at most ``count`` of ``total`` indices, at even steps."""
     return np.unique(np.linspace(0, total - 1, min(count, total)).round().astype(int))
 
 

@@ -1,4 +1,4 @@
-"""The same bits from the same seed, however images are loaded."""
+"""Bits of a training, the same from the same seed for any number of loading workers."""
 
 import tempfile
 from pathlib import Path

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -37,16 +38,17 @@ def tools(monkeypatch, tmp_path):
     modules = {part: importlib.import_module(f'{EVIDENCE}.{part}') for part in PARTS}
     main = importlib.import_module(f'{EVIDENCE}.__main__').main
     tools = SimpleNamespace(main=main, **modules)
-    for table, kept in (('TRAININGS', ('plain', 'meta')), ('TRAINING_SETS', ('full', 'scarce'))):
-        entries = getattr(tools.variants, table)
-        for key in set(entries) - set(kept):
-            monkeypatch.delitem(entries, key)
     monkeypatch.setattr(tools.data, 'TRAIN_SEED', 5)
-    for key in set(tools.data.SHIFTS) - {'dark'}:
-        monkeypatch.delitem(tools.data.SHIFTS, key)
     (tmp_path / 'work').mkdir()
     monkeypatch.chdir(tmp_path / 'work')
-    return tools
+    trainings, shifts = tools.variants.TRAININGS, tools.data.SHIFTS
+    # These keep the order of the tables, unlike those of monkeypatch.
+    with (
+        patch.dict(trainings, {key: trainings[key] for key in ('plain', 'meta')}, clear=True),
+        patch.dict(shifts, {'dark': shifts['dark']}, clear=True),
+        patch.dict(tools.variants.TRAINING_SETS),
+    ):
+        yield tools
 
 
 def run_tiny(tools, *arguments) -> tuple[list[dict], str]:
