@@ -1,0 +1,9 @@
+# The plain twin of maml-mot_r50_60e_mot15halftrain_test-mot15halfval.py: the same without MAML.
+# Not trained by us yet: no number of our own to expect.
+#   bash tools/dist_train.sh configs/maml_mot/plain-reid_r50_60e_mot15halftrain_test-mot15halfval.py 2
+_base_ = './maml-mot_r50_60e_mot15halftrain_test-mot15halfval.py'
+
+custom_hooks = [
+    dict(type='TaskCheckHook'),
+    dict(type='TaskMemoryHook', pipeline=[dict(type='LoadCrop', scale=(128, 256))], num_workers=4),
+]
