@@ -3,7 +3,4 @@
 #   bash tools/dist_train.sh configs/maml_mot/plain-reid_r50_60e_mot15halftrain_test-mot15halfval.py 2
 _base_ = './maml-mot_r50_60e_mot15halftrain_test-mot15halfval.py'
 
-custom_hooks = [
-    dict(type='TaskCheckHook'),
-    dict(type='TaskMemoryHook', pipeline=[dict(type='LoadCrop', scale=(128, 256))], num_workers=4),
-]
+custom_hooks = [hook for hook in _base_.custom_hooks if hook.type != 'MAMLOptimizerHook']
