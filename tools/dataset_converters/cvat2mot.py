@@ -1,4 +1,4 @@
-"""Turn exports of CVAT ("MOT 1.1") into sequences in the MOTChallenge layout."""
+"""Turn exports of CVAT ("MOT 1.1", "CVAT for video 1.1") into the MOTChallenge layout."""
 
 import argparse
 import sys

@@ -1,8 +1,9 @@
 """Exports of CVAT as sequences in the MOTChallenge layout.
 
-CVAT's "MOT 1.1" is ``gt/gt.txt`` and ``gt/labels.txt``, with images ``img1/frame_000000.PNG`` if
+Two formats are read. CVAT's "MOT 1.1" is ``gt/gt.txt`` and ``gt/labels.txt``, with images ``img1/frame_000000.PNG`` if
 they were asked for. Classes are numbers into ``labels.txt``, in the order of the project, which is
-not that of MOTChallenge. Rows count the images from 1, whatever their names count from. See
+not that of MOTChallenge. Rows count the images from 1, whatever their names count from. "CVAT for
+video 1.1" is ``annotations.xml``, with images in ``images/``. See
 https://docs.cvat.ai/docs/manual/advanced/formats/format-mot/.
 """
 
@@ -23,8 +24,10 @@ from ...utils.frame_numbers import check_frame_numbers, frame_offset, is_number
 from ...utils.mot_files import CLASS, CLASSES, FRAME
 from ...utils.mot_truth import LABELS_FILE, class_counts, column_faults, mot_class
 from ...utils.row_text import parse_rows
+from .cvat_video import read_cvat_video
 
 Folder = Path | zipfile.Path
+XML_FILE = 'annotations.xml'
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp')
 
 
@@ -34,14 +37,16 @@ class CvatTask:
 
     Attributes:
         name: Of the sequence that is made of it.
-        place: Folder of ``gt`` and ``img1``, on disk or in an archive.
+        place: Folder of ``gt`` and ``img1``, or of the XML, on disk or in an archive.
+        file: The rows or the XML.
     """
 
     name: str
     place: Folder
+    file: Folder
 
     def __str__(self) -> str:
-        return str(self.place)
+        return str(self.file)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def find_tasks(sources: Sequence[Path]) -> list[CvatTask]:
         sources: Exports: archives, unpacked folders, or folders of either.
 
     Raises:
-        FileNotFoundError: A source is missing or holds no ``gt/gt.txt``.
+        FileNotFoundError: A source is missing or holds neither ``gt/gt.txt`` nor XML.
         ValueError: An archive is damaged, or two videos have the same name.
     """
     tasks: list[CvatTask] = []
@@ -78,7 +83,8 @@ def find_tasks(sources: Sequence[Path]) -> list[CvatTask]:
         found = list(_tasks_in(source))
         if not found:
             raise FileNotFoundError(
-                f'{source} holds no gt/gt.txt: export the task from CVAT as "MOT 1.1"'
+                f'{source} holds neither gt/gt.txt nor annotations.xml: export the task from '
+                'CVAT as "MOT 1.1" or "CVAT for video 1.1"'
             )
         tasks += found
     counts = Counter(task.name for task in tasks)
@@ -113,8 +119,9 @@ def import_task(
     folder = out_dir / task.name
     if folder.exists():
         raise FileExistsError(f'{folder} is there already: remove it, or choose another folder')
-    numbers = _class_numbers(task, classes)
-    rows, left_out = _read_rows(task, numbers)
+    labels, rows = _read_file(task)
+    numbers = _class_numbers(task, labels, classes)
+    rows, left_out = _choose_rows(rows, labels, numbers)
     out_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out_dir, prefix='.') as temporary:
         made = Path(temporary) / task.name
@@ -124,7 +131,7 @@ def import_task(
                 f'{task} holds no images: export it again with "Save images", or name the video '
                 'or the folder of its frames by --images'
             )
-        note = check_frame_numbers(rows[:, FRAME], len(names), f'{task}/gt/gt.txt')
+        note = check_frame_numbers(rows[:, FRAME], len(names), str(task))
         kept = rows[rows[:, FRAME] <= len(names)]
         write_text(made / 'gt' / 'gt.txt', format_truth(kept))
         write_text(made / 'seqinfo.ini', _seqinfo(task.name, made / 'img1', names, frame_rate))
@@ -143,10 +150,14 @@ def format_truth(rows: np.ndarray) -> str:
 def _tasks_in(source: Path) -> Iterator[CvatTask]:
     if not source.exists():
         raise FileNotFoundError(f'{source} does not exist')
+    if source.suffix.lower() == '.xml':
+        yield CvatTask(_clean(source.stem), source.parent, source)
+        return
     if source.is_dir():
         yield from _tasks_of(source, _clean(source.resolve().name))
-        for archive in sorted(source.glob('*.zip')):
-            yield from _tasks_in(archive)
+        for inside in sorted([*source.glob('*.zip'), *source.glob('*.xml')]):
+            if inside.name != XML_FILE:
+                yield from _tasks_in(inside)
         return
     if not zipfile.is_zipfile(source):
         raise ValueError(f'{source} is neither a folder nor a zip archive, or is damaged')
@@ -155,7 +166,9 @@ def _tasks_in(source: Path) -> Iterator[CvatTask]:
 
 def _tasks_of(place: Folder, name: str, depth: int = 2) -> Iterator[CvatTask]:
     if (place / 'gt' / 'gt.txt').is_file():
-        yield CvatTask(name, place)
+        yield CvatTask(name, place, place / 'gt' / 'gt.txt')
+    elif (place / XML_FILE).is_file():
+        yield CvatTask(name, place, place / XML_FILE)
     elif depth:
         for inside in sorted(place.iterdir(), key=lambda each: each.name):
             if inside.is_dir():
@@ -164,19 +177,18 @@ def _tasks_of(place: Folder, name: str, depth: int = 2) -> Iterator[CvatTask]:
 
 def _clean(name: str) -> str:
     """Return the name of a task, from that of an archive as CVAT names it."""
-    name = re.sub(r'(?i)[\s_-]*(annotations[\s_-]*[\d_-]*)?[\s_-]*mot[\s_-]*1[._]1$', '', name)
+    name = re.sub(
+        r'(?i)[\s_-]*(annotations[\s_-]*[\d_-]*)?[\s_-]*(mot|cvat for video)[\s_-]*1[._]1$',
+        '',
+        name,
+    )
     return re.sub(r'[^\w.-]+', '_', name.removeprefix('task_')).strip('._') or 'task'
 
 
-def _class_numbers(task: CvatTask, classes: Mapping[str, str] | None) -> dict[int, int]:
+def _class_numbers(
+    task: CvatTask, labels: list[str], classes: Mapping[str, str] | None
+) -> dict[int, int]:
     """Return class of MOTChallenge by number of label, both from 1."""
-    file = task.place / 'gt' / LABELS_FILE
-    if not file.is_file():
-        raise FileNotFoundError(
-            f'{task}/gt/{LABELS_FILE} is missing, so that the numbers of classes mean nothing: '
-            'write one name of a label a line, in the order of their numbers'
-        )
-    labels = [line.strip() for line in file.read_text(encoding='utf-8-sig').splitlines()]
     listed = ', '.join(filter(None, labels)) or 'none'
     if classes is None:
         named = {number: mot_class(label) for number, label in enumerate(labels, start=1)}
@@ -198,31 +210,46 @@ def _class_numbers(task: CvatTask, classes: Mapping[str, str] | None) -> dict[in
     }
 
 
-def _read_rows(task: CvatTask, numbers: dict[int, int]) -> tuple[np.ndarray, dict[str, int]]:
-    """Return rows (R, 9) with classes of MOTChallenge, and how many were left out by label."""
-    path = f'{task}/gt/gt.txt'
-    text = (task.place / 'gt' / 'gt.txt').read_text(encoding='utf-8-sig', errors='replace')
+def _read_file(task: CvatTask) -> tuple[list[str], np.ndarray]:
+    """Return labels and rows (R, 9), whose class is −1 or the number of a label from 1."""
+    text = task.file.read_text(encoding='utf-8-sig', errors='replace')
+    if task.file.name != 'gt.txt':
+        return read_cvat_video(text, str(task))
+    file = task.place / 'gt' / LABELS_FILE
+    if not file.is_file():
+        raise FileNotFoundError(
+            f'{file} is missing, so that the numbers of classes mean nothing: write one name of a '
+            'label a line, in the order of their numbers'
+        )
+    labels = [line.strip() for line in file.read_text(encoding='utf-8-sig').splitlines()]
     parsed = parse_rows(text)
     if parsed.faults:
-        raise ValueError(f'{path}, {parsed.faults[0]}')
-    for lines, reason in column_faults(parsed, 'plain'):
-        raise ValueError(f'{path}, line {lines[0]}: {reason}')
+        raise ValueError(f'{task}, {parsed.faults[0]}')
     if 0 < parsed.num_columns <= CLASS:
-        raise ValueError(f'{path} has {parsed.num_columns} columns, no class (column 8)')
-    labels = (task.place / 'gt' / LABELS_FILE).read_text(encoding='utf-8-sig').splitlines()
+        raise ValueError(f'{task} has {parsed.num_columns} columns, no class (column 8)')
+    for lines, reason in column_faults(parsed, 'plain'):
+        raise ValueError(f'{task}, line {lines[0]}: {reason}')
     category = parsed.rows[:, CLASS]
     strange = (category != -1) & ~np.isin(category, np.arange(1, len(labels) + 1))
     if strange.any():
         raise ValueError(
-            f'{path}, line {parsed.lines[strange][0]}: class {category[strange][0]:g} is not in '
+            f'{task}, line {parsed.lines[strange][0]}: class {category[strange][0]:g} is not in '
             f'{LABELS_FILE}, which has {len(labels)}'
         )
+    return labels, parsed.rows
+
+
+def _choose_rows(
+    rows: np.ndarray, labels: list[str], numbers: dict[int, int]
+) -> tuple[np.ndarray, dict[str, int]]:
+    """Return rows (R, 9) with classes of MOTChallenge, and how many were left out by label."""
+    category = rows[:, CLASS]
     kept = np.isin(category, list(numbers))
     left_out = Counter(category[~kept].astype(int).tolist())
-    rows = parsed.rows[kept]
-    rows[:, CLASS] = [numbers[int(number)] for number in rows[:, CLASS]]
-    names = {number: label.strip() for number, label in enumerate(labels, start=1)}
-    return rows, {
+    chosen = rows[kept]
+    chosen[:, CLASS] = [numbers[int(number)] for number in chosen[:, CLASS]]
+    names = dict(enumerate(labels, start=1))
+    return chosen, {
         names.get(number, 'without a label'): count for number, count in left_out.most_common()
     }
 
@@ -231,7 +258,8 @@ def _write_images(task: CvatTask, images: Path | None, target: Path) -> list[str
     """Write the images as ``000001...`` and return their names."""
     if images is not None and images.is_file():
         return _write_video(images, target)
-    place = task.place / 'img1' if images is None else images
+    inside = 'img1' if task.file.name == 'gt.txt' else 'images'
+    place = task.place / inside if images is None else images
     if not place.is_dir():
         return []
     files = [each for each in place.iterdir() if Path(each.name).suffix.lower() in SUFFIXES]
