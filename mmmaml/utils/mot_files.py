@@ -169,7 +169,7 @@ def _limit_to_images(info: SequenceInfo) -> SequenceInfo:
             f'used: a frame is named by its number and {info.image_ext}, as imExt says'
         )
     info = replace(info, digits=frame_digits(paths, info.digits))
-    check_picture_numbers(paths)
+    check_picture_numbers(paths, info.num_frames)
     frames = {int(p.stem) for p in paths}
     available = sum(frame <= info.num_frames for frame in frames)
     missing = set(range(1, available + 1)) - frames

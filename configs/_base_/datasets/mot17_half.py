@@ -37,7 +37,7 @@ val_dataloader = dict(
     persistent_workers=True,
     sampler=dict(type='WholeVideoSampler'),
     dataset=dict(
-        type='mmdet.MOTChallengeDataset',
+        type='MOTVideoDataset',
         data_root=data_root,
         ann_file='annotations/half-val_cocoformat.json',
         data_prefix=dict(img_path='train'),

@@ -119,7 +119,7 @@ def _numbers(
 ) -> Iterator[Problem]:
     last = max(stated, default=0)
     try:
-        check_picture_numbers(list(frames.values()))
+        check_picture_numbers(list(frames.values()), info.num_frames)
     except ValueError as error:
         yield Problem('error', folder, str(error).removeprefix(f'{folder}/'))
         return

@@ -41,8 +41,15 @@ class SequenceReader:
     def __init__(self) -> None:
         self.num_videos = self.num_images = self.num_annotations = self.num_instances = 0
 
-    def read(self, folder: Path, needs_truth: bool) -> VideoRecord:
+    def read(
+        self, folder: Path, needs_truth: bool, truth_rows: np.ndarray | None = None
+    ) -> VideoRecord:
         """Read a sequence folder; without ``gt.txt`` it has no annotations.
+
+        Args:
+            folder: The sequence.
+            needs_truth: Refuse a sequence without ground truth.
+            truth_rows: (R, 9) rows of a ground truth in the place of the file.
 
         Raises:
             FileNotFoundError: ``gt.txt`` is missing and needed, or frames are missing.
@@ -52,7 +59,10 @@ class SequenceReader:
         self.num_videos += 1
         sequence = VideoRecord(self._video(info), self._images(info))
         truth = folder / 'gt' / 'gt.txt'
-        if truth.is_file():
+        if truth_rows is not None:
+            given = Truth(truth_rows, np.arange(1, len(truth_rows) + 1), 'classes')
+            sequence.annotations = self._annotations(_clean(given, info, truth))
+        elif truth.is_file():
             rows = _clean(read_truth(truth), info, truth)
             sequence.annotations = self._annotations(rows)
         elif needs_truth:

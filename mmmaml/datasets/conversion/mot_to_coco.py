@@ -72,7 +72,7 @@ def convert_mot(
         if half_split and subset == 'train':
             parts |= {'half-train': (0.0, 0.5), 'half-val': (0.5, 1.0)}
         for name, part in parts.items():
-            content = _merge([_cut(sequence, part) for sequence in sequences])
+            content = merge_records([_cut(sequence, part) for sequence in sequences])
             content['num_instances'] = reader.num_instances - first
             contents[out_dir / f'{name}_cocoformat.json'] = content
     # Nothing is written before all is read: an error leaves the files of an earlier run whole.
@@ -146,7 +146,8 @@ def _border(fraction: float, num_frames: int) -> int:
     return {0.0: 0, 1.0: num_frames}.get(fraction, int(fraction * num_frames) + 1)
 
 
-def _merge(sequences: Sequence[VideoRecord]) -> dict:
+def merge_records(sequences: Sequence[VideoRecord]) -> dict:
+    """Return the content of a CocoVID file of some sequences."""
     sequences = [sequence for sequence in sequences if sequence.images]
     return {
         'categories': [{'id': k, 'name': name} for k, name in enumerate(CLASSES, start=1)],

@@ -18,7 +18,10 @@ def run(transform, image, task=0, item=0):
 
 
 def test_images_of_a_task_get_the_same_look_and_grain_of_their_own(image):
-    steady, noisy = ShiftTaskAppearance(prob=1, noise=0), ShiftTaskAppearance(prob=1, blur=0, noise=30)
+    steady, noisy = (
+        ShiftTaskAppearance(prob=1, noise=0),
+        ShiftTaskAppearance(prob=1, blur=0, noise=30),
+    )
     assert all(
         np.array_equal(run(steady, image, task, 0), run(steady, image, task, 1))
         for task in range(10)
