@@ -18,6 +18,7 @@ from mmmaml.utils import atomic_path
 
 from ..checkpoints import newest_checkpoint
 from .schedules import Rates, differences, misfits, replay, settings_of
+from .work_folder import sole_training
 
 
 @RUNNERS.register_module()
@@ -73,7 +74,17 @@ class MetaRunner(Runner):
         return super().build_param_scheduler(scheduler)
 
     def train(self) -> nn.Module:
-        """Size the classifier, then train."""
+        """Size the classifier, then train; nobody else trains in the work folder meanwhile.
+
+        Raises:
+            BlockingIOError: Another training has the work folder.
+        """
+        with sole_training(self.work_dir):
+            self._size_classifiers()
+            return super().train()
+
+    def _size_classifiers(self) -> None:
+        """Give classifiers without a size that of the training data."""
         heads = self._unsized_heads(self.model)
         if heads:
             self._train_loop = self.build_train_loop(self._train_loop)
@@ -87,7 +98,6 @@ class MetaRunner(Runner):
                 head.set_num_classes(identities)
             self.logger.info(f'MetaReIDHead: num_classes={identities}, from the training dataset')
             self.model = self.wrap_model(self.cfg.get('model_wrapper_cfg'), self.model)
-        return super().train()
 
     def load_or_resume(self) -> None:
         """Load or resume; without a name, from the newest checkpoint that is whole."""
