@@ -42,7 +42,8 @@ train_dataloader = dict(
 test_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root))
 train_cfg = dict(max_epochs=20)
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
-param_scheduler = [dict(type='CosineAnnealingLR', by_epoch=True, T_max=20)]
+# Over the whole training, also if max_epochs is another.
+param_scheduler = [dict(type='CosineAnnealingLR', by_epoch=True)]
 default_hooks = dict(checkpoint=dict(interval=20))
 env_cfg = dict(dist_cfg=dict(backend='gloo'))
 custom_hooks = [

@@ -68,9 +68,8 @@ test_dataloader = dict(
 )
 train_cfg = dict(max_epochs=12)
 optim_wrapper = dict(optimizer=dict(lr=2e-3), clip_grad=dict(max_norm=10))
-param_scheduler = [
-    dict(type='CosineAnnealingLR', by_epoch=True, T_max=12, convert_to_iter_based=True)
-]
+# Over the whole training, also if max_epochs is another.
+param_scheduler = [dict(type='CosineAnnealingLR', by_epoch=True, convert_to_iter_based=True)]
 default_hooks = dict(checkpoint=dict(interval=12))
 randomness = dict(seed=0)
 env_cfg = dict(dist_cfg=dict(backend='gloo'))

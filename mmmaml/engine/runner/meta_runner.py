@@ -1,5 +1,6 @@
 """A Runner that sizes the classifier by the training data and survives being killed."""
 
+import copy
 import os
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 from mmengine.device import get_device
 from mmengine.dist import master_only
 from mmengine.model import is_model_wrapper
-from mmengine.runner import BaseLoop, Runner
+from mmengine.optim import OptimWrapper, _ParamScheduler
+from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 from torch import nn
 
 from mmmaml.models.reid import MetaReIDHead
@@ -15,6 +17,8 @@ from mmmaml.registry import RUNNERS
 from mmmaml.utils import atomic_path
 
 from ..checkpoints import newest_checkpoint
+from .schedules import Rates, differences, misfits, replay, settings_of
+from .work_folder import sole_training
 
 
 @RUNNERS.register_module()
@@ -35,6 +39,8 @@ class MetaRunner(Runner):
     _resume: bool
     _load_from: str | None
     _train_loop: dict | BaseLoop | None
+    _schedule: Any = None
+    _saved_schedules: list[dict[str, Any]]
 
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
         """Wrap for distributed training, which waits until the parameters are all there."""
@@ -60,8 +66,25 @@ class MetaRunner(Runner):
             loop['type'] = 'mmmaml.EpochBasedTrainLoop'
         return super().build_train_loop(loop)
 
+    def build_param_scheduler(self, scheduler: Any) -> Any:
+        """Build the schedules; see MMEngine. Their configs are kept, to build them anew."""
+        parts = scheduler if isinstance(scheduler, list) else [scheduler]
+        if all(isinstance(part, dict) for part in parts):
+            self._schedule = copy.deepcopy(scheduler)
+        return super().build_param_scheduler(scheduler)
+
     def train(self) -> nn.Module:
-        """Size the classifier, then train."""
+        """Size the classifier, then train; nobody else trains in the work folder meanwhile.
+
+        Raises:
+            BlockingIOError: Another training has the work folder.
+        """
+        with sole_training(self.work_dir):
+            self._size_classifiers()
+            return super().train()
+
+    def _size_classifiers(self) -> None:
+        """Give classifiers without a size that of the training data."""
         heads = self._unsized_heads(self.model)
         if heads:
             self._train_loop = self.build_train_loop(self._train_loop)
@@ -75,7 +98,6 @@ class MetaRunner(Runner):
                 head.set_num_classes(identities)
             self.logger.info(f'MetaReIDHead: num_classes={identities}, from the training dataset')
             self.model = self.wrap_model(self.cfg.get('model_wrapper_cfg'), self.model)
-        return super().train()
 
     def load_or_resume(self) -> None:
         """Load or resume; without a name, from the newest checkpoint that is whole."""
@@ -85,13 +107,65 @@ class MetaRunner(Runner):
                 self.logger.info(f'{self.work_dir} has no checkpoint, training starts anew')
                 self._resume = False
         super().load_or_resume()
+        if isinstance(self._train_loop, BaseLoop):
+            for sentence in misfits(self._schedulers(), self.max_epochs, self.max_iters):
+                self.logger.warning(sentence)
+
+    def load_checkpoint(self, filename: str, *args: Any, **kwargs: Any) -> dict:
+        """Load the weights of a checkpoint. For the arguments see MMEngine."""
+        checkpoint = super().load_checkpoint(filename, *args, **kwargs)
+        self._saved_schedules = checkpoint.get('param_schedulers', [])
+        return checkpoint
 
     def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
-        """Resume; the tasks that are left come in the order they would have had."""
+        """Resume; the tasks that are left come in the order they would have had.
+
+        The rest of the training follows the schedule of the config, as if all of it had.
+        """
+        wanted = settings_of([each.state_dict() for each in self._schedulers()])
+        rates = Rates(self.optim_wrapper) if self._has_one_optimizer() else None
         super().resume(filename, *args, **kwargs)
+        if rates is not None:
+            self._keep_to_config(filename, rates, wanted)
         sampler = self.train_dataloader.sampler
         if hasattr(sampler, 'seed'):  # it was made before the checkpoint told the seed
             sampler.seed = self.seed
+
+    def _keep_to_config(self, filename: str, rates: Rates, wanted: list[dict[str, Any]]) -> None:
+        """Take rates and schedule from the config if those of the checkpoint are others."""
+        saved, there = settings_of(self._saved_schedules), Rates(self.optim_wrapper)
+        by_metric = any(getattr(each, 'need_val_args', False) for each in self._schedulers())
+        if by_metric or (saved == wanted and there.groups == rates.groups):
+            return
+        group = self.optim_wrapper.param_groups[0]
+        before = group['lr']
+        rates.restore(self.optim_wrapper)
+        if self._schedule is not None:
+            self.param_schedulers = super().build_param_scheduler(self._schedule)
+        epochs = self.epoch if isinstance(self.train_loop, EpochBasedTrainLoop) else 0
+        replay(self._schedulers(), epochs, self.iter, len(self.train_dataloader))
+        differing = differences(saved, wanted)
+        if there.groups != rates.groups:
+            lrs = (each.groups[0]['lr'] for each in (there, rates))
+            differing.insert(0, '{:g} there as lr, {:g} in the config'.format(*lrs))
+        if differing:
+            self.logger.warning(
+                f'{filename} was trained by another schedule ({"; ".join(differing)}): the rate '
+                'goes on by that of the config, as if it had been so from the start, at '
+                f'{group["lr"]:g} in the place of {before:g}'
+            )
+
+    def _has_one_optimizer(self) -> bool:
+        schedulers = self.param_schedulers
+        built = schedulers is None or (
+            isinstance(schedulers, list) and len(self._schedulers()) == len(schedulers)
+        )
+        return built and isinstance(self.optim_wrapper, OptimWrapper)
+
+    def _schedulers(self) -> list[_ParamScheduler]:
+        """Return the schedulers that are built, of one optimizer."""
+        schedulers = self.param_schedulers if isinstance(self.param_schedulers, list) else []
+        return [each for each in schedulers if isinstance(each, _ParamScheduler)]
 
     @master_only
     def save_checkpoint(self, out_dir: str, filename: str, *args: Any, **kwargs: Any) -> None:
