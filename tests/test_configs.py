@@ -84,7 +84,9 @@ def without_meta_training(config: Config) -> dict:
     config = config.to_dict()
     config.pop('custom_hooks')
     crops = config['train_dataloader']['dataset']['dataset']
-    crops['pipeline'] = [each for each in crops['pipeline'] if each['type'] != 'ShiftTaskAppearance']
+    crops['pipeline'] = [
+        each for each in crops['pipeline'] if each['type'] != 'ShiftTaskAppearance'
+    ]
     config.pop('train_pipeline')
     return config
 
