@@ -33,7 +33,7 @@ def suspect_boxes(boxes: np.ndarray, image_size: tuple[int, int] | None) -> list
         return []
     size = np.array(image_size)
     beyond = ((boxes[:, :2] + boxes[:, 2:] > 1.25 * size) | (boxes[:, :2] < -0.25 * size)).any(1)
-    if beyond.mean() <= 0.1:
+    if beyond.mean() < 0.3:
         return []
     corners = (boxes[:, 2:] > boxes[:, :2]).all(1).mean() > 0.95
     cause = 'corners (left, top, right, bottom)' if corners else 'pixels of another resolution'
