@@ -1,6 +1,7 @@
 """Training and testing by several processes, beside those by one."""
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,19 @@ TASKS = 4
 Gradients = dict[str, Tensor]
 
 
-class KeepGradient(Hook):
-    """Hook that keeps the gradient of the first outer step, and the tasks seen."""
+class FirstStepTakenError(Exception):
+    """End of a training from which the first outer step is all that is asked for."""
 
-    def __init__(self) -> None:
+
+class KeepGradient(Hook):
+    """Hook that keeps the gradient of the first outer step, and the tasks seen.
+
+    Args:
+        only_first_step: End the training by ``FirstStepTakenError`` after that step.
+    """
+
+    def __init__(self, only_first_step: bool = False) -> None:
+        self.only_first_step = only_first_step
         self.gradient: Gradients | None = None
         self.tasks: list[tuple[int, ...]] = []
 
@@ -60,6 +70,11 @@ class KeepGradient(Hook):
         for sample in data_batch['data_samples']:
             self.tasks.append((*sample.labels.tolist(), sample.frame_ids[0][0]))
 
+    def after_train_iter(self, runner: Runner, *args: Any, **kwargs: Any) -> None:
+        """End the training if nothing else is asked for."""
+        if self.only_first_step and self.gradient is not None:
+            raise FirstStepTakenError
+
 
 def training(preset: Preset, ranks: int, inner_loop: dict, norm_eval: bool = True) -> Config:
     """Configure an epoch on so many ranks, the same tasks in each step for any number of them."""
@@ -74,11 +89,22 @@ def training(preset: Preset, ranks: int, inner_loop: dict, norm_eval: bool = Tru
     )
 
 
-def _train(config: Config) -> tuple[Gradients | None, list[tuple[int, ...]], dict[str, Tensor]]:
+def _train(config: Config) -> tuple[list[tuple[int, ...]], dict[str, Tensor]]:
     runner, hook = build_runner(config), KeepGradient()
     runner.register_hook(hook)
     runner.train()
-    return hook.gradient, hook.tasks, state_of(runner)
+    return hook.tasks, state_of(runner)
+
+
+def first_gradient(config: Config, *hooks: Hook) -> Gradients:
+    """Take the first outer step of a training, on this rank, and return its gradient."""
+    runner, keep = build_runner(config), KeepGradient(only_first_step=True)
+    for hook in (keep, *hooks):
+        runner.register_hook(hook)
+    with suppress(FirstStepTakenError):
+        runner.train()
+    assert keep.gradient is not None
+    return keep.gradient
 
 
 def gradient_differences(
@@ -86,7 +112,7 @@ def gradient_differences(
 ) -> list[float]:
     """Compare the first outer gradient with that of one process, relative to its length."""
     alone, *gradients = (
-        in_ranks(_train, count, training(preset, count, inner_loop, norm_eval))[0][0]
+        in_ranks(first_gradient, count, training(preset, count, inner_loop, norm_eval))[0]
         for count in (1, *ranks)
     )
     return [relative_difference(gradient, alone) for gradient in gradients]
@@ -96,14 +122,14 @@ def tasks_seen(preset: Preset, ranks: int, workers: int) -> list[list[tuple[int,
     """List the tasks that each rank sees in an epoch."""
     config = training(preset, ranks, CLOSED_FORM)
     config.train_dataloader.num_workers = workers
-    return [tasks for _, tasks, _ in in_ranks(_train, ranks, config)]
+    return [tasks for tasks, _ in in_ranks(_train, ranks, config)]
 
 
 def memory_digest(preset: Preset, ranks: int) -> tuple[str, int]:
     """Return digest of task memory and scatter built by so many ranks, and number of tasks."""
     config = training(preset, ranks, GRADIENT)
     config.optim_wrapper.optimizer = {'type': 'SGD', 'lr': 0.0}  # the same weights for all
-    states = [state for *_, state in in_ranks(_train, ranks, config)]
+    states = [state for _, state in in_ranks(_train, ranks, config)]
     kept = [
         {k: v for k, v in state.items() if 'task_memory' in k or 'scatter' in k}
         for state in states

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tools.benchmarks.common.presets import Preset
 from tools.benchmarks.common.tables import table
-from tools.benchmarks.reliability.distributed import INNER_LOOPS, TASKS, KeepGradient
+from tools.benchmarks.reliability.distributed import INNER_LOOPS, TASKS, first_gradient
 from tools.benchmarks.reliability.nan import nan_rows
 from tools.benchmarks.reliability.processes import in_ranks
 from tools.benchmarks.reliability.run import (
@@ -57,19 +57,9 @@ class HoldScatter(Hook):
         runner.model.reid.head.scatter.follow = lambda *_: None
 
 
-def _first_gradient(config: Config, hold_scatter: bool) -> dict[str, Tensor]:
-    runner, hook = build_runner(config), KeepGradient()
-    runner.register_hook(hook)
-    if hold_scatter:
-        runner.register_hook(HoldScatter())
-    runner.train()
-    assert hook.gradient is not None
-    return hook.gradient
-
-
-def first_gradient(config: Config, hold_scatter: bool = False) -> dict[str, Tensor]:
-    """Return the gradient of the first outer step of a training."""
-    return in_ranks(_first_gradient, 1, config, hold_scatter)[0]
+def gradient_alone(config: Config, *hooks: Hook) -> dict[str, Tensor]:
+    """Return the gradient of the first outer step of a training by one process."""
+    return in_ranks(first_gradient, 1, config, *hooks)[0]
 
 
 def accumulated_gradient(
@@ -82,7 +72,7 @@ def accumulated_gradient(
         train_dataloader__batch_size=TASKS // 2,
         optim_wrapper__accumulative_counts=2,
     )
-    return first_gradient(config, hold_scatter)
+    return gradient_alone(config, *([HoldScatter()] if hold_scatter else []))
 
 
 class OptionRow(NamedTuple):
@@ -110,10 +100,10 @@ def gradient_rows(preset: Preset) -> list[OptionRow]:
 
 def option_row(preset: Preset, name: str, loop: dict) -> OptionRow:
     """Measure the change of the outer gradient of an inner loop by each option."""
-    expected = first_gradient(training(preset, loop))
-    half = first_gradient(training(preset, loop, optim_wrapper__type='BFloat16OptimWrapper'))
+    expected = gradient_alone(training(preset, loop))
+    half = gradient_alone(training(preset, loop, optim_wrapper__type='BFloat16OptimWrapper'))
     unclipped, clipped = (
-        first_gradient(training(preset, loop, optim_wrapper__clip_grad={'max_norm': norm}))
+        gradient_alone(training(preset, loop, optim_wrapper__clip_grad={'max_norm': norm}))
         for norm in (float('inf'), CLIP)
     )
     return OptionRow(
@@ -127,7 +117,7 @@ def option_row(preset: Preset, name: str, loop: dict) -> OptionRow:
 
 def accumulated_with_moving_scatter(preset: Preset) -> float:
     """Measure accumulation while the scatter follows each half, from empty on."""
-    expected = first_gradient(training(preset, CLOSED_FORM))
+    expected = gradient_alone(training(preset, CLOSED_FORM))
     moving = accumulated_gradient(preset, CLOSED_FORM, hold_scatter=False)
     return relative_difference(moving, expected)
 
