@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from mmdet.datasets import MOTChallengeDataset
 
+from mmmaml.datasets.checks import check_dataset
 from mmmaml.datasets.conversion.mot_to_coco import convert_mot, select_sequences
 from mmmaml.utils.mot_files import read_rows
 from tests.datasets.mot_folder import write_sequence
@@ -151,6 +152,15 @@ def test_an_error_in_test_leaves_the_files_of_train_alone(tmp_path):
     with pytest.raises(ValueError, match=r'B/gt/gt\.txt, line 1'):
         convert_mot(tmp_path)
     assert (tmp_path / 'annotations' / 'train_cocoformat.json').read_text() == before
+
+
+def test_sequences_elsewhere_are_said(tmp_path, log_lines):
+    for subset in ('train', 'val'):
+        write_sequence(tmp_path / subset / 'A', _row(1, 4))
+    _convert(tmp_path)
+    assert f'{tmp_path}: sequences in val are not read, only those in train and test' in log_lines
+    (problem,) = check_dataset(tmp_path).problems
+    assert (problem.path, problem.severity) == (tmp_path / 'val', 'warning')
 
 
 def _names(*names):
