@@ -57,12 +57,12 @@ class DatasetReport:
     problems: list[Problem]
 
     def of(self, severity: str) -> list[Problem]:
-        """The errors, or the warnings."""
+        """Return the errors, or the warnings."""
         return [problem for problem in self.problems if problem.severity == severity]
 
 
 class DatasetCheck:
-    """Checks sequence by sequence; what was found so far can be read at any time.
+    """Check of one sequence after the other, whose findings so far can be read at any time.
 
     Args:
         root: A dataset (``ROOT/train/SEQ``, ``ROOT/test/SEQ``), a folder of sequences or a
