@@ -10,8 +10,9 @@ from pathlib import Path
 import cv2
 import pytest
 
-from mmmaml.utils.mot_files import read_rows
+from mmmaml.utils.mot_files import CLASS, read_rows
 from mmmaml.visualization.videos import video_writer
+from tests.datasets.conversion.cvat_export import frame_names, mot_files, write_zip
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / 'docs' / 'own_data.md').read_text()
@@ -39,9 +40,11 @@ def commands() -> list[list[str]]:
 
 @pytest.fixture
 def videos(mot_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What the recipe starts from: sequences without annotations files, and a new video."""
+    """Sequences without annotation files, one of them an export of CVAT, and a new video."""
     for subset in ('train', 'test'):
         shutil.copytree(mot_root / subset, tmp_path / 'data' / 'mine' / subset)
+    first = sorted((tmp_path / 'data' / 'mine' / 'train').iterdir())[0]
+    export_as_cvat(first, tmp_path / 'exports' / 'street-1.zip')
     (tmp_path / 'configs').symlink_to(ROOT / 'configs')
     (sequence,) = (mot_root / 'test').iterdir()
     shutil.copy(sequence / 'det' / 'det.txt', tmp_path / 'new_detections.txt')
@@ -51,6 +54,21 @@ def videos(mot_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv('LOCAL_RANK', '0')
     return tmp_path
+
+
+def export_as_cvat(sequence: Path, archive: Path) -> None:
+    """Pack a sequence as CVAT does, people as the second label, and remove it."""
+    rows = read_rows(sequence / 'gt' / 'gt.txt')
+    rows = rows[rows[:, CLASS] == 1]
+    rows[:, CLASS] = 2
+    files = mot_files(rows.tolist(), ['car', 'person'])
+    images = sorted((sequence / 'img1').iterdir())
+    for name, image in zip(frame_names(len(images)), images, strict=True):
+        files[f'img1/{name}'] = cv2.imencode('.png', cv2.imread(str(image)))[1].tobytes()
+    archive.parent.mkdir()
+    write_zip(archive, files)
+    # The export knows no detections, which the recipe takes from elsewhere.
+    shutil.rmtree(sequence)
 
 
 def run(monkeypatch: pytest.MonkeyPatch, words: list[str], number: int) -> None:
@@ -76,13 +94,18 @@ def test_the_recipe_from_start_to_end(videos: Path, monkeypatch: pytest.MonkeyPa
         run(monkeypatch, words, number)
         done.append(Path(words[0]).stem)
     assert done == [
+        'cvat2mot',
         'check_data',
         'mot2coco',
         'browse_episodes',
         'train',
         'test',
         'track',
+        'export_tracks',
     ]
+    assert (videos / 'outputs' / 'cvat' / 'new.zip').is_file()
+    annotations = videos / 'data' / 'mine' / 'annotations' / 'train_cocoformat.json'
+    assert 'street-1' in annotations.read_text()
     assert len(list((videos / 'outputs' / 'episodes').glob('*.png'))) == 2
     (tracks,) = (videos / 'work_dirs' / 'mine' / 'results').glob('*.txt')
     assert len(read_rows(tracks)) > 30

@@ -29,7 +29,7 @@ class ImageTable:
         return len(self.img_path)
 
     def row(self, image: int) -> dict:
-        """What the pipeline takes of a frame."""
+        """Return the part of an item that the frame alone decides."""
         return {
             'img_path': str(self.img_path[image]),
             'img_shape': (int(self.img_shape[image, 0]), int(self.img_shape[image, 1])),
@@ -69,7 +69,7 @@ class BoxTable(Sequence):
     @overload
     def __getitem__(self, item: slice) -> 'BoxTable': ...
     def __getitem__(self, item: int | slice) -> 'dict | BoxTable':
-        """The item of a row as the pipeline takes it, or the table of some rows."""
+        """Return the item of a row for the pipeline, or the table of some rows."""
         if isinstance(item, slice):
             return self.take(np.arange(len(self))[item])
         if not -len(self) <= item < len(self):
@@ -82,7 +82,7 @@ class BoxTable(Sequence):
         }
 
     def take(self, rows: np.ndarray) -> 'BoxTable':
-        """The table of some rows, given by indices or a mask; all frames are kept."""
+        """Return the table of some rows, given by indices or a mask; all frames are kept."""
         return replace(
             self,
             bbox=self.bbox[rows],
@@ -93,7 +93,7 @@ class BoxTable(Sequence):
         )
 
     def clipped(self) -> 'BoxTable':
-        """The same with boxes cut at the borders of their frames."""
+        """Return the same with boxes cut at the borders of their frames."""
         limits = np.tile(self.images.img_shape[self.image][:, ::-1], 2)
         return replace(self, bbox=np.clip(self.bbox, 0, limits).astype(np.float32))
 

@@ -65,7 +65,7 @@ class ConcatFrameDataset(ConcatDataset):
         return {name: np.concatenate([key[name] for key in keys]) for name in keys[0]}
 
     def __getitem__(self, idx: int) -> Any:
-        """Item ``idx`` modulo the length, in the epoch that is its quotient."""
+        """Load item ``idx`` modulo the length, in the epoch that is its quotient."""
         epoch, item = divmod(idx + len(self) if idx < 0 else idx, len(self))
         number, local = self._get_ori_dataset_idx(item)
         part = self.datasets[number]

@@ -14,7 +14,7 @@ from .task_source import Pipeline, TaskRandomness
 
 
 class CropTasks:
-    """Draws tasks from datasets whose items are pictures of one person each.
+    """Source of tasks from datasets whose items are pictures of one person each.
 
     Args:
         parts: Datasets; see :class:`EpisodicDataset` for their items.
@@ -54,11 +54,11 @@ class CropTasks:
         return f'{self.num_ways} ways of crops'
 
     def draw(self, anchor: int, rng: np.random.Generator) -> Task:
-        """The task of one identity and ``num_ways − 1`` others of its subsequence."""
+        """Draw the task of one identity and ``num_ways − 1`` others of its subsequence."""
         return self.index.draw(anchor, self.num_ways, self.window, rng)
 
     def load(self, task: Task, rng: TaskRandomness, pipeline: Pipeline | None) -> dict[str, Any]:
-        """``inputs`` (N, k + q, 3, H, W) uint8 and ``data_samples``.
+        """Load ``inputs`` (N, k + q, 3, H, W) uint8 and ``data_samples``.
 
         Raises:
             ValueError: The pipeline returned no image, or images of different sizes.

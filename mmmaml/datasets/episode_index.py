@@ -1,4 +1,4 @@
-"""Which items of a dataset form a task (Eq. 1 of the paper)."""
+"""Items of a dataset that form a task (Eq. 1 of the paper)."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -34,7 +34,7 @@ class FrameTask(NamedTuple):
 
 @dataclass(frozen=True)
 class IndexCounts:
-    """What became of the items: how many identities and boxes take part and how many do not."""
+    """Numbers of identities and boxes that take part, and of those that do not."""
 
     identities: int
     videos: int
@@ -55,7 +55,7 @@ class _FrameOrder(NamedTuple):
 
 
 class EpisodeIndex:
-    """Draws tasks from the identities, videos and frames of a dataset's items.
+    """Index of tasks by the identities, videos and frames of a dataset's items.
 
     An identity is a pair of video and instance id: it may have any id, and the same id in another
     video is another person. Items with id −1 belong to nobody and take no part; of several items
@@ -222,7 +222,7 @@ class EpisodeIndex:
 
 
 def _key_rows(video_id: np.ndarray, instance_id: np.ndarray, frame_id: np.ndarray) -> np.ndarray:
-    """The three as columns of (R, 3) int64."""
+    """Return the three as columns of (R, 3) int64."""
     columns = {'video_id': video_id, 'instance_id': instance_id, 'frame_id': frame_id}
     lengths = {name: np.shape(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1 or len(np.shape(video_id)) != 1:
@@ -231,7 +231,7 @@ def _key_rows(video_id: np.ndarray, instance_id: np.ndarray, frame_id: np.ndarra
 
 
 def _whole_numbers(name: str, column: np.ndarray) -> np.ndarray:
-    """(R,) int64."""
+    """Return a column as (R,) int64."""
     values = np.asarray(column)
     try:
         numbers = values.astype(np.float64)

@@ -21,7 +21,7 @@ from .task_source import TaskRandomness, TaskSource
 
 @DATASETS.register_module()
 class EpisodicDataset(Dataset):
-    """Regroups the samples of a dataset into tasks.
+    """Dataset of tasks, into which the samples of another are regrouped.
 
     One item is one task: ``num_ways`` identities of one subsequence, each with ``num_support``
     support and ``num_query`` query images from different frames of one video. Of a dataset of
@@ -47,7 +47,7 @@ class EpisodicDataset(Dataset):
         window: Length of the subsequence in frames; None takes whole videos. Short windows give
             tasks of one look and light, with queries close in time to their support. Tasks of
             frames need them: in frames far apart there are few of the same people.
-        short_identities: What happens to identities with fewer than k + q frames: ``'drop'``
+        short_identities: Fate of identities with fewer than k + q frames: ``'drop'``
             leaves them out, ``'repeat'`` repeats support images where there are at least 1 + q,
             of crops only.
         seed: Seed of all tasks.
@@ -116,7 +116,7 @@ class EpisodicDataset(Dataset):
 
     @property
     def index(self) -> EpisodeIndex:
-        """Who is in which frame."""
+        """Index of the identities in each frame."""
         return self._source.index
 
     @property
@@ -130,20 +130,20 @@ class EpisodicDataset(Dataset):
         return self.dataset.metainfo
 
     def full_init(self) -> None:
-        """Nothing is left to initialise: the wrapped dataset was read on construction."""
+        """Do nothing: the wrapped dataset was read on construction."""
 
     def with_pipeline(self, pipeline: Sequence[dict]) -> 'EpisodicDataset':
-        """The same tasks, their images loaded by another pipeline."""
+        """Return the same tasks, their images loaded by another pipeline."""
         other = copy.copy(self)
         other._pipeline = Compose(pipeline)
         return other
 
     def __len__(self) -> int:
-        """Tasks an epoch."""
+        """Return the number of tasks an epoch."""
         return self.index.num_identities
 
     def task(self, index: int) -> Task | FrameTask:
-        """Identities and items of a task, without loading them."""
+        """Draw identities and items of a task, without loading them."""
         if index < 0:
             raise IndexError(f'task {index}: indices count from 0')
         epoch, anchor = divmod(index, len(self))

@@ -26,7 +26,7 @@ class FrameTable(Sequence):
 
     @classmethod
     def of(cls, boxes: BoxTable) -> 'FrameTable':
-        """All frames of a table of boxes."""
+        """Return all frames of a table of boxes."""
         boxes = boxes.take(np.argsort(boxes.image, kind='stable'))
         images = np.arange(len(boxes.images))
         return cls(
@@ -41,7 +41,7 @@ class FrameTable(Sequence):
     @overload
     def __getitem__(self, item: slice) -> 'FrameTable': ...
     def __getitem__(self, item: int | slice) -> 'dict | FrameTable':
-        """The item of a frame as the pipeline takes it, or the table of some frames."""
+        """Return the item of a frame for the pipeline, or the table of some frames."""
         if isinstance(item, slice):
             return self.take(np.arange(len(self))[item])
         if not -len(self) <= item < len(self):
@@ -60,7 +60,7 @@ class FrameTable(Sequence):
         return {**boxes.images.row(image), 'img_id': image, 'instances': instances}
 
     def take(self, items: np.ndarray) -> 'FrameTable':
-        """The table of some frames."""
+        """Return the table of some frames."""
         return FrameTable(self.boxes, self.rows[items], self.bounds)
 
     @property

@@ -17,7 +17,7 @@ from .task_source import Pipeline, TaskRandomness
 
 
 class FrameTasks:
-    """Draws tasks for networks that embed everybody in a frame in one pass.
+    """Source of tasks for networks that embed everybody in a frame in one pass.
 
     A task is k + q frames, each loaded once; its ways are people who are in all of them, after
     the transforms, which may move people out of the image. Where these are fewer than
@@ -57,14 +57,14 @@ class FrameTasks:
         return f'{images} frames with up to {self.num_ways} ways'
 
     def draw(self, anchor: int, rng: np.random.Generator) -> FrameTask:
-        """Frames with one identity; ``identities`` are those of the dataset of frames."""
+        """Draw frames with one identity; ``identities`` are those of the dataset of frames."""
         task = self.index.draw_frames(anchor, self.window, rng)
         return FrameTask(self.index.keys[task.identities, 1], self._items[task.items])
 
     def load(
         self, task: FrameTask, rng: TaskRandomness, pipeline: Pipeline | None
     ) -> dict[str, Any]:
-        """``inputs`` (F, 3, H, W) uint8 and ``data_samples``.
+        """Load ``inputs`` (F, 3, H, W) uint8 and ``data_samples``.
 
         Raises:
             ValueError: The pipeline does not end with ``PackFrame``, or gives images of different
@@ -126,7 +126,7 @@ def _packed(frame: dict | None) -> dict:
 
 
 def _joined(frames: list[InstanceData]) -> InstanceData:
-    """The boxes of all frames, with the frame each is in."""
+    """Return the boxes of all frames, with the frame each is in."""
     counts = torch.tensor([len(frame.labels) for frame in frames])
     return InstanceData(
         bboxes=torch.cat([torch.as_tensor(frame.bboxes) for frame in frames]),
@@ -137,7 +137,7 @@ def _joined(frames: list[InstanceData]) -> InstanceData:
 
 
 def _rows_of(boxes: InstanceData, identities: Tensor, num_frames: int) -> Tensor:
-    """(P, F) rows of identities' boxes in each frame, −1 where there is none."""
+    """Return (P, F) rows of identities' boxes in each frame, −1 where there is none."""
     frames = torch.arange(num_frames)
     match = boxes.instances_ids == identities[:, None, None]
     match = match & (boxes.frames == frames[:, None])

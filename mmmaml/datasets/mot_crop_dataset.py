@@ -14,7 +14,7 @@ from .coco_vid import read_boxes
 
 @DATASETS.register_module()
 class MOTCropDataset(BaseDataset):
-    """One item per person and frame; the crops exist in memory only.
+    """Dataset of one item per person and frame, whose crops exist in memory only.
 
     Items have ``img_path``, ``img_shape`` (height, width), ``bbox`` (4,) float32 x1, y1, x2, y2
     in pixels of the frame and clipped to it, ``instance_id``, ``video_id``, ``video`` (its name),
@@ -65,7 +65,7 @@ class MOTCropDataset(BaseDataset):
 
     @force_full_init
     def get_data_info(self, idx: int) -> dict:
-        """The item as the pipeline takes it; it is made anew for every call."""
+        """Return the item for the pipeline; it is made anew for every call."""
         return {**self.data_list[idx], 'sample_idx': idx if idx >= 0 else len(self) + idx}
 
     def load_data_list(self) -> BoxTable:
@@ -82,7 +82,7 @@ class MOTCropDataset(BaseDataset):
         return self.data_list.take(np.asarray(indices, np.int64))
 
     def _reasons(self, table: BoxTable) -> dict[str, np.ndarray]:
-        """Why rows are left out: masks that may overlap."""
+        """Return masks of the rows that are left out, by reason; they may overlap."""
         width, height = (table.bbox[:, 2:] - table.bbox[:, :2]).T
         return {
             'without identity': table.instance_id < 0,

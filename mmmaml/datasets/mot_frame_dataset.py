@@ -16,7 +16,7 @@ from .frame_table import FrameTable
 
 @DATASETS.register_module()
 class MOTFrameDataset(BaseDataset):
-    """One item per frame, to train a network that detects and embeds in a single pass.
+    """Dataset of one item per frame, to train a network that detects and embeds in a single pass.
 
     Items have ``img_path``, ``img_shape`` (height, width), ``img_id``, ``video_id``, ``video``
     (its name), ``frame_id`` (from 0), ``rng`` (a generator seeded by seed, epoch and item), and
@@ -43,9 +43,9 @@ class MOTFrameDataset(BaseDataset):
             ``data_prefix=dict(img_path='train')``, ``pipeline``, ``indices``, ``lazy_init`` ...
 
     Attributes:
-        first_identity: What is added to indices of identities: how many there are in the
+        first_identity: Number that is added to indices of identities: of those in the
             datasets before this one. :class:`ConcatFrameDataset` sets it.
-        number: Which of concatenated datasets this is.
+        number: Place of this among concatenated datasets.
 
     Raises:
         FileNotFoundError: There is no annotation file.
@@ -113,7 +113,7 @@ class MOTFrameDataset(BaseDataset):
         return FrameTable.of(kept)
 
     def get_data_info(self, idx: int) -> dict:
-        """The item of a frame; identities are counted over concatenated datasets."""
+        """Return the item of a frame, identities counted over concatenated datasets."""
         info = super().get_data_info(idx)
         for instance in info['instances']:
             if instance['instance_id'] >= 0:
@@ -128,7 +128,7 @@ class MOTFrameDataset(BaseDataset):
         return self.pipeline(info)
 
     def _reasons(self, table: BoxTable) -> dict[str, np.ndarray]:
-        """Why boxes are left out: masks that may overlap."""
+        """Return masks of the boxes that are left out, by reason; they may overlap."""
         size = table.bbox[:, 2:] - table.bbox[:, :2]
         center = (table.bbox[:, 2:] + table.bbox[:, :2]) / 2
         inside = (center >= 0) & (center < table.images.img_shape[table.image][:, ::-1])

@@ -1,4 +1,4 @@
-"""What tasks are made of: crops of people, or the frames that people are in."""
+"""Material of tasks: crops of people, or the frames that people are in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class TaskRandomness:
     index: int
 
     def of_image(self, slot: int) -> dict[str, np.random.Generator]:
-        """``rng`` of one image, and ``task_rng``, in the same state for all images of the task.
+        """Return ``rng`` of one image, and ``task_rng``, in the same state for all of the task.
 
         To be used up before those of the next image, for which the same two are set anew: that
         takes a tenth of the time of making them.
@@ -44,10 +44,10 @@ class TaskRandomness:
 
 
 class TaskSource(Protocol):
-    """Draws and loads the tasks of :class:`EpisodicDataset`.
+    """Source that draws and loads the tasks of :class:`EpisodicDataset`.
 
     Attributes:
-        index: Who is in which frame; the task of every identity in it is drawn once an epoch.
+        index: Identities in each frame; the task of every identity in it is drawn once an epoch.
         num_identities: Classes of a classifier over all identities, which labels are within.
     """
 
@@ -55,10 +55,10 @@ class TaskSource(Protocol):
     num_identities: int
 
     def draw(self, anchor: int, rng: np.random.Generator) -> Any:
-        """The task of one identity: ``identities`` that are in it, and ``items`` to load."""
+        """Draw the task of one identity: ``identities`` in it, and ``items`` to load."""
 
     def load(self, task: Any, rng: TaskRandomness, pipeline: Pipeline | None) -> dict[str, Any]:
-        """``inputs`` and ``data_samples`` of a task; the dataset's own pipeline by default."""
+        """Load ``inputs`` and ``data_samples``, by the dataset's own pipeline by default."""
 
     def __str__(self) -> str:
-        """What a task is, for the log."""
+        """Return the kind of task in words, for the log."""

@@ -16,7 +16,7 @@ class Suspicion(NamedTuple):
     """One reason to doubt the convention of boxes.
 
     Attributes:
-        message: What was seen, its likely cause and what to do, as a sentence.
+        message: Finding, likely cause and remedy, as a sentence.
         certain: False if boxes of the expected convention may look so, too.
     """
 

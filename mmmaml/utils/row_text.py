@@ -22,8 +22,8 @@ class Fault(NamedTuple):
 
     Attributes:
         line: Its number in the file, from 1.
-        text: What it says.
-        reason: What is wrong with it, as the rest of a sentence.
+        text: Its content.
+        reason: Its fault, as the rest of a sentence.
     """
 
     line: int

@@ -57,12 +57,12 @@ class DatasetReport:
     problems: list[Problem]
 
     def of(self, severity: str) -> list[Problem]:
-        """The errors, or the warnings."""
+        """Return the errors, or the warnings."""
         return [problem for problem in self.problems if problem.severity == severity]
 
 
 class DatasetCheck:
-    """Checks sequence by sequence; what was found so far can be read at any time.
+    """Check of one sequence after the other, whose findings so far can be read at any time.
 
     Args:
         root: A dataset (``ROOT/train/SEQ``, ``ROOT/test/SEQ``), a folder of sequences or a
@@ -81,7 +81,7 @@ class DatasetCheck:
         on_frame: Callable[[str, int, int], None] | None = None,
     ) -> None:
         self.folders, others = _sequence_folders(Path(root))
-        message = 'is no sequence (it has none of img1, gt, det, seqinfo.ini) and not read'
+        message = 'is not read: a sequence has img1, gt/gt.txt and seqinfo.ini, in train or test'
         ignored = [Problem('warning', other, message) for other in others]
         self.report = DatasetReport(Path(root), fast, [], ignored)
         self._on_frame = on_frame
@@ -169,6 +169,7 @@ def _sequence_folders(root: Path) -> tuple[list[Path], list[Path]]:
             'and seqinfo.ini'
         )
     beside = [p for p in inside if p.is_dir() and p.name[0] != '.' and p not in found]
+    beside += sorted({path.parent.parent for path in root.glob('*/*/seqinfo.ini')} - {*subsets})
     return found, beside if subsets else []
 
 

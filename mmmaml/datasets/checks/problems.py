@@ -16,7 +16,7 @@ class Problem:
         severity: ``'error'``: conversion, training or scores stop at it or would be wrong.
             ``'warning'``: they go on as ``message`` says.
         path: The file or folder.
-        message: What was found, what was expected and what to do.
+        message: Finding, expectation and remedy.
         lines: Lines of the file that it concerns, from 1, ascending.
         frames: Frames that it concerns, from 1, ascending.
     """

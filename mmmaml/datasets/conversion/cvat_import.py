@@ -1,10 +1,10 @@
 """Exports of CVAT as sequences in the MOTChallenge layout.
 
-Two formats are read. CVAT's "MOT 1.1" is ``gt/gt.txt`` and ``gt/labels.txt``, with images ``img1/frame_000000.PNG`` if
-they were asked for. Classes are numbers into ``labels.txt``, in the order of the project, which is
-not that of MOTChallenge. Rows count the images from 1, whatever their names count from. "CVAT for
-video 1.1" is ``annotations.xml``, with images in ``images/``. See
-https://docs.cvat.ai/docs/manual/advanced/formats/format-mot/.
+Two formats are read. CVAT's "MOT 1.1" is ``gt/gt.txt`` and ``gt/labels.txt``, with images
+``img1/frame_000000.PNG`` if they were asked for. Classes are numbers into ``labels.txt``, in the
+order of the project, which is not that of MOTChallenge. Rows count the images from 1, whatever
+their names count from. "CVAT for video 1.1" is ``annotations.xml``, with images in ``images/``.
+See https://docs.cvat.ai/docs/manual/advanced/formats/format-mot/.
 """
 
 import re

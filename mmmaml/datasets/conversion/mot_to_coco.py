@@ -5,6 +5,7 @@ The files are those of mmtrack's converter in names and meaning, so that mmdet's
 """
 
 import json
+import logging
 import os
 import re
 from collections.abc import Sequence
@@ -60,6 +61,7 @@ def convert_mot(
         raise FileNotFoundError(
             f'{root} has neither a folder train nor a folder test; expected {root}/train/SEQ/img1'
         )
+    _say_other_subsets(root)
     contents: dict[Path, dict] = {}
     reader = SequenceReader()
     for subset in subsets:
@@ -119,6 +121,17 @@ def select_sequences(folders: Sequence[Path], detector: str = DEFAULT_DETECTOR) 
     return kept
 
 
+def _say_other_subsets(root: Path) -> None:
+    """Warn of folders of sequences that are called neither train nor test."""
+    others = sorted({path.parts[-3] for path in root.glob('*/*/seqinfo.ini')} - {'train', 'test'})
+    if others:
+        print_log(
+            f'{root}: sequences in {", ".join(others)} are not read, only those in train and test',
+            logger='current',
+            level=logging.WARNING,
+        )
+
+
 def _check_detector(detector: str) -> None:
     if detector.upper() not in DETECTORS:
         raise ValueError(
@@ -137,7 +150,11 @@ def _cut(sequence: VideoRecord, part: tuple[float, float]) -> VideoRecord:
     kept = {image['id'] for image in images}
     annotations = [a for a in sequence.annotations if a['image_id'] in kept]
     if not images:
-        print_log(f'{sequence.video["name"]}: too short for a second half', 'current', level=30)
+        print_log(
+            f'{sequence.video["name"]}: too short for a second half',
+            'current',
+            level=logging.WARNING,
+        )
     return VideoRecord(sequence.video, images, annotations)
 
 

@@ -1,4 +1,4 @@
-"""Which rank tests which videos."""
+"""Videos that each rank tests."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from mmmaml.registry import DATA_SAMPLERS
 
 @DATA_SAMPLERS.register_module()
 class WholeVideoSampler(Sampler):
-    """Frames of whole videos in their order, the videos spread evenly over the ranks.
+    """Sampler of whole videos, frames in their order, the videos spread evenly over the ranks.
 
     In place of mmdet's ``TrackImgSampler`` in testing: there may be more ranks than videos (those
     that get none wait for the others), and videos are spread by their number of frames, longest
@@ -44,12 +44,12 @@ class WholeVideoSampler(Sampler):
         return iter(self.indices)
 
     def __len__(self) -> int:
-        """Frames of this rank."""
+        """Return the number of frames of this rank."""
         return len(self.indices)
 
 
 def spread_videos(lengths: list[int], ranks: int) -> list[list[int]]:
-    """Videos of each rank: the longest that is left goes to the rank with the fewest frames.
+    """Return the videos of each rank: the longest that is left goes to the rank with the fewest frames.
 
     Args:
         lengths: Frames of each video.

@@ -30,7 +30,7 @@ class BodyDrawing:
         self.origin = (0.45 * resolution, 1.1 * resolution)
 
     def paint(self) -> np.ndarray:
-        """The canvas (h, w, 4) uint8 with premultiplied alpha; paint once."""
+        """Return the canvas (h, w, 4) uint8 with premultiplied alpha; paint once."""
         far, near = (0, 1) if self.cos >= 0 else (1, 0)
         facing_camera = self.sin > 0.1
         self._arm(far)
@@ -71,7 +71,7 @@ class BodyDrawing:
     def _part(
         self, points: np.ndarray, radii: float | np.ndarray, colour: Colour, tint: float = 1.0
     ) -> None:
-        """A hull with a darker rim that sets it off from what is behind."""
+        """Paint a hull with a darker rim that sets it off from what is behind."""
         self._hull(points, np.asarray(radii) + 0.006, colour, 0.6 * tint)
         self._hull(points, np.asarray(radii) - 0.002, colour, tint)
 
@@ -122,7 +122,7 @@ class BodyDrawing:
             self._front((HIP, 0.02), (SHOULDER, 0.04), p.accent)
 
     def _slice(self, centre: float, half_height: float) -> None:
-        """A horizontal band of the accent colour around the trunk."""
+        """Paint a horizontal band of the accent colour around the trunk."""
         points, radii = self._trunk(centre, centre)
         xs = self._project(points[:2])[:, 0]
         reach = float(radii[0]) * self.unit
@@ -137,7 +137,7 @@ class BodyDrawing:
     def _front(
         self, bottom: tuple[float, float], top: tuple[float, float], colour: Colour
     ) -> None:
-        """A strip down the chest: (height, half width) at its two ends."""
+        """Paint a strip down the chest: (height, half width) at its two ends."""
         points = [
             (0.05, side * half, up + self.pose.lift)
             for up, half in (bottom, top)

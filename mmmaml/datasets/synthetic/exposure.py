@@ -1,4 +1,4 @@
-"""What light and sensor make of a scene."""
+"""Light and sensor, which make a picture of a scene."""
 
 import cv2
 import numpy as np
@@ -30,7 +30,7 @@ class Exposure:
         self.cuts = rng.integers(0, _NOISE_MARGIN, (spec.num_frames, 2))
 
     def expose(self, scene: np.ndarray, index: int) -> np.ndarray:
-        """The picture (H, W, 3) uint8 that a scene of the same shape gives in a frame."""
+        """Return the picture (H, W, 3) uint8 that a scene of the same shape gives in a frame."""
         ramp = np.arange(256)[:, None] * self.gains[index]
         table = np.clip(np.round(ramp), 0, 255).astype(np.uint8)
         image = cv2.LUT(scene, table[None])
@@ -47,7 +47,7 @@ class Exposure:
         return image
 
     def _shade(self, index: int) -> np.ndarray:
-        """A soft diagonal shadow twice as wide as the frame, as coarse uint8 factors of 255."""
+        """Return a soft diagonal shadow twice as wide as the frame, in factors of 255, uint8."""
         x, y = np.meshgrid(np.linspace(0, 0.5, 32), np.linspace(0, 0.15, 16))
         wave = np.sin(2 * np.pi * (x + y + self.cloud[index]))
         cover = 1 / (1 + np.exp(-12 * (wave - 0.2)))

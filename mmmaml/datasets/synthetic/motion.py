@@ -1,4 +1,4 @@
-"""Where people walk: a camera over a ground plane, and trajectories on it.
+"""Walks of people: a camera over a ground plane, and trajectories on it.
 
 The ground has metres: X to the right of the camera, Z away from it.
 """

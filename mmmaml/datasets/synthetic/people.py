@@ -1,4 +1,4 @@
-"""Who walks through the demo sequences: identities of limited, confusable appearance."""
+"""People of the demo sequences: identities of limited, confusable appearance."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields, replace
@@ -73,14 +73,14 @@ class Person:
 def sample_people(
     seed: int, count: int, palette: int = 0, group_size: int = 4, similarity: float = 0.4
 ) -> list[Person]:
-    """The first ``count`` people of a seed; a longer list starts with the shorter one.
+    """Return the first ``count`` people of a seed; a longer list starts with the shorter one.
 
     Consecutive people come in groups in upper garments of one colour, told apart by pattern,
     trousers, bag, hair, hat, height and the like only. No two are the same.
 
     Args:
-        seed: Decides everybody's looks.
-        count: How many people.
+        seed: Decides everybody's appearance.
+        count: Number of people.
         palette: Index of the clothes' colours.
         group_size: People a group. More make more rivals for every identity.
         similarity: Probability of each other attribute being that of the group's first member,
@@ -117,7 +117,7 @@ def _resemble(
 
 
 def _visible_signature(person: Person) -> tuple:
-    """What tells people apart besides height and build, which vary continuously."""
+    """Return all that tells people apart besides height and build, which vary continuously."""
     accent = person.pattern != 'plain' or person.hat != 'none'
     hair = person.hair_kind != 'bald' and not (
         person.hat == 'beanie' and person.hair_kind == 'short'

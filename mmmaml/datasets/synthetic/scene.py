@@ -133,7 +133,7 @@ def place_objects(camera: Camera, rng: np.random.Generator) -> list[StaticObject
 
 
 def _box(width: float, height: float, rng: np.random.Generator) -> Sprite:
-    """A pillar or kiosk with light from the left, a base and a roof."""
+    """Paint a pillar or kiosk with light from the left, a base and a roof."""
     w, h = max(3, round(width)), max(6, round(height))
     image = np.full((h, w, 4), 255, np.uint8)
     light = np.linspace(1.15, 0.7, w, dtype=np.float32)[None, :, None]
@@ -148,7 +148,7 @@ def _box(width: float, height: float, rng: np.random.Generator) -> Sprite:
 
 
 def _statue(scale: float, rng: np.random.Generator) -> Sprite:
-    """A person of stone on a low pedestal."""
+    """Paint a person of stone on a low pedestal."""
     stone = Person(
         height=1.8, build=1.05, upper=STONE, pattern='plain', accent=STONE, short_sleeves=False,
         lower=STONE, lower_kind='trousers', skin=STONE, hair=STONE, hair_kind='short', hat='none',

@@ -1,4 +1,4 @@
-"""What a demo sequence is made of, in numbers."""
+"""Demo sequences in numbers."""
 
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ class Look:
         colour_cast: Gains of (blue, green, red), > 0; (1.1, 1, 0.9) is cold daylight.
         blur_sigma: Standard deviation of a Gaussian blur in pixels; 0 turns it off.
         palette: Index of the clothes' colours, 0 to 3. Few colours a palette, so people of one
-            palette look alike; people of different palettes do not.
+            palette are alike; people of different palettes do not.
         camera_height: Metres above the ground. Higher cameras see people smaller, more apart
             and less occluded; 1.7 is eye height, where everybody hides everybody.
         camera_sway: Amplitude of the camera's slow pan and shake in pixels, both ways.
@@ -59,12 +59,12 @@ class SequenceSpec:
         frame_rate: Frames per second. People walk at about 1.3 m/s whatever it is, so a lower
             rate makes larger steps from frame to frame.
         seed: Decides where people walk, the scene, the noise and the detections.
-        people_seed: Decides what the people look like, with ``first_person``.
+        people_seed: Seed of the appearance of people, with ``first_person``.
         first_person: Number of the first identity in the people of ``people_seed``. Sequences
             with ranges that do not overlap share nobody.
         group_size: Consecutive people in upper garments of one colour. More make more rivals for
             every identity.
-        similarity: How much else the people of a group share, 0 to 0.9: the higher, the more
+        similarity: Part of everything else that people of a group share, 0 to 0.9: the higher, the more
             easily they are confused. At 0.9 they differ by one or two small things.
         look: Appearance of the whole sequence.
         jpeg_quality: 1 to 100; under 50 the blocks show.

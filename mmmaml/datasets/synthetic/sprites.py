@@ -44,7 +44,7 @@ class SpriteSheet:
         self._folds = folds.astype(np.float32)
 
     def sprite(self, phase: int, yaw: int) -> Sprite:
-        """The sprite of a gait phase (0 to 11, 12 stands still) and a yaw (0 to 15)."""
+        """Return the sprite of a gait phase (0 to 11, 12 stands still) and a yaw (0 to 15)."""
         key = (phase, yaw)
         if key not in self._sprites:
             pose = walking_pose(2 * np.pi * phase / NUM_PHASES, float(phase != STANDING))

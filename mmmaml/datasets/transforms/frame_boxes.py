@@ -1,4 +1,4 @@
-"""What the boxes of a frame go through together."""
+"""Boxes of a frame, read and changed together."""
 
 import numpy as np
 from mmdet.structures.bbox import BaseBoxes, HorizontalBoxes
@@ -7,7 +7,7 @@ PER_BOX = ('gt_bboxes', 'gt_bboxes_labels', 'gt_instances_ids', 'gt_ignore_flags
 
 
 def boxes_of(results: dict) -> HorizontalBoxes:
-    """The boxes of a frame, x1, y1, x2, y2 in pixels, as a copy; none in test pipelines."""
+    """Return the boxes of a frame, x1, y1, x2, y2 in pixels, as a copy; none in test pipelines."""
     boxes = results.get('gt_bboxes', np.zeros((0, 4), np.float32))
     boxes = boxes.tensor if isinstance(boxes, BaseBoxes) else np.asarray(boxes, np.float32)
     return HorizontalBoxes(boxes, clone=True)

@@ -27,12 +27,12 @@ class LoadCrop(BaseTransform):
     Args:
         scale: Width and height of the crop in pixels, (128, 256) is usual for Re-ID.
         padding: Part of the box's width and height that is added on every side. 0.1 shows the
-            surroundings too, which helps against tight boxes and lets the network look at the
+            surroundings too, which helps against tight boxes and lets the network see the
             background; negative values cut into the box.
         jitter: Each side of the box moves by up to this part of the box's size, at random. Use
             about the error of the detector (0.05) in training, 0 in tests.
         max_cached_frames: Decoded frames kept for the other boxes in them.
-        backend_args: Where files come from, as in :func:`mmengine.fileio.get`.
+        backend_args: Source of files, as in :func:`mmengine.fileio.get`.
     """
 
     def __init__(

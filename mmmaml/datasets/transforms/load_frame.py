@@ -17,7 +17,7 @@ class LoadFrame(BaseTransform):
     and ``ori_shape``, both (H, W).
 
     Args:
-        backend_args: Where files come from, as in :func:`mmengine.fileio.get`. None means the
+        backend_args: Source of files, as in :func:`mmengine.fileio.get`. None means the
             disk.
     """
 

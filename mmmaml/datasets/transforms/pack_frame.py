@@ -16,7 +16,7 @@ class PackFrame(PackDetInputs):
     among those of the training set or −1.
 
     Args:
-        meta_keys: What of a frame goes into the data sample's metainfo, where it is there.
+        meta_keys: Keys of a frame that go into the data sample's metainfo, if they are there.
     """
 
     mapping_table: ClassVar[dict[str, str]] = {

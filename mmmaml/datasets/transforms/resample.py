@@ -59,7 +59,7 @@ def _lay(place: float, step: float, number: int, length: int) -> _Line | None:
     """Cells of ``step`` pixels from ``place`` on, and as many before as it takes.
 
     Args:
-        place: Where the first of the cells that are wanted begins.
+        place: Beginning of the first of the cells that are wanted.
         step: Size of a cell.
         number: Cells that are wanted.
         length: Of the frame.

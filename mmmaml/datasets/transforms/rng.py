@@ -4,7 +4,7 @@ import numpy as np
 
 
 def generator(results: dict) -> np.random.Generator:
-    """The generator that came with an item under ``rng``, or a fresh one.
+    """Return the generator that came with an item under ``rng``, or a fresh one.
 
     With one that was seeded by (seed, epoch, index) an item is the same in every run, whichever
     worker or rank loads it.

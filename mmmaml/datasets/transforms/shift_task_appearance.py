@@ -1,4 +1,4 @@
-"""One artificial look for all images of a task."""
+"""One artificial appearance for all images of a task."""
 
 import cv2
 import numpy as np
@@ -10,9 +10,9 @@ from .rng import generator
 
 @TRANSFORMS.register_module()
 class ShiftTaskAppearance(BaseTransform):
-    """Show a task as another camera, light and lens would have.
+    """Transform that shows a task as another camera, light and lens would.
 
-    A task is a piece of one video, and a new video looks unlike those of training. All images of
+    A task is a piece of one video, and a new video differs from those of training. All images of
     a task get the same gains, colour cast and blur, and noise of the same strength: they come
     from ``results['task_rng']``, which is the same for all of them, or from ``results['rng']``,
     image by image, where there is no task. People of a task stay comparable by their colours,
@@ -53,12 +53,12 @@ class ShiftTaskAppearance(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Shift a uint8 image (H, W, 3) or leave it."""
-        look = results.get('task_rng') or generator(results)
-        if look.random() >= self.prob:
+        rng = results.get('task_rng') or generator(results)
+        if rng.random() >= self.prob:
             return results
         reach = np.log(self.colour)
-        gain = look.uniform(*np.log(self.brightness)) + look.uniform(-reach, reach, 3)
-        blur, noise = look.uniform(0, (self.blur, self.noise)) * (look.random(2) < 0.5)
+        gain = rng.uniform(*np.log(self.brightness)) + rng.uniform(-reach, reach, 3)
+        blur, noise = rng.uniform(0, (self.blur, self.noise)) * (rng.random(2) < 0.5)
         image = results['img'].astype(np.float32) * np.exp(gain).astype(np.float32)
         if blur > 0:
             image = cv2.GaussianBlur(image, (0, 0), blur * len(image))
