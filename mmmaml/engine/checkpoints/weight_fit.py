@@ -50,9 +50,9 @@ def check_fine_tuned(report: LoadReport, model: nn.Module, path: str) -> None:
     """
     _check_any(report, model, path)
     others = _other_people(report, model)
-    for name, numbers in others.items():
+    for name, counts in others.items():
         print_log(
-            f'{path} was trained on {numbers}: {name} starts anew',
+            f'{path} was trained on {counts}: {name} starts anew',
             logger='current',
             level=logging.WARNING,
         )
@@ -117,13 +117,13 @@ def _rest(report: LoadReport) -> str:
 
 def _other_people(report: LoadReport, model: nn.Module) -> dict[str, str]:
     """Find the classifiers of another number of identities; both numbers by their names."""
-    found = {}
+    numbers = {}
     for name, part in model.named_modules():
         name = f'{name}.classifier' if name else 'classifier'
         shape = report.misshapen.get(name)
         if isinstance(part, MetaReIDHead) and shape and shape[1:] == (part.out_channels,):
-            found[name] = f'{shape[0]} identities and the training data have {part.num_classes}'
-    return found
+            numbers[name] = f'{shape[0]} identities and the training data have {part.num_classes}'
+    return numbers
 
 
 def _for_training_alone(model: nn.Module) -> Iterator[str]:
