@@ -1,7 +1,6 @@
 """Test a trained model: run it over the test set of its config and evaluate it."""
 
 import argparse
-import re
 from collections.abc import Sequence
 
 from mmmaml.command_line import on_interrupt, one_sentence  # isort: skip
@@ -11,7 +10,8 @@ from mmengine.evaluator import DumpResults
 from mmengine.fileio import dump
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner, load_checkpoint
+from mmengine.runner import Runner
+from mmengine.runner.checkpoint import CheckpointLoader
 from runner_options import (
     add_runner_options,
     build_runner,
@@ -19,8 +19,11 @@ from runner_options import (
     fail,
     load_config,
 )
+from torch import nn
 
 from mmmaml.engine import leave_processes
+from mmmaml.engine.checkpoints import check_tested
+from mmmaml.models.weights_by_name import take_over
 from mmmaml.utils import atomic_path
 
 _PARTS = ('detector', 'reid')
@@ -144,26 +147,26 @@ def _load_parts(
     """
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     if hasattr(model, 'init_weights'):
-        runner.logger.info('no checkpoint of the whole model: its weights start from init_cfg')
+        if not checkpoints and any(True for _ in model.parameters()):
+            runner.logger.warning(
+                'no checkpoint: the weights start from init_cfg, and without one at random'
+            )
         model.init_weights()
     for part, path in checkpoints.items():
         _load_part(parser, model, part, path)
 
 
-def _load_part(parser: argparse.ArgumentParser, model: object, name: str, path: str) -> None:
+def _load_part(parser: argparse.ArgumentParser, model: nn.Module, name: str, path: str) -> None:
     """Load a checkpoint of a part, or that part of a checkpoint of a whole MOT model."""
     part = getattr(model, name, None)
     if part is None:
         fail(parser, f'--{name}: {type(model).__name__} has no part {name!r}')
-    prefix = rf'^(module\.)?({name}\.)?'
-    checkpoint = load_checkpoint(part, path, map_location='cpu', revise_keys=[(prefix, '')])
-    stored = {re.sub(prefix, '', key) for key in checkpoint.get('state_dict', checkpoint)}
-    if not stored & set(part.state_dict()):
-        fail(
-            parser,
-            f'--{name}: {path} holds no weight of {type(part).__name__}; it holds '
-            f'{", ".join(sorted(stored)[:3])}, ...',
-        )
+    content = CheckpointLoader.load_checkpoint(path, map_location='cpu')
+    whole = content.get('state_dict', content)
+    whole = {key.removeprefix('module.'): value for key, value in whole.items()}
+    start = f'{name}.'
+    inside = {k.removeprefix(start): v for k, v in whole.items() if k.startswith(start)}
+    check_tested(take_over(part, inside or whole), part, f'--{name} {path}')
 
 
 if __name__ == '__main__':

@@ -8,7 +8,7 @@ from mmmaml.command_line import on_interrupt, one_sentence  # isort: skip
 
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.runner import Runner
+from mmengine.hooks import Hook
 from runner_options import (
     add_runner_options,
     build_runner,
@@ -51,9 +51,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _train(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
-    runner: Runner | None = None
+    begin = _Begin()
     # What fails at the start is input that cannot be used; later, the place counts.
-    with one_sentence(parser, lambda: args.debug or _has_begun(runner)):
+    with one_sentence(parser, lambda: args.debug or begin.happened):
         config = load_config(parser, args)
         if args.amp:
             _use_mixed_precision(parser, config)
@@ -63,11 +63,18 @@ def _train(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
             _resume(parser, config, args.resume)
         on_interrupt(lambda: _checkpoints(Path(config.work_dir)))
         runner = build_runner(config)
+        runner.register_hook(begin)
         runner.train()
 
 
-def _has_begun(runner: Runner | None) -> bool:
-    return runner is not None and runner.message_hub.runtime_info.get('iter', 0) > 0
+class _Begin(Hook):
+    """The moment from which on a training runs."""
+
+    happened = False
+
+    def before_train_iter(self, *args: object, **kwargs: object) -> None:
+        """Note that it runs."""
+        self.happened = True
 
 
 def _checkpoints(work_dir: Path) -> str:

@@ -7,6 +7,7 @@ from .hooks import (
     NonFiniteHook,
     TaskCheckHook,
     TaskMemoryHook,
+    WeightCheckHook,
 )
 from .loops import EpochBasedTrainLoop
 from .optim import BFloat16OptimWrapper
@@ -24,6 +25,7 @@ __all__ = [
     'NonFiniteHook',
     'TaskCheckHook',
     'TaskMemoryHook',
+    'WeightCheckHook',
     'join_cpu_processes',
     'leave_processes',
 ]

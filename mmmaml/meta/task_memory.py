@@ -185,7 +185,7 @@ class TaskMemory(nn.Module):
         """Compute the change of the embedding of shared points under every task's θ_i.
 
         e_i(x) = W x + b + displacement_i(x). Mixed by :meth:`blend_weights` it gives the
-        embeddings of many new tasks at once where all look at the same points.
+        embeddings of many new tasks at once if all embed the same points.
 
         Args:
             x: (P, C) points.

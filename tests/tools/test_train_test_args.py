@@ -161,7 +161,7 @@ REFUSED = {
     'wrong part': (
         'test',
         ['toy.py', '--reid', 'line.pth'],
-        'holds no weight of Linear; it holds',
+        'holds no weight of Linear: it holds',
     ),
     'out': ('test', ['toy.py', 'line.pth', '--out', 'x.json'], 'must end in .pkl'),
     'no hook': ('test', ['toy.py', 'line.pth', '--show-dir', 'd'], 'need a hook that draws'),

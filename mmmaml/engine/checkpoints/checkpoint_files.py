@@ -73,13 +73,13 @@ def newest_checkpoint(folder: str) -> str | None:
     files = [path for path in Path(folder).glob('*.pth') if _PERIODIC.fullmatch(path.name)]
     files.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in dict.fromkeys([*([named] if named else []), *map(str, files)]):
-        if '://' in path or _is_whole(path):
+        if '://' in path or is_whole(path):
             return path
         print_log(f'{path} is missing or damaged and is passed over', 'current', level=30)
     return None
 
 
-def _is_whole(path: str) -> bool:
+def is_whole(path: str) -> bool:
     """Tell if a file that ``torch.save`` wrote is there to its last byte."""
     try:
         with zipfile.ZipFile(path) as archive:

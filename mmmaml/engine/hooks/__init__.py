@@ -6,6 +6,7 @@ from .maml_optimizer_hook import MAMLOptimizerHook
 from .non_finite_hook import NonFiniteHook
 from .task_check_hook import TaskCheckHook
 from .task_memory_hook import TaskMemoryHook
+from .weight_check_hook import WeightCheckHook
 
 __all__ = [
     'CheckpointHook',
@@ -16,4 +17,5 @@ __all__ = [
     'NonFiniteHook',
     'TaskCheckHook',
     'TaskMemoryHook',
+    'WeightCheckHook',
 ]

@@ -132,8 +132,8 @@ def _put_back(module: nn.Module, buffers: list[Tensor]) -> None:
 def _message(runner: Runner, culprits: list[list[str]]) -> str:
     where = f'iteration {runner.iter + 1} (epoch {runner.epoch + 1})'
     lines = [f'{where}: the step is not finite and was not taken.']
-    for rank, found in enumerate(culprits):
-        lines += [f'  rank {rank}: {culprit}' for culprit in found]
+    for rank, faults in enumerate(culprits):
+        lines += [f'  rank {rank}: {culprit}' for culprit in faults]
     if len(lines) == 1:
         lines.append('  No task alone is to blame; the step is too large as a whole.')
     return '\n'.join(lines)

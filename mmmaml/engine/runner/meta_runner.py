@@ -16,7 +16,7 @@ from mmmaml.models.reid import MetaReIDHead
 from mmmaml.registry import RUNNERS
 from mmmaml.utils import atomic_path
 
-from ..checkpoints import newest_checkpoint
+from ..checkpoints import is_whole, newest_checkpoint
 from .schedules import Rates, differences, misfits, replay, settings_of
 from .work_folder import sole_training
 
@@ -30,9 +30,10 @@ class MetaRunner(Runner):
 
     A run that was killed and is resumed goes on as if nothing had been: checkpoints appear whole
     or not at all, resuming takes the newest that is whole, and what is drawn at random follows
-    from the iteration. Two hooks come with it, which ``default_hooks`` can replace or leave out
-    with None: ``iteration_seed`` (:class:`~mmmaml.engine.IterationSeedHook`) and ``non_finite``
-    (:class:`~mmmaml.engine.NonFiniteHook`).
+    from the iteration. Three hooks come with it, which ``default_hooks`` can replace or leave out
+    with None: ``iteration_seed`` (:class:`~mmmaml.engine.IterationSeedHook`), ``non_finite``
+    (:class:`~mmmaml.engine.NonFiniteHook`) and ``weight_check``
+    (:class:`~mmmaml.engine.WeightCheckHook`).
     """
 
     model: nn.Module
@@ -53,10 +54,11 @@ class MetaRunner(Runner):
         ours: dict[str, Any] = {
             'iteration_seed': {'type': 'mmmaml.IterationSeedHook'},
             'non_finite': {'type': 'mmmaml.NonFiniteHook'},
+            'weight_check': {'type': 'mmmaml.WeightCheckHook'},
             'checkpoint': {'type': 'mmmaml.CheckpointHook', 'interval': 1},
         }
         hooks = {**ours, **(hooks or {})}
-        left_out = {name for name in ('iteration_seed', 'non_finite') if hooks[name] is None}
+        left_out = {name for name in ours if name != 'checkpoint' and hooks[name] is None}
         super().register_default_hooks({k: v for k, v in hooks.items() if k not in left_out})
 
     def build_train_loop(self, loop: dict | BaseLoop) -> BaseLoop:
@@ -112,8 +114,22 @@ class MetaRunner(Runner):
                 self.logger.warning(sentence)
 
     def load_checkpoint(self, filename: str, *args: Any, **kwargs: Any) -> dict:
-        """Load the weights of a checkpoint. For the arguments see MMEngine."""
-        checkpoint = super().load_checkpoint(filename, *args, **kwargs)
+        """Load the weights of a checkpoint. For the arguments see MMEngine.
+
+        Raises:
+            ValueError: The file is damaged or no checkpoint.
+        """
+        try:
+            checkpoint = super().load_checkpoint(filename, *args, **kwargs)
+        except (OSError, ValueError):
+            raise
+        except Exception as error:  # torch says in many ways that it cannot read a file
+            if '://' in filename or is_whole(filename):
+                raise
+            why = ' '.join(str(error).split()[:20])
+            raise ValueError(
+                f'{filename} is damaged, or no checkpoint ({type(error).__name__}: {why})'
+            ) from error
         self._saved_schedules = checkpoint.get('param_schedulers', [])
         return checkpoint
 

@@ -25,14 +25,14 @@ def non_finite_tasks(model: BaseModel, wrapper: OptimWrapper, batch: Any) -> lis
         What went wrong in which task, a sentence each; of more than ``MAX_NAMED`` the first.
     """
     data = model.data_preprocessor(batch, training=True)
-    found = []
+    faults = []
     for position, sample in enumerate(data.get('data_samples') or []):
         fault = _fault_of(model, wrapper, {k: v[position : position + 1] for k, v in data.items()})
         if fault is not None:
-            found.append(f'{fault} of {describe_sample(sample)}')
-    if len(found) > MAX_NAMED:
-        found = [*found[:MAX_NAMED], f'and {len(found) - MAX_NAMED} more tasks']
-    return found
+            faults.append(f'{fault} of {describe_sample(sample)}')
+    if len(faults) > MAX_NAMED:
+        faults = [*faults[:MAX_NAMED], f'and {len(faults) - MAX_NAMED} more tasks']
+    return faults
 
 
 def _fault_of(model: BaseModel, wrapper: OptimWrapper, data: dict) -> str | None:

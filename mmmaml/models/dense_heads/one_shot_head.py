@@ -147,13 +147,13 @@ class OneShotHead(BaseDenseHead):
             part of the sum, what they are made of: ``heatmap_focal``, ``box_l1``, ``offset_l1``
             and ``id_ce``.
         """
-        found = [sample.gt_instances for sample in batch_data_samples]
-        counts = torch.tensor([len(each) for each in found], device=x[0].device)
+        boxes = [sample.gt_instances for sample in batch_data_samples]
+        counts = torch.tensor([len(each) for each in boxes], device=x[0].device)
         targets = self.encode(
             x,
-            torch.cat([each.bboxes for each in found]),
-            torch.arange(len(found), device=x[0].device).repeat_interleave(counts),
-            torch.cat([each.instances_ids for each in found]),
+            torch.cat([each.bboxes for each in boxes]),
+            torch.arange(len(boxes), device=x[0].device).repeat_interleave(counts),
+            torch.cat([each.instances_ids for each in boxes]),
         )
         known = targets.identities >= 0
         with torch.autocast(x[0].device.type, enabled=False):
@@ -240,12 +240,12 @@ class OneShotHead(BaseDenseHead):
             For each frame ``bboxes`` (n, 4), ``scores`` (n,), ``labels`` (n,), all 0, and
             ``feats`` (n, C) float32, the inputs of the adapted layer.
         """
-        found = decode_centers(*self.detect(x), self.stride, self.max_per_img)
-        kept = found.scores > self.score_thr
+        dets = decode_centers(*self.detect(x), self.stride, self.max_per_img)
+        kept = dets.scores > self.score_thr
         counts = kept.sum(1).tolist()
-        feats = self.features(x, found.cells[kept]).float().split(counts)
-        bboxes = found.bboxes[kept].split(counts)
-        scores = found.scores[kept].split(counts)
+        feats = self.features(x, dets.cells[kept]).float().split(counts)
+        bboxes = dets.bboxes[kept].split(counts)
+        scores = dets.scores[kept].split(counts)
         metas = [sample.metainfo for sample in batch_data_samples]
         return [
             InstanceData(
