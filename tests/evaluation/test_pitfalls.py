@@ -1,5 +1,8 @@
 """Where tools of this field do otherwise than one would guess: docs/pitfalls.md, in its order."""
 
+import re
+from pathlib import Path
+
 import motmetrics
 import numpy as np
 import pytest
@@ -8,6 +11,8 @@ from mmmaml.evaluation import evaluate_folders, evaluate_tracks, score_tracks
 from mmmaml.models.trackers.association import assign
 from mmmaml.utils.mot_files import read_rows
 from tests.evaluation.track_files import write_tracks, write_truth
+
+ROOT = Path(__file__).parents[2]
 
 
 def evaluate_one(gt, tracks, num_frames, benchmark='MOT17'):
@@ -144,3 +149,15 @@ def test_assignment_is_optimal_at_any_scale_of_costs():
     for scale in (1, 1e7, 1e12):
         rows, columns = assign(costs * scale, 9 * scale)
         assert (rows.tolist(), columns.tolist()) == ([0, 1, 2], [1, 0, 2])
+
+
+def test_the_page_names_tests_and_scripts_that_are_there():
+    page = (ROOT / 'docs' / 'pitfalls.md').read_text()
+    scripts = {path.name for path in (ROOT / 'findings').glob('*.sh')}
+    tests = '\n'.join(path.read_text() for path in Path(__file__).parent.rglob('test_*.py'))
+
+    named = set(re.findall(r'`(test_\w+)`', page))
+    assert named <= set(re.findall(r'^def (test_\w+)', tests, re.MULTILINE))
+    assert set(re.findall(r'[\w-]+\.sh', page)) <= scripts
+    listed = re.findall(r'^\| `([\w-]+\.sh)`', (ROOT / 'findings/README.md').read_text(), re.M)
+    assert sorted(listed) == sorted(scripts)
