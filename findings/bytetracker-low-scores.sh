@@ -37,7 +37,8 @@ def tracked(*scores):
     """How many of two people keep their ids when their scores change after three frames."""
     tracker = BYTETracker(track_thresh=0.45)
     for frame, (a, b) in enumerate([(0.9, 0.9)] * 3 + [scores]):
-        rows = [[10.0 + frame, 10, 40 + frame, 70, a, 0], [300.0 + frame, 10, 330 + frame, 70, b, 0]]
+        rows = [[left + frame, 10, left + 30 + frame, 70, score, 0]
+                for left, score in ((10.0, a), (300.0, b))]
         out = tracker.update(np.array(rows).view(Boxes), None)
     return len(out)
 

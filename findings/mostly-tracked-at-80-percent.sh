@@ -11,9 +11,11 @@
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-if ! { "${PYTHON:-python3}" -m venv "$work/env" && "$work/env/bin/pip" install -qq --no-compile --no-deps \
+if ! { "${PYTHON:-python3}" -m venv "$work/env" &&
+  "$work/env/bin/pip" install -qq --no-compile --no-deps \
     trackeval==1.3.0 motmetrics==1.4.0 motrics==0.3.0 numpy==2.4.6 pandas==3.1.1 \
-    scipy==1.17.1 tabulate==0.10.0 xmltodict==1.0.4 python-dateutil==2.9.0.post0 six==1.17.0; }; then
+    scipy==1.17.1 tabulate==0.10.0 pycocotools==2.0.11 xmltodict==1.0.4 \
+    python-dateutil==2.9.0.post0 six==1.17.0; }; then
   echo 'INSTALL FAILED: nothing was checked' >&2
   exit 3
 fi
@@ -44,7 +46,7 @@ def mostly_tracked(covered, frames):
         motrics.Frames(ids=there, boxes=[[box] * len(t) for t in there]))
     return int(clear['MT']), int(summary.iloc[0, 0]), rust.clear.mt
 
-seen = {(4, 5): mostly_tracked(4, 5), (8, 10): mostly_tracked(8, 10), (9, 10): mostly_tracked(9, 10)}
+seen = {case: mostly_tracked(*case) for case in ((4, 5), (8, 10), (9, 10))}
 for (covered, frames), (trackeval, other, rust) in seen.items():
     print(f'{covered} of {frames} frames: expected 1 everywhere, '
           f'seen TrackEval {trackeval}, motmetrics {other}, motrics {rust}')

@@ -6,14 +6,14 @@
 #         still running, then gives a new person the id of one who is in view: two boxes of one
 #         frame have the id 1.
 # Why:    cameras are added while others run. TrackEval refuses such a file, motmetrics scores it.
-# With:   ocsort 0.0.2, Python 3.11. The boxes come as arrays with the method numpy() that the
-#         package calls on its input, a torch tensor otherwise.
+# With:   ocsort 0.0.2, filterpy 1.4.5, Python 3.11. The boxes come as arrays with the method
+#         numpy() that the package calls on its input, a torch tensor otherwise.
 # Exit:   0 as seen, 1 behaves otherwise now, 3 could not be installed.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 if ! { "${PYTHON:-python3}" -m venv "$work/env" && "$work/env/bin/pip" install -qq --no-compile \
-    --no-deps ocsort==0.0.2 lap==0.5.13 numpy==1.26.4 scipy==1.17.1; }; then
+    --no-deps ocsort==0.0.2 filterpy==1.4.5 lap==0.5.13 numpy==1.26.4 scipy==1.17.1; }; then
   echo 'INSTALL FAILED: nothing was checked' >&2
   exit 3
 fi

@@ -14,8 +14,10 @@
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-if ! { "${PYTHON:-python3}" -m venv "$work/env" && "$work/env/bin/pip" install -qq --no-compile --no-deps \
-    trackeval==1.3.0 visiontrack-mot==0.3.0 numpy==2.4.6 scipy==1.17.1 tabulate==0.10.0; }; then
+if ! { "${PYTHON:-python3}" -m venv "$work/env" &&
+  "$work/env/bin/pip" install -qq --no-compile --no-deps \
+    trackeval==1.3.0 visiontrack-mot==0.3.0 numpy==2.4.6 scipy==1.17.1 tabulate==0.10.0 \
+    pycocotools==2.0.11; }; then
   echo 'INSTALL FAILED: nothing was checked' >&2
   exit 3
 fi

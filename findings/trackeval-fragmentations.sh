@@ -14,9 +14,11 @@
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-if ! { "${PYTHON:-python3}" -m venv "$work/env" && "$work/env/bin/pip" install -qq --no-compile --no-deps \
+if ! { "${PYTHON:-python3}" -m venv "$work/env" &&
+  "$work/env/bin/pip" install -qq --no-compile --no-deps \
     trackeval==1.3.0 motmetrics==1.4.0 numpy==2.4.6 pandas==3.1.1 scipy==1.17.1 \
-    tabulate==0.10.0 xmltodict==1.0.4 python-dateutil==2.9.0.post0 six==1.17.0; }; then
+    tabulate==0.10.0 pycocotools==2.0.11 xmltodict==1.0.4 \
+    python-dateutil==2.9.0.post0 six==1.17.0; }; then
   echo 'INSTALL FAILED: nothing was checked' >&2
   exit 3
 fi
