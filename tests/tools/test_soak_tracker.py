@@ -47,8 +47,8 @@ def test_two_thousand_frames_leave_nothing_behind(tool, page, solver):
     assert len(new.tracker.tracks.state) == pytest.approx(len(made.tracker.tracks.state), abs=2)
     tracks = made.tracker.tracks
     assert len(tracks.state) <= in_view + 18
-    assert len(tracks.appearance.mean) == 32
-    assert (tracks.appearance.gallery is not None) == (solver == 'gradient')
+    assert len(appearance.memory.mean) == 32
+    assert (appearance.memory.gallery is not None) == (solver == 'gradient')
 
 
 def test_the_old_tracker_and_the_new_one_are_told_apart(tool, monkeypatch):
