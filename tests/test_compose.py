@@ -20,7 +20,7 @@ from mmengine.runner import load_checkpoint
 from mmmaml.datasets.conversion.mot_to_coco import convert_mot
 from mmmaml.datasets.synthetic import generate_dataset
 from mmmaml.models import MetaReID
-from mmmaml.models.trackers.reid_features import crop_and_resize
+from mmmaml.models.trackers.model_inputs.reid_features import crop_and_resize
 from mmmaml.registry import MODELS
 from mmmaml.utils import register_all_modules
 from mmmaml.utils.mot_files import FRAME, HEIGHT, ID, LEFT, WIDTH, read_rows

@@ -56,8 +56,6 @@ VARIANTS = (
     Variant('meta', 'meta-trained, not adapted online', META, False),
     Variant('meta_adapted', 'meta-trained, adapted online', META, True),
 )
-# The configs' are for adapted cosines, the defaults of the tracker for plain ones.
-THRESHOLDS = 'reentry_sim_thr', 'overlap_sim_thr'
 SHOWN = VARIANTS[-1]
 
 
@@ -191,8 +189,6 @@ def load_config(variant: Variant, data: DemoData, epochs: int | None = None) -> 
         config.param_scheduler[0].T_max = epochs
     if not variant.adapted:
         config.model.tracker.adapt = False
-        for name in THRESHOLDS:
-            del config.model.tracker[name]
     return config
 
 

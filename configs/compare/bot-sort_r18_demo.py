@@ -12,22 +12,22 @@ model = dict(
         reid=dict(img_scale=(64, 32)),
         adapt=False,
         camera_motion=dict(),
-        stages=('fusion', 'low_scores', 'tentative_fusion'),
+        # Its distances, 0.8, 0.5 and 0.7 at most, are 1 - IoU, the IoU times the score; its code
+        # bounds half the cosine distance by 0.25.
+        stages=dict(
+            fusion=dict(iou_thr=0.2, sim_thr=0.5, proximity_iou_thr=0.5, fuse_scores=True),
+            low_scores=dict(iou_thr=0.5),
+            tentative_fusion=dict(
+                iou_thr=0.3, sim_thr=0.5, proximity_iou_thr=0.5, fuse_scores=True
+            ),
+        ),
         kalman_box='cxcywh',
         score_thr=0.6,
         low_score_thr=0.1,
         init_score_thr=0.7,
-        # Its distances, 0.8, 0.5 and 0.7 at most, are 1 - IoU, the IoU times the score.
-        fuse_scores=True,
-        match_iou_thr=0.2,
-        low_iou_thr=0.5,
-        tentative_iou_thr=0.3,
-        proximity_iou_thr=0.5,
-        # Its code bounds half the cosine distance by 0.25.
-        match_sim_thr=0.5,
         feature_average='exponential',
         momentum=0.9,
-        max_covered=1.0,
+        max_occlusion=1.0,
         # It remembers 30 frames at 30 frames per second, in proportion at other rates.
         recent_seconds=1.0,
         lost_seconds=1.0,

@@ -255,7 +255,6 @@ def test_rows_differ_by_training_and_adaptation_alone(demo, mot_root):
         pipeline = config['train_dataloader']['dataset']['dataset'].pop('pipeline')
         meta = variant.training.startswith('maml')
         assert tracker.get('adapt', True) is variant.adapted
-        assert all((name in tracker) is variant.adapted for name in demo.THRESHOLDS)
         assert ('MAMLOptimizerHook' in hooks) is meta
         assert (pipeline[-1]['type'] == 'ShiftTaskAppearance') is meta
         assert config['train_cfg']['max_epochs'] == config['param_scheduler'][0]['T_max'] == 3

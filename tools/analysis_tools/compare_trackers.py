@@ -20,7 +20,7 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 
 from mmmaml.apis import track
-from mmmaml.models.trackers import reid_features
+from mmmaml.models.trackers.model_inputs import reid_features
 from mmmaml.utils import write_text
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'compare'

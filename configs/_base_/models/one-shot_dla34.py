@@ -29,10 +29,9 @@ model = dict(
         type='OnlineMetaTracker',
         score_thr=0.4,
         init_score_thr=0.5,
-        # The adapted metric is centred on the people in view, so the cosines of different people
-        # spread about 0, and low ones of the same person are no rarity. The second is of
-        # likelihoods, which calibration makes of them.
-        reentry_sim_thr=0.4,
-        overlap_sim_thr=0.1,
+        # The default stages, so that other configs can change a threshold of one of them.
+        stages=dict(
+            appearance=dict(), overlap=dict(), low_scores=dict(), tentative=dict(), reentry=dict()
+        ),
     ),
 )

@@ -1,8 +1,7 @@
 """Online tracking with appearance under each track's own parameters."""
 
-from collections.abc import Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -11,21 +10,25 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from mmmaml.registry import MODELS
+from mmmaml.utils.option_checks import check_choice, check_number
 
-from .camera_motion import CameraMotion, check_image, check_transform
-from .detections import Detections, check_detections
-from .frame_matching import FrameMatching
-from .input_checks import check_frame_id
-from .model_features import ModelFeatures
-from .model_frame import ModelFrame
-from .track_looks import TrackLooks
-from .track_pool import TrackPool
-from .tracker_options import TrackerOptions
+from .appearance.online_adapter import OnlineAdapter
+from .appearance.track_appearance import MemoryOptions, TrackAppearance
+from .association.frame_matching import FrameMatching
+from .association.stages import build_stages
+from .detections.detections import DetectionOptions, Detections
+from .detections.frame_input import check_detections
+from .detections.input_checks import check_frame_id
+from .model_inputs.model_features import ModelFeatures
+from .model_inputs.model_frame import ModelFrame
+from .motion.box_models import BOX_MODELS
+from .motion.camera_motion import CameraMotion, check_image, check_transform
+from .tracker_options import TrackerOptions, refuse_unknown
+from .tracks.matches import Matches, Started
+from .tracks.track_pool import LifeOptions, TrackPool
 
 if TYPE_CHECKING:
     from mmmaml.models.reid import MetaReIDHead
-
-    from .online_adapter import OnlineAdapter
 
 
 @MODELS.register_module()
@@ -37,28 +40,80 @@ class OnlineMetaTracker:
     appearance alone. It runs inside a model (:meth:`track`) or by itself on arrays
     (:meth:`step`), where with its defaults features are embeddings that are compared as they are.
 
+    The defaults suit pedestrians at 25 to 30 frames per second and scores in 0..1. Times are in
+    seconds of the video, so that they keep their meaning at another ``frame_rate``. A value equal
+    to a threshold passes it.
+
     Args:
-        reid: How boxes are cut for the Re-ID network: ``img_scale`` (h, w) is its input size,
+        reid: Crops for the Re-ID network: ``img_scale`` (h, w) is its input size in pixels,
             (256, 128) if not given; ``img_norm_cfg`` (``mean``, ``std``, ``to_rgb``) its
-            normalisation where that is not the detector's; ``renormalise`` options of
-            :class:`~.video_normalization.VideoNormalization`, ``dict()`` for its defaults, with
-            which the network's batch normalisation follows the video, None without.
-        adapter_cfg: Options of the online adaptation, arguments of ``OnlineAdapter``.
+            normalisation if that is not the detector's; ``renormalise`` options of
+            :class:`~.model_inputs.video_normalization.VideoNormalization`, ``dict()`` for its
+            defaults, with which the network's batch normalisation follows the video, None
+            without.
+        adapter_cfg: Options of the online adaptation, arguments of
+            :class:`~.appearance.online_adapter.OnlineAdapter`.
         adapt: False compares the embeddings of the Re-ID network as they are and binds no head.
-        camera_motion: Options of :class:`~.camera_motion.CameraMotion`, ``dict()`` for its
+        camera_motion: Options of :class:`~.motion.camera_motion.CameraMotion`, ``dict()`` for its
             defaults: tracks then follow the motion of the camera, which is estimated from every
-            frame. None: the camera stands still, or ``step`` is told how it moves.
-        options: Thresholds, times and sizes; see :class:`~.tracker_options.TrackerOptions`.
+            frame. None: the camera stands still, or ``step`` is told its motion.
+        stages: Stages by which detections find their tracks, each among the tracks and detections
+            left by those before it, with its options:
+            ``appearance`` (:class:`~.association.appearance_stage.AppearanceStage`: ``sim_thr``,
+            ``motion_weight``, ``lost_penalty``, ``veto_sim_thr``), ``overlap``, ``low_scores``
+            and ``tentative`` (:mod:`~.association.overlap_stages`: ``iou_thr``), ``reentry``
+            (:class:`~.association.reentry_stage.ReentryStage`: ``sim_thr``, ``speed``,
+            ``anywhere_seconds``), ``fusion`` and ``tentative_fusion``
+            (:class:`~.association.fusion_stages.FusionStage`: ``iou_thr``, ``sim_thr``,
+            ``proximity_iou_thr``, ``fuse_scores``). Options left out keep their defaults; a stage
+            that is left out, or None, does not run. They run in the order of ``order``, a list
+            of their names, or, without it, of :data:`~.association.stages.STAGES`; that of the
+            dict means nothing. None: the first five, with their defaults.
+        classes: Classes (labels of the detector) that are tracked, such as ``[0]``, the people of
+            a detector trained on COCO; others are nobody. None: all, each among its own kind.
+        score_thr: Detections with at least this score are matched by appearance, overlap and
+            re-entry. Raise it if false boxes join tracks, lower it if people are lost.
+        low_score_thr: Detections between this score and ``score_thr`` may only continue, by
+            overlap, a track seen in the frame before: people half hidden.
+        init_score_thr: An unmatched detection of at least this score starts a track. Raise it
+            if false boxes become tracks; people are then picked up later.
+        num_tentatives: Detections a new track needs, in successive frames, until it is reported
+            and gets its id. Larger: fewer false tracks, and true ones start that much later.
+            Tracks of a video's first frame are reported at once; with 1 all are.
+        recent_seconds: Tracks lost for longer match by re-entry only. Larger: occlusions are
+            bridged by motion for longer; the predicted box drifts meanwhile.
+        lost_seconds: Time for which a lost track is remembered. Larger: later returns are
+            recognised, among more look-alikes.
+        max_lost: Number of lost tracks remembered at most; of more, those lost for longest
+            are forgotten, of several the one with the largest id first. Bounds memory and time
+            per frame.
+        frame_rate: Frames per second of the video. In a model, the data sample's ``frame_rate``
+            goes first if the dataset gives it.
+        kalman_box: Box of the motion model: ``'cxcyah'`` (centre, aspect ratio, height) or
+            ``'cxcywh'`` (centre, width, height), which follows changes of the width sooner.
+        feature_average: ``'trusted'`` weighs the features of a track by score and visibility,
+            the first ones equally; ``'exponential'`` treats all alike from the second one on.
+        momentum: Share of a track's mean feature that survives a fully trusted observation, 0 to
+            below 1. Larger: steadier, slower to follow a change of appearance.
+        gallery_size: Features kept of each track, besides the mean, for the ``'gradient'``
+            solver of the adapter; spread over two seconds.
+        max_occlusion: Share of a box, 0..1, that a nearer person's box may cover for the
+            detection to be a clear view. Others neither update a track's appearance nor veto a
+            match. 1: all are clear.
+        **unknown: Refused, with the place of an option that has moved.
 
     Attributes:
-        looks: What compares features, under each track's parameters where a head is bound.
-        features: Asks the networks of a model for the looks of its detections.
-        camera: What estimates the motion of the camera, or None.
+        options: All options in groups.
+        matching: The stages of matching.
+        appearance: Features of the tracks, compared under each track's parameters if a head is
+            bound.
+        features: Asks the networks of a model for the features of its detections.
+        camera: Estimates the motion of the camera, or None.
         head: The bound head, or None.
         tracks: The tracks of the current video.
 
     Raises:
-        TypeError: An argument is unknown.
+        TypeError: An option is unknown.
         ValueError: An option is out of its range, or two contradict each other.
     """
 
@@ -68,34 +123,60 @@ class OnlineMetaTracker:
         adapter_cfg: dict | None = None,
         adapt: bool = True,
         camera_motion: dict | None = None,
-        **options: Any,
+        stages: Mapping[str, Any] | None = None,
+        classes: Sequence[int] | None = None,
+        score_thr: float = 0.4,
+        low_score_thr: float = 0.1,
+        init_score_thr: float = 0.5,
+        num_tentatives: int = 2,
+        recent_seconds: float = 2.0,
+        lost_seconds: float = 10.0,
+        max_lost: int = 100,
+        frame_rate: float = 30.0,
+        kalman_box: Literal['cxcyah', 'cxcywh'] = 'cxcyah',
+        feature_average: Literal['trusted', 'exponential'] = 'trusted',
+        momentum: float = 0.9,
+        gallery_size: int = 10,
+        max_occlusion: float = 0.5,
+        **unknown: object,
     ) -> None:
-        unknown = sorted(set(options) - set(TrackerOptions.names()))
-        if unknown:
-            raise TypeError(
-                f'OnlineMetaTracker has no argument {", ".join(unknown)}; it has reid, '
-                f'adapter_cfg, adapt, camera_motion, {", ".join(TrackerOptions.names())}'
-            )
-        self.options = TrackerOptions(**options)
-        self.features = ModelFeatures(reid, adapt, self.options)
+        refuse_unknown(OnlineMetaTracker, unknown)
+        check_choice('kalman_box', kalman_box, BOX_MODELS)
+        check_number('frame_rate', frame_rate, 'greater than 0', np.nextafter(0, 1))
+        self.options = TrackerOptions(
+            build_stages(stages),
+            DetectionOptions(classes, score_thr, low_score_thr, init_score_thr, max_occlusion),
+            LifeOptions(num_tentatives, recent_seconds, lost_seconds, max_lost),
+            MemoryOptions(feature_average, momentum, gallery_size),
+            BOX_MODELS[kalman_box],
+            frame_rate,
+        )
+        self.matching = FrameMatching(self.options.stages)
+        self.features = ModelFeatures(reid, adapt, self.options.detections)
         self.adapter_cfg = dict(adapter_cfg or {})
-        self.head: MetaReIDHead | None = None
-        self.looks = TrackLooks()
         self.camera = None if camera_motion is None else CameraMotion(**camera_motion)
+        self.head: MetaReIDHead | None = None
+        self.appearance = TrackAppearance(self.options.memory, frame_rate)
         self.reset()
 
-    def reset(self) -> None:
-        """Forget everything, ids included: the next frame is the first of a video."""
-        self.tracks = TrackPool(self.options, self.options.frame_rate, self.looks)
-        self.looks.reset()
+    def reset(self, frame_rate: float | None = None) -> None:
+        """Forget everything, ids included: the next frame is the first of a video.
+
+        Args:
+            frame_rate: Frames per second of that video; None takes that of the options.
+        """
+        options = self.options
+        frame_rate = options.frame_rate if frame_rate is None else frame_rate
+        self.tracks = TrackPool(options.life, options.box_model, frame_rate)
+        self.appearance.reset(frame_rate)
         self.features.reset()
         if self.camera is not None:
             self.camera.reset()
 
     @property
-    def adapter(self) -> 'OnlineAdapter | None':
-        """What has the tracks' parameters and adapts them; None for plain cosine."""
-        return self.looks.adapter
+    def adapter(self) -> OnlineAdapter | None:
+        """The adapter of the tracks' parameters; None for plain cosine."""
+        return self.appearance.adapter
 
     def bind(self, head: 'MetaReIDHead | None') -> None:
         """Adapt ``head`` online; features are then the inputs of its linear layer.
@@ -108,10 +189,10 @@ class OnlineMetaTracker:
         """
         if head is self.head:
             return
-        from .online_adapter import OnlineAdapter
-
         self.head = head
-        self.looks = TrackLooks(None if head is None else OnlineAdapter(head, **self.adapter_cfg))
+        adapter = None if head is None else OnlineAdapter(head, **self.adapter_cfg)
+        options = self.options
+        self.appearance = TrackAppearance(options.memory, options.frame_rate, adapter)
         self.reset()
         if head is not None:
             print_log(
@@ -138,15 +219,15 @@ class OnlineMetaTracker:
             bboxes: (N, 4) xyxy in pixels of the original image. Boxes without area are ignored.
             scores: (N,) detection scores.
             labels: (N,) classes; a track never changes its own.
-            feats: (N, C) embeddings, or inputs of the adapted layer where a head is bound. None:
+            feats: (N, C) embeddings, or inputs of the adapted layer if a head is bound. None:
                 motion and overlap only. Those of detections below ``score_thr`` are not used.
             image: (H, W, 3) BGR or (H, W) grey uint8, to estimate the motion of the camera from;
                 looked at only by a tracker with ``camera_motion`` options, which needs it.
             camera_motion: (2, 3) affine, pixels of the frame before to pixels of this frame,
-                where it is known; goes before the image.
+                if it is known; goes before the image.
 
         Returns:
-            (N,) int64 ids on the device of ``bboxes``, from 1; −1 where no track is reported
+            (N,) int64 ids on the device of ``bboxes``, from 1; −1 if no track is reported
             (low score, tentative track, box without area).
 
         Raises:
@@ -157,25 +238,24 @@ class OnlineMetaTracker:
         Example:
             >>> boxes = torch.tensor([[100.0, 50, 140, 150], [300, 60, 340, 160]])
             >>> scores, labels = torch.tensor([0.9, 0.8]), torch.zeros(2, dtype=torch.long)
-            >>> tracker, looks = OnlineMetaTracker(frame_rate=25), torch.eye(2)
-            >>> tracker.step(0, boxes, scores, labels, looks).tolist()
+            >>> tracker, feats = OnlineMetaTracker(frame_rate=25), torch.eye(2)
+            >>> tracker.step(0, boxes, scores, labels, feats).tolist()
             [1, 2]
-            >>> tracker.step(1, boxes.flip(0), scores, labels, looks.flip(0)).tolist()
+            >>> tracker.step(1, boxes.flip(0), scores, labels, feats.flip(0)).tolist()
             [2, 1]
         """
         frame_id = check_frame_id(frame_id, self.tracks.frame_id)
-        detections = self._check(bboxes, scores, labels, feats)
+        detections, feats = self._check(bboxes, scores, labels, feats)
         transform = self._check_camera(image, camera_motion)
         self.tracks.advance(frame_id)  # motion
         self._follow_camera(transform, image, detections)
-        self.looks.adapt(self.tracks)  # to those in view
-        similarity = partial(self.looks.similarity, self.tracks)
-        matching = FrameMatching(self.tracks, detections, similarity, self.looks.likeness)
-        matching.run()  # cosine under each track's own parameters, overlap, appearance alone
-        self.looks.observe_cosines(*matching.compared())
-        self.tracks.update(matching, detections)
-        self.tracks.start(matching, detections)
-        ids = self._reported_ids(matching, detections, len(bboxes))
+        self.appearance.adapt(self.tracks)  # to those in view
+        # Cosine under each track's own parameters, overlap, appearance alone.
+        matches = self.matching.run(self.tracks, detections, feats, self.appearance)
+        self.tracks.update(matches, detections)
+        started = self.tracks.start(matches, detections)
+        self.appearance.learn(self.tracks, matches, started, detections, feats)
+        ids = self._reported_ids(matches, started, detections, len(bboxes))
         self.tracks.retire()
         return ids.to(bboxes.device)
 
@@ -191,8 +271,8 @@ class OnlineMetaTracker:
     ) -> InstanceData:
         """Track one frame of a model's detections: the entry of MMDetection and MMTracking.
 
-        Frame 0 starts a new video. Where ``feats`` is not given, features are cut from ``img``
-        by ``model.reid``; a Re-ID model that can be adapted is bound on its first frame. Where it
+        Frame 0 starts a new video. If ``feats`` is not given, features are cut from ``img``
+        by ``model.reid``; a Re-ID model that can be adapted is bound on its first frame. If it
         is the detector's feature maps, as in QDTrack, ``model.track_head`` embeds the boxes, and
         embeddings are compared as they are. A one-shot detector gives features with its boxes.
         Without any, tracking goes by motion and overlap.
@@ -205,13 +285,16 @@ class OnlineMetaTracker:
                 in pixels of the boxes.
             data_preprocessor: The model's, as in its config; for ``reid['img_norm_cfg']`` and
                 the motion of the camera.
-            rescale: Whether the boxes are in pixels of the original image, not of ``img``.
+            rescale: True if the boxes are in pixels of the original image, not of ``img``.
             feats: (N, C) features of the detections, as for :meth:`step`, or feature maps of
                 the frame, one a level.
             **kwargs: Of the model's ``predict``; not used.
 
         Returns:
             ``bboxes``, ``labels``, ``scores`` and ``instances_id`` of the reported detections.
+
+        Raises:
+            ValueError: The data sample has no ``frame_id``, or as for :meth:`step`.
         """
         metainfo = data_sample.metainfo
         if 'frame_id' not in metainfo:
@@ -225,40 +308,42 @@ class OnlineMetaTracker:
             if asked:
                 self.bind(head)
         if frame_id == 0:
-            self.reset()
-            self.tracks.frame_rate = float(metainfo.get('frame_rate', self.options.frame_rate))
+            self.reset(metainfo.get('frame_rate'))
         mmtrack_style = 'pred_det_instances' in data_sample
-        found = data_sample.pred_det_instances if mmtrack_style else data_sample.pred_instances
+        dets = data_sample.pred_det_instances if mmtrack_style else data_sample.pred_instances
         camera_motion = metainfo.get('camera_motion')
         given = feats if isinstance(feats, Tensor) else None
         if img is not None:
             frame = ModelFrame(img, metainfo, data_preprocessor, rescale)
-            given = self.features.of(model, frame, found, feats)
+            given = self.features.of(model, frame, dets, feats)
             if self.camera is not None and camera_motion is None:
-                camera_motion = frame.camera_motion(self.camera, found.bboxes)
+                camera_motion = frame.camera_motion(self.camera, dets.bboxes)
         ids = self.step(
             frame_id,
-            found.bboxes,
-            found.scores,
-            found.labels,
+            dets.bboxes,
+            dets.scores,
+            dets.labels,
             given,
             camera_motion=camera_motion,
         )
         reported = ids >= 0
         return InstanceData(
-            bboxes=found.bboxes[reported],
-            labels=found.labels[reported],
-            scores=found.scores[reported],
+            bboxes=dets.bboxes[reported],
+            labels=dets.labels[reported],
+            scores=dets.scores[reported],
             instances_id=ids[reported],
         )
 
     def _check(
         self, bboxes: Tensor, scores: Tensor, labels: Tensor, feats: Tensor | None
-    ) -> Detections:
-        detections = check_detections(bboxes, scores, labels, feats, self.options)
-        if detections.feats is not None and len(detections):
-            detections.feats = self.looks.prepare(detections.feats, self.tracks.appearance)
-        return detections
+    ) -> tuple[Detections, Tensor | None]:
+        options = self.options
+        detections, feats = check_detections(
+            bboxes, scores, labels, feats, options.detections, options.box_model
+        )
+        if feats is not None and len(detections):
+            feats = self.appearance.prepare(feats)
+        return detections, feats
 
     def _check_camera(
         self, image: np.ndarray | None, camera_motion: np.ndarray | None
@@ -284,10 +369,11 @@ class OnlineMetaTracker:
             self.tracks.move_camera(transform)
 
     def _reported_ids(
-        self, matching: FrameMatching, detections: Detections, number: int
+        self, matches: Matches, started: Started, detections: Detections, number: int
     ) -> Tensor:
+        """Return the ids (number,) of the input's detections, −1 if nobody is reported."""
         ids = np.full(number, -1, dtype=np.int64)
-        tracks, found = matching.pairs()
-        reported = self.tracks.state.confirmed[tracks]
-        ids[detections.rows[found[reported]]] = self.tracks.state.ids[tracks[reported]]
+        for tracks, dets in ((matches.tracks, matches.dets), started):
+            reported = self.tracks.state.confirmed[tracks]
+            ids[detections.rows[dets[reported]]] = self.tracks.state.ids[tracks[reported]]
         return torch.from_numpy(ids)

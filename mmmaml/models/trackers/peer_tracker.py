@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 from mmmaml.registry import MODELS
 
-from .reid_features import extract_features
+from .model_inputs.reid_features import extract_features
 
 
 @MODELS.register_module()
 class PeerTracker:
-    """Gives a tracker of MMDetection or MMTracking what it asks of its model.
+    """A tracker of MMDetection or MMTracking, given all that it asks of its model.
 
     Its DeepSORT compares embeddings by their distance and StrongSORT wants the model's estimate
     of camera motion; QDTrack wants a track head that embeds boxes of the detector's feature maps.
@@ -62,7 +62,7 @@ class PeerTracker:
         """Track one frame, as the models of MMDetection and MMTracking call it.
 
         Args:
-            model: The model of the detections, with ``reid`` where the tracker looks at people.
+            model: The model of the detections, with ``reid`` if the tracker looks at people.
             img: (1, 3, H, W) the normalised input of the network.
             data_sample: With ``frame_id`` and ``pred_instances`` or ``pred_det_instances``.
             feats: Not used: the Re-ID network looks at the image.
@@ -101,9 +101,9 @@ class PeerTracker:
 
 
 def _show_to_both(data_sample: Any) -> None:
-    """Put the detections where MMDetection looks for them and where MMTracking does."""
+    """Put the detections under the names of both MMDetection and MMTracking."""
     names = ('pred_det_instances', 'pred_instances')
-    found = next(data_sample.get(name) for name in names if name in data_sample)
+    dets = next(data_sample.get(name) for name in names if name in data_sample)
     for name in names:
         if name not in data_sample:
-            data_sample.set_field(found, name, dtype=InstanceData)
+            data_sample.set_field(dets, name, dtype=InstanceData)

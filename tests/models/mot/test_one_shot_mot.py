@@ -90,7 +90,7 @@ def test_detections_from_elsewhere_go_by_motion(images: list[torch.Tensor]) -> N
         [each] = model.detector.predict(torch.zeros(1, 3, 128, 192), [each])
     del each.pred_instances.feats
     model.tracker.track(model=model, img=torch.zeros(1, 3, 128, 192), data_sample=each)
-    assert model.tracker.tracks.appearance is None
+    assert model.tracker.appearance.memory is None
 
 
 def test_gradients_reach_the_detector_that_identifies() -> None:

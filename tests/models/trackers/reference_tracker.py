@@ -1,22 +1,73 @@
 """The tracker written down plainly: one object a track, one loop iteration a pair.
 
-Everything the documentation of ``TrackerOptions`` promises, slowly and in float64: no arrays over
-tracks, no slots.
+Everything the documentation of ``OnlineMetaTracker`` and of its stages promises, slowly and in
+float64: no arrays over tracks, no rows. Defaults are written down again, too.
 """
 
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-
-from mmmaml.models.trackers.tracker_options import TrackerOptions
 
 from .reference_kalman import Kalman
 
 CHI2_95_4DOF = 9.4877
 EPS = 1e-9
+GALLERY_SECONDS = 2.0
+
+OPTIONS = {
+    'classes': None,
+    'score_thr': 0.4,
+    'low_score_thr': 0.1,
+    'init_score_thr': 0.5,
+    'num_tentatives': 2,
+    'recent_seconds': 2.0,
+    'lost_seconds': 10.0,
+    'max_lost': 100,
+    'frame_rate': 30.0,
+    'kalman_box': 'cxcyah',
+    'feature_average': 'trusted',
+    'momentum': 0.9,
+    'gallery_size': 10,
+    'max_occlusion': 0.5,
+}
+FUSION = {'iou_thr': 0.5, 'sim_thr': 0.4, 'proximity_iou_thr': 0.5, 'fuse_scores': False}
+STAGES = {
+    'appearance': {
+        'sim_thr': 0.4,
+        'motion_weight': 0.05,
+        'lost_penalty': 0.3,
+        'veto_sim_thr': 0.2,
+    },
+    'overlap': {'iou_thr': 0.5},
+    'low_scores': {'iou_thr': 0.5},
+    'tentative': {'iou_thr': 0.5},
+    'reentry': {'sim_thr': 0.6, 'speed': 2.0, 'anywhere_seconds': 4.0},
+    'fusion': FUSION,
+    'tentative_fusion': FUSION,
+}
+ADAPTED = {('appearance', 'veto_sim_thr'): 0.1, ('reentry', 'sim_thr'): 0.4}
+"""Defaults that are others for features under the parameters of a head."""
+DEFAULT_STAGES = ('appearance', 'overlap', 'low_scores', 'tentative', 'reentry')
+ORDER = ('appearance', 'fusion', *DEFAULT_STAGES[1:4], 'tentative_fusion', 'reentry')
+
+
+def stage_options(stages, adapted):
+    """All options of the stages, those left out with their defaults."""
+    stages = {name: {} for name in DEFAULT_STAGES} if stages is None else stages
+    made = {}
+    for name in stages.get('order', ORDER):
+        given = stages.get(name)
+        if given is None:
+            continue
+        defaults = dict(STAGES[name])
+        if adapted:
+            defaults |= {key: value for (stage, key), value in ADAPTED.items() if stage == name}
+        made[name] = SimpleNamespace(**{**defaults, **given})
+    return made
 
 
 @dataclass(eq=False)
@@ -27,11 +78,11 @@ class Detection:
     feat: np.ndarray | None
     high: bool
     low: bool
-    covered: float = 0.0
+    occlusion: float = 0.0
     track: 'Track | None' = None
 
     def trust(self):
-        return min(max(self.score * (1 - self.covered), 0.05), 1.0)
+        return min(max(self.score * (1 - self.occlusion), 0.05), 1.0)
 
 
 @dataclass(eq=False)
@@ -55,8 +106,10 @@ class ReferenceTracker:
         happened: How often each thing happened, for tests to see that it did.
     """
 
-    def __init__(self, adapter=None, **options):
-        self.options = TrackerOptions(**options)
+    def __init__(self, adapter=None, stages=None, **options):
+        assert set(options) <= set(OPTIONS)
+        self.options = SimpleNamespace(**{**OPTIONS, **options})
+        self.stages = stage_options(stages, adapter is not None)
         self.adapter = adapter
         self.tracks: list[Track] = []
         self.frame = self.previous = None
@@ -76,15 +129,15 @@ class ReferenceTracker:
         if self.adapter is not None:
             self.adapter.fit([t for t in self.tracks if self.recent(t) and t.gallery])
         rows = self.detections(boxes, scores, labels, feats)
-        found = [each for each in rows if each is not None]
-        self.strangers, self.returned, self.cosines = set(), set(), {}
-        for stage in self.options.stages:
-            getattr(self, f'by_{stage}')(found)
+        dets = [each for each in rows if each is not None]
+        self.vetoed, self.reentered, self.cosines = set(), set(), {}
+        for name, options in self.stages.items():
+            getattr(self, f'by_{name}')(dets, options)
         if self.adapter is not None and self.adapter.calibration is not None:
-            pairs = {(each.track, each) for each in found}
+            pairs = {(each.track, each) for each in dets}
             self.adapter.calibration.observe(self.cosines, pairs)
-        self.update(found)
-        self.start(found)
+        self.update(dets)
+        self.start(dets)
         ids = [-1 if d is None or d.track is None or not d.track.id else d.track.id for d in rows]
         self.retire()
         return ids
@@ -107,7 +160,7 @@ class ReferenceTracker:
             for other in strong:
                 if other is not one and other.box[3] >= one.box[3]:
                     share = overlap(one.box, other.box) / area(one.box)
-                    one.covered = max(one.covered, share)
+                    one.occlusion = max(one.occlusion, share)
         return rows
 
     # ---- who is there
@@ -115,168 +168,160 @@ class ReferenceTracker:
     def just_seen(self, track):
         return track.last_frame == self.previous
 
-    def seconds_unseen(self, track):
+    def seconds_lost(self, track):
         return (self.frame - track.last_frame) / self.options.frame_rate
 
     def recent(self, track):
-        fresh = self.seconds_unseen(track) <= self.options.recent_seconds
+        fresh = self.seconds_lost(track) <= self.options.recent_seconds
         return track.id is not None and (fresh or self.just_seen(track))
 
-    def free(self, tracks, found):
-        return [t for t in tracks if all(d.track is not t for d in found)]
+    def free(self, tracks, dets):
+        return [t for t in tracks if all(d.track is not t for d in dets)]
 
     def similarity(self, track, feat):
         if self.adapter is not None:
             return self.adapter.similarity(track, feat)
         return float(unit(track.mean) @ unit(feat))
 
-    def likeness(self, cosine):
+    def likelihood(self, cosine):
         if self.adapter is None or self.adapter.calibration is None:
             return cosine
         return self.adapter.calibration.likelihood(cosine)
 
     # ---- stages
 
-    def by_appearance(self, found):
-        options = self.options
-        tracks = [t for t in self.free(self.tracks, found) if self.recent(t) and t.gallery]
-        found = [d for d in found if d.track is None and d.high and d.feat is not None]
-        likeness = {}
+    def by_appearance(self, dets, options):
+        tracks = [t for t in self.free(self.tracks, dets) if self.recent(t) and t.gallery]
+        dets = [d for d in dets if d.track is None and d.high and d.feat is not None]
+        likelihood = {}
         for track in tracks:
-            for each in found:
+            for each in dets:
                 cosine = self.similarity(track, each.feat)
                 if track.label == each.label:
                     self.cosines[track, each] = cosine
-                value = likeness[track, each] = self.likeness(cosine)
-                if each.covered <= options.max_covered and value < options.overlap_sim_thr:
-                    self.strangers.add((track, each))
+                value = likelihood[track, each] = self.likelihood(cosine)
+                if each.occlusion <= self.options.max_occlusion and value < options.veto_sim_thr:
+                    self.vetoed.add((track, each))
 
         def cost(track, each):
             distance = track.kalman.distance(each.box)
             if distance > CHI2_95_4DOF:
                 self.happened['gated'] += 1
                 return math.inf
-            if (track, each) in self.strangers:
+            if (track, each) in self.vetoed:
                 return math.inf
             weight = options.motion_weight
-            unseen = options.unseen_cost * (not self.just_seen(track))
-            return (1 - weight) * (1 - likeness[track, each]) + weight * distance + unseen
+            lost = options.lost_penalty * (not self.just_seen(track))
+            return (1 - weight) * (1 - likelihood[track, each]) + weight * distance + lost
 
         weight = options.motion_weight
-        limit = (1 - weight) * (1 - options.match_sim_thr) + weight * CHI2_95_4DOF
-        self.match('appearance', tracks, found, cost, limit)
+        limit = (1 - weight) * (1 - options.sim_thr) + weight * CHI2_95_4DOF
+        self.match('appearance', tracks, dets, cost, limit)
 
-    def by_overlap(self, found):
+    def by_overlap(self, dets, options):
         tracks = [t for t in self.tracks if self.recent(t)]
-        self.by_iou('overlap', tracks, found, lambda d: d.high, self.options.match_iou_thr)
+        self.by_iou('overlap', tracks, dets, lambda d: d.high, options.iou_thr)
 
-    def by_low_scores(self, found):
-        options = self.options
+    def by_low_scores(self, dets, options):
         tracks = [t for t in self.tracks if self.recent(t) and self.just_seen(t)]
-        iou_thr = options.match_iou_thr if options.low_iou_thr is None else options.low_iou_thr
-        self.by_iou('low_scores', tracks, found, lambda d: d.low, iou_thr)
+        self.by_iou('low_scores', tracks, dets, lambda d: d.low, options.iou_thr)
 
-    def by_tentative(self, found):
+    def by_tentative(self, dets, options):
         tracks = [t for t in self.tracks if t.id is None]
-        self.by_iou('tentative', tracks, found, lambda d: d.high, self.options.tentative_iou_thr)
+        self.by_iou('tentative', tracks, dets, lambda d: d.high, options.iou_thr)
 
-    def by_iou(self, stage, tracks, found, group, iou_thr):
+    def by_iou(self, stage, tracks, dets, group, iou_thr):
         def cost(track, each):
-            if (track, each) in self.strangers:
-                self.happened['stranger'] += 1
+            if (track, each) in self.vetoed:
+                self.happened['veto'] += 1
                 return math.inf
             return 1 - iou(track.kalman.box(), each.box)
 
-        tracks = self.free(tracks, found)
-        found = [d for d in found if d.track is None and group(d)]
-        self.match(stage, tracks, found, cost, 1 - iou_thr)
+        tracks = self.free(tracks, dets)
+        dets = [d for d in dets if d.track is None and group(d)]
+        self.match(stage, tracks, dets, cost, 1 - iou_thr)
 
-    def by_fusion(self, found):
+    def by_fusion(self, dets, options):
         tracks = [t for t in self.tracks if self.recent(t)]
-        self.by_iou_or_looks('fusion', tracks, found, self.options.match_iou_thr)
+        self.by_iou_or_appearance('fusion', tracks, dets, options)
 
-    def by_tentative_fusion(self, found):
+    def by_tentative_fusion(self, dets, options):
         tracks = [t for t in self.tracks if t.id is None]
-        iou_thr = self.options.tentative_iou_thr
-        self.by_iou_or_looks('tentative_fusion', tracks, found, iou_thr)
+        self.by_iou_or_appearance('tentative_fusion', tracks, dets, options)
 
-    def by_iou_or_looks(self, stage, tracks, found, iou_thr):
-        options = self.options
-
+    def by_iou_or_appearance(self, stage, tracks, dets, options):
         def cost(track, each):
             near = iou(track.kalman.box(), each.box)
             by_box = 1 - (near * each.score if options.fuse_scores else near)
             if near < options.proximity_iou_thr or not track.gallery or each.feat is None:
                 return by_box
             similarity = self.similarity(track, each.feat)
-            if similarity < options.match_sim_thr:
+            if similarity < options.sim_thr:
                 return by_box
             return min(by_box, (1 - similarity) / 2)
 
-        tracks = self.free(tracks, found)
-        found = [d for d in found if d.track is None and d.high]
-        self.match(stage, tracks, found, cost, 1 - iou_thr)
+        tracks = self.free(tracks, dets)
+        dets = [d for d in dets if d.track is None and d.high]
+        self.match(stage, tracks, dets, cost, 1 - options.iou_thr)
 
-    def by_return(self, found):
-        options = self.options
-
+    def by_reentry(self, dets, options):
         def cost(track, each):
-            seconds = self.seconds_unseen(track)
+            seconds = self.seconds_lost(track)
             height = track.box[3] - track.box[1]
             way = math.dist(centre(track.box), centre(each.box))
-            if way > (0.5 + options.reentry_speed * seconds) * height:
-                if seconds <= options.reentry_anywhere_seconds:
+            if way > (0.5 + options.speed * seconds) * height:
+                if seconds <= options.anywhere_seconds:
                     self.happened['out of reach'] += 1
                     return math.inf
                 self.happened['anywhere'] += 1
-            looks = each.feat
+            feat = each.feat
             if each.track is not None and each.track.gallery:
                 own, new = each.track.weight, each.trust()
-                looks = (own * each.track.mean + new * looks) / (own + new)
-            return 1 - self.similarity(track, looks)
+                feat = (own * each.track.mean + new * feat) / (own + new)
+            return 1 - self.similarity(track, feat)
 
-        tracks = [t for t in self.free(self.tracks, found) if t.id is not None and t.gallery]
-        found = [d for d in found if d.high and d.feat is not None]
-        found = [d for d in found if d.track is None or d.track.id is None]
-        before = {d: d.track for d in found}
-        self.match('return', tracks, found, cost, 1 - options.reentry_sim_thr)
+        tracks = [t for t in self.free(self.tracks, dets) if t.id is not None and t.gallery]
+        dets = [d for d in dets if d.high and d.feat is not None]
+        dets = [d for d in dets if d.track is None or d.track.id is None]
+        before = {d: d.track for d in dets}
+        self.match('reentry', tracks, dets, cost, 1 - options.sim_thr)
         for each, track in before.items():
             if each.track is not track:
-                self.returned.add(each.track)
-                self.happened['return of a tentative'] += track is not None
+                self.reentered.add(each.track)
+                self.happened['re-entry of a tentative'] += track is not None
 
-    def match(self, stage, tracks, found, cost, limit):
+    def match(self, stage, tracks, dets, cost, limit):
         """The assignment of least cost; a track and a detection apart cost just over ``limit``."""
-        if not tracks or not found:
+        if not tracks or not dets:
             return
         apart = limit + EPS * max(1.0, abs(limit))
-        size = len(tracks) + len(found)
+        size = len(tracks) + len(dets)
         # Everyone may stay alone, in a row or column of their own, for half of that.
         table = np.full((size, size), apart / 2)
-        table[len(tracks) :, len(found) :] = 0
-        pairs = table[: len(tracks), : len(found)]
+        table[len(tracks) :, len(dets) :] = 0
+        pairs = table[: len(tracks), : len(dets)]
         for row, track in enumerate(tracks):
-            for column, each in enumerate(found):
+            for column, each in enumerate(dets):
                 value = cost(track, each) if track.label == each.label else math.inf
                 # So much that two others would rather stay alone.
                 pairs[row, column] = value if value <= limit else 1e6
         for row, column in zip(*linear_sum_assignment(table), strict=True):
-            if row < len(tracks) and column < len(found) and pairs[row, column] <= limit:
-                found[column].track = tracks[row]
+            if row < len(tracks) and column < len(dets) and pairs[row, column] <= limit:
+                dets[column].track = tracks[row]
                 self.happened[stage] += 1
 
     # ---- what happens to tracks
 
-    def update(self, found):
+    def update(self, dets):
         if self.adapter is not None:
-            pairs = [(d.track, d) for d in found if d.track is not None]
+            pairs = [(d.track, d) for d in dets if d.track is not None]
             pairs = [(t, d) for t, d in pairs if t.gallery and self.learns(t, d)]
             self.adapter.observe([(t.mean, t.weight, d.feat, self.trust(d)) for t, d in pairs])
-        for each in found:
+        for each in dets:
             track = each.track
             if track is None:
                 continue
-            if track in self.returned:
+            if track in self.reentered:
                 track.kalman = Kalman(each.box, self.options.kalman_box)
             else:
                 track.kalman.update(each.box)
@@ -286,8 +331,8 @@ class ReferenceTracker:
                 self.name(track)
             self.learn(track, each)
 
-    def start(self, found):
-        for each in found:
+    def start(self, dets):
+        for each in dets:
             if each.track is None and each.high and each.score >= self.options.init_score_thr:
                 kalman = Kalman(each.box, self.options.kalman_box)
                 each.track = track = Track(kalman, each.box, each.label, self.frame)
@@ -301,7 +346,7 @@ class ReferenceTracker:
         self.next_id += 1
 
     def learns(self, track, each):
-        clear = each.covered <= self.options.max_covered
+        clear = each.occlusion <= self.options.max_occlusion
         return each.feat is not None and each.high and (clear or not track.gallery)
 
     def trust(self, each):
@@ -321,7 +366,7 @@ class ReferenceTracker:
             if not alike:
                 rate = max(rate, trust / track.weight)
             track.mean = (1 - rate) * track.mean + rate * each.feat
-        interval = options.gallery_seconds * options.frame_rate / options.gallery_size
+        interval = GALLERY_SECONDS * options.frame_rate / options.gallery_size
         if not track.gallery or self.frame - track.gallery_frame >= interval:
             track.gallery = [*track.gallery, each.feat][-options.gallery_size :]
             track.gallery_frame = self.frame
@@ -341,7 +386,7 @@ class ReferenceTracker:
         options = self.options
         seen = [t for t in self.tracks if t.last_frame == self.frame]
         lost = [t for t in self.tracks if t.last_frame < self.frame and t.id is not None]
-        lost = [t for t in lost if self.seconds_unseen(t) <= options.lost_seconds]
+        lost = [t for t in lost if self.seconds_lost(t) <= options.lost_seconds]
         lost.sort(key=lambda t: (-t.last_frame, t.id))
         if len(lost) > options.max_lost:
             self.happened['too many lost'] += 1

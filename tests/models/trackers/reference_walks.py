@@ -17,8 +17,10 @@ def crowd(seed, frames=50, people=9, size=(400, 220), classes=1, channels=6, wea
     rng = np.random.default_rng(seed)
     place, speed = rng.uniform(0, size, (people, 2)), rng.normal(0, 5, (people, 2))
     shape = rng.uniform([25, 60], [45, 110], (people, 2))
-    looks, label = rng.normal(size=(people, channels)), rng.integers(classes, size=people)
-    looks[1::2] = 0.6 * looks[: people // 2 * 2 : 2] + 0.8 * looks[1::2]  # two alike
+    appearance, label = rng.normal(size=(people, channels)), rng.integers(classes, size=people)
+    appearance[1::2] = (
+        0.6 * appearance[: people // 2 * 2 : 2] + 0.8 * appearance[1::2]
+    )  # two alike
     absent = np.zeros(people, dtype=int)
     number = 0
     for _ in range(frames):
@@ -37,7 +39,7 @@ def crowd(seed, frames=50, people=9, size=(400, 220), classes=1, channels=6, wea
         extent = np.vstack([shape[here], rng.uniform([25, 60], [45, 110], (false, 2))])
         extent = extent * rng.normal(1, 0.02, extent.shape)
         centre = centre + rng.normal(0, 0.02, centre.shape) * extent
-        feats = np.vstack([looks[here], rng.normal(size=(false, channels))])
+        feats = np.vstack([appearance[here], rng.normal(size=(false, channels))])
         feats = feats + rng.normal(0, 0.6, feats.shape)
         scores = np.where(rng.random(len(centre)) < weak, 0.05 + 0.65 * rng.random(len(centre)), 1)
         labels = np.append(label[here], rng.integers(classes, size=false))
@@ -58,7 +60,7 @@ def generated(seed):
         Frames as of :func:`crowd`.
     """
     rng = np.random.default_rng(seed)
-    looks = rng.normal(size=(40, 6))
+    appearance = rng.normal(size=(40, 6))
     spec = SequenceSpec(
         'a', num_frames=70, size=(320, 180), num_people=14, frame_rate=10, seed=seed
     )
@@ -75,7 +77,7 @@ def generated(seed):
         now, true = found[found[:, 0] == number], truth[truth[:, 0] == number]
         centre, true_centre = (rows[:, 2:4] + rows[:, 4:6] / 2 for rows in (now, true))
         nearest = np.linalg.norm(true_centre[:, None] - centre, axis=2).argmin(0)
-        feats = looks[true[nearest, 1].astype(int)]
+        feats = appearance[true[nearest, 1].astype(int)]
         feats = feats + rng.normal(0, 0.35, feats.shape)
         boxes = np.hstack([now[:, 2:4], now[:, 2:4] + now[:, 4:6]])
         frames.append((number, boxes, now[:, 6], np.zeros(len(now), int), feats))
@@ -86,11 +88,11 @@ def leaving(frames=60, people=8):
     """One person leaves every few frames, and all come back one by one; nobody is missed."""
     rng = np.random.default_rng(0)
     place = np.stack([np.linspace(50, 950, people), np.full(people, 200.0)], axis=1)
-    looks, half = np.eye(people), np.array([20.0, 50.0])
+    appearance, half = np.eye(people), np.array([20.0, 50.0])
     gone_since, back_at = 4 + 3 * np.arange(people), 34 + 3 * rng.permutation(people)
     for number in range(frames):
         here = (number < gone_since) | (number >= back_at)
         centre = (place + rng.normal(0, 1, place.shape))[here]
         boxes = np.hstack([centre - half, centre + half])
-        feats = looks[here] + rng.normal(0, 0.03, (here.sum(), people))
+        feats = appearance[here] + rng.normal(0, 0.03, (here.sum(), people))
         yield number, boxes, np.full(len(boxes), 0.9), np.zeros(len(boxes), int), feats

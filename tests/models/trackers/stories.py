@@ -4,8 +4,16 @@ import torch
 
 from mmmaml.models.trackers import OnlineMetaTracker
 
-LOOKS = torch.eye(8)
+APPEARANCE = torch.eye(8)
 """Features of eight people who look nothing alike."""
+
+DEFAULT_STAGES = ('appearance', 'overlap', 'low_scores', 'tentative', 'reentry')
+
+
+def stages(**changes):
+    """The default stages with other options; None leaves a stage out."""
+    assert set(changes) <= set(DEFAULT_STAGES)
+    return {name: changes.get(name, {}) for name in DEFAULT_STAGES}
 
 
 def box(cx, cy=200.0, width=40.0, height=100.0):
@@ -16,15 +24,15 @@ def tracker(**options):
     return OnlineMetaTracker(**{'frame_rate': 10, **options})
 
 
-def see(track, frame, boxes, looks=None, scores=None, labels=None):
-    """One step; returns the ids as a list. ``looks`` are rows of LOOKS or features."""
+def see(track, frame, boxes, appearance=None, scores=None, labels=None):
+    """One step; returns the ids as a list. ``appearance`` are rows of APPEARANCE or features."""
     number = len(boxes)
-    if looks is not None and not isinstance(looks, torch.Tensor):
-        looks = LOOKS[list(looks)]
+    if appearance is not None and not isinstance(appearance, torch.Tensor):
+        appearance = APPEARANCE[list(appearance)]
     return track.step(
         frame,
         torch.tensor(boxes, dtype=torch.float32).reshape(number, 4),
         torch.full((number,), 0.9) if scores is None else torch.tensor(scores),
         torch.tensor([0] * number if labels is None else labels, dtype=torch.long),
-        looks,
+        appearance,
     ).tolist()

@@ -1,7 +1,6 @@
 """The batched tracker gives the ids of the plain one, track by track and pair by pair."""
 
 from collections import Counter
-from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -9,50 +8,81 @@ import torch
 
 from mmmaml.models import MetaReIDHead
 from mmmaml.models.trackers import OnlineMetaTracker
-from mmmaml.models.trackers.tracker_options import STAGES, TrackerOptions
+from mmmaml.models.trackers.association.stages import STAGES, stage_options
 
 from .reference_adapter import ReferenceAdapter
-from .reference_tracker import ReferenceTracker
+from .reference_tracker import DEFAULT_STAGES, OPTIONS, ReferenceTracker
 from .reference_walks import crowd, generated, leaving
+from .stories import stages
 
-BOT_SORT = ('fusion', 'low_scores', 'tentative_fusion')
+BOT_SORT = {'fusion': {}, 'low_scores': {}, 'tentative_fusion': {}}
 
-# Each knob away from its default at least once. Frame rates are low, so that times matter.
+# Each option away from its default at least once. Frame rates are low, so that times matter.
 KNOBS = {
     'as it is': {},
     'slow video': {'frame_rate': 5, 'recent_seconds': 1},
     'scores': {'score_thr': 0.5, 'low_score_thr': 0.3, 'init_score_thr': 0.95},
     'no low scores': {'low_score_thr': 0.4},
-    'three to confirm': {'num_tentatives': 3, 'reentry_sim_thr': 0.5},
+    'three to confirm': {'num_tentatives': 3, 'stages': stages(reentry={'sim_thr': 0.5})},
     'confirmed at once': {'num_tentatives': 1},
-    'motion decides': {'motion_weight': 0.3, 'match_sim_thr': 0.2, 'unseen_cost': 0.1},
-    'motion alone decides': {'motion_weight': 1.0, 'match_sim_thr': -1},
-    'strangers welcome': {'overlap_sim_thr': -1, 'match_sim_thr': 0.8},
-    'looks decide': {'motion_weight': 0.0, 'match_sim_thr': 0.8},
-    'strangers': {'overlap_sim_thr': 0.6, 'match_sim_thr': 0.7, 'match_iou_thr': 0.2},
-    'loose boxes': {'match_iou_thr': 0.1, 'tentative_iou_thr': 0.1, 'low_iou_thr': 0.3},
-    'short memory': {'recent_seconds': 0.2, 'lost_seconds': 1.0, 'reentry_sim_thr': 0.3},
-    'wide search': {'reentry_speed': 6.0, 'reentry_anywhere_seconds': 0.5},
-    'no return': {'reentry_sim_thr': 1.5},
-    'quick to learn': {'momentum': 0.2, 'max_covered': 0.1},
-    'learns from the hidden': {'max_covered': 1.0},
-    'small gallery': {'gallery_size': 2, 'gallery_seconds': 0.5},
+    'motion decides': {
+        'stages': stages(appearance={'motion_weight': 0.3, 'sim_thr': 0.2, 'lost_penalty': 0.1})
+    },
+    'motion alone decides': {'stages': stages(appearance={'motion_weight': 1.0, 'sim_thr': -1})},
+    'no veto': {'stages': stages(appearance={'veto_sim_thr': -1, 'sim_thr': 0.8})},
+    'appearance decides': {'stages': stages(appearance={'motion_weight': 0.0, 'sim_thr': 0.8})},
+    'veto': {
+        'stages': stages(
+            appearance={'veto_sim_thr': 0.6, 'sim_thr': 0.7},
+            overlap={'iou_thr': 0.2},
+            low_scores={'iou_thr': 0.2},
+        )
+    },
+    'loose boxes': {
+        'stages': stages(
+            overlap={'iou_thr': 0.1}, low_scores={'iou_thr': 0.3}, tentative={'iou_thr': 0.1}
+        )
+    },
+    'short memory': {
+        'recent_seconds': 0.2,
+        'lost_seconds': 1.0,
+        'stages': stages(reentry={'sim_thr': 0.3}),
+    },
+    'wide search': {'stages': stages(reentry={'speed': 6.0, 'anywhere_seconds': 0.5})},
+    'no reentry': {'stages': stages(reentry={'sim_thr': 1.0})},
+    'quick to learn': {'momentum': 0.2, 'max_occlusion': 0.1},
+    'learns from the hidden': {'max_occlusion': 1.0},
+    'small gallery': {'gallery_size': 2},
     'people of all there is': {'classes': [0]},
     'widths': {'kalman_box': 'cxcywh'},
     'exponential': {'feature_average': 'exponential', 'momentum': 0.7},
-    'fusion': {'stages': BOT_SORT, 'match_sim_thr': 0.5, 'fuse_scores': True},
+    'fusion': {
+        'stages': {
+            'fusion': {'sim_thr': 0.5, 'fuse_scores': True},
+            'low_scores': {},
+            'tentative_fusion': {'sim_thr': 0.5, 'fuse_scores': True},
+        }
+    },
     'fusion of near boxes': {
-        'stages': (*BOT_SORT, 'return'),
-        'proximity_iou_thr': 0.2,
-        'match_iou_thr': 0.1,
+        'stages': {
+            'fusion': {'proximity_iou_thr': 0.2, 'iou_thr': 0.1},
+            'low_scores': {'iou_thr': 0.1},
+            'tentative_fusion': {'proximity_iou_thr': 0.2, 'iou_thr': 0.4},
+            'reentry': {},
+        },
         'kalman_box': 'cxcywh',
     },
-    'another order': {'stages': ('appearance', 'return', 'low_scores', 'tentative', 'overlap')},
-    'only looks': {'stages': ('appearance', 'return')},
+    'another order': {
+        'stages': {
+            'order': ('appearance', 'reentry', 'low_scores', 'tentative', 'overlap'),
+            **stages(),
+        }
+    },
+    'only appearance': {'stages': {'appearance': {}, 'reentry': {}}},
 }
 
-NEVER = {'no return': 'return', 'no low scores': 'low_scores', 'confirmed at once': 'tentative'}
-"""Stages in which nobody finds anybody with these knobs."""
+NEVER = {'no reentry': 'reentry', 'no low scores': 'low_scores', 'confirmed at once': 'tentative'}
+"""Stages in which nobody finds anybody with these options."""
 
 
 def assert_same_ids(
@@ -107,31 +137,46 @@ def test_random_crowds(knobs, seed):
     options = {'frame_rate': 10, **KNOBS[knobs]}
     happened, given = assert_same_ids(crowd(seed), **options)
     assert len(given) >= 7
-    stages = set(options.get('stages', TrackerOptions().stages))
-    assert stages - {NEVER.get(knobs)} <= set(happened)
+    names = set(options.get('stages', DEFAULT_STAGES)) - {'order'}
+    assert names - {NEVER.get(knobs)} <= set(happened)
     assert NEVER.get(knobs) not in happened
 
 
-def test_looks_after_boxes():
+def test_appearance_after_boxes():
+    order = {
+        'order': ('tentative', 'overlap', 'appearance'),
+        'tentative': {},
+        'overlap': {},
+        'appearance': {'veto_sim_thr': -1},
+    }
     for seed in range(4):
         frames = crowd(104 + seed, frames=60, weak=0.2)
-        assert_same_ids(frames, frame_rate=10, stages=('tentative', 'overlap', 'appearance'))
+        assert_same_ids(frames, frame_rate=10, stages=order)
 
 
-def test_every_knob_and_stage_is_turned_and_everything_happens():
+def test_every_option_and_stage_is_turned_and_everything_happens():
     turned = {name for options in KNOBS.values() for name in options}
-    assert turned | {'max_lost', 'frame_rate'} == {each.name for each in fields(TrackerOptions)}
-    assert {s for options in KNOBS.values() for s in options.get('stages', ())} == set(STAGES)
-    options = {'overlap_sim_thr': 0.4, 'reentry_anywhere_seconds': 2.0}
+    assert turned | {'max_lost', 'frame_rate'} == {*OPTIONS, 'stages'}
+    by_stage = {
+        (name, option)
+        for options in KNOBS.values()
+        for name, changed in options.get('stages', {}).items()
+        if name != 'order'
+        for option in changed
+    }
+    assert by_stage == {(s.name, option) for s in STAGES.values() for option in stage_options(s)}
+    options = {
+        'stages': stages(appearance={'veto_sim_thr': 0.4}, reentry={'anywhere_seconds': 2.0})
+    }
     happened, _ = assert_same_ids(crowd(11, frames=100), frame_rate=10, **options)
     for what in (
         'gated',
-        'stranger',
+        'veto',
         'hidden',
         'out of reach',
         'anywhere',
-        'return',
-        'return of a tentative',
+        'reentry',
+        're-entry of a tentative',
     ):
         assert happened[what], what
 
@@ -176,13 +221,13 @@ def test_of_two_lost_in_the_same_frame_the_older_track_is_kept():
     reported = []
 
     def frames():
-        half, looks = np.array([20, 50]), np.eye(4)
+        half, appearance = np.array([20, 50]), np.eye(4)
         for number, here in enumerate(present):
             people = np.array(sorted(here))
             centre = np.stack([100.0 + 200 * people, np.full(len(people), 200.0)], axis=1)
             boxes = np.hstack([centre - half, centre + half])
             labels = np.zeros(len(boxes), int)
-            yield number, boxes, np.full(len(boxes), 0.9), labels, looks[people]
+            yield number, boxes, np.full(len(boxes), 0.9), labels, appearance[people]
 
     options = {'frame_rate': 10, 'max_lost': 1, 'lost_seconds': 0.5}
     happened, given = assert_same_ids(frames(), reported=reported, **options)
@@ -231,7 +276,7 @@ def test_a_moving_camera(box, seed):
 
     happened, given = assert_same_ids(filmed(), frame_rate=10, kalman_box=box)
     assert happened['appearance'] > 150
-    assert happened['return']
+    assert happened['reentry']
     assert len(given) < 60
 
 
@@ -240,6 +285,9 @@ def test_walks_of_the_generator(knobs):
     happened, given = assert_same_ids(generated(0), frame_rate=10, **KNOBS[knobs])
     assert len(given) >= 8
     assert happened.total() > 300
+
+
+VETO = {'sim_thr': 0.5, 'veto_sim_thr': 0.4}
 
 
 def head_with(tasks, trained):
@@ -264,26 +312,35 @@ def head_with(tasks, trained):
         (9, True, {'blend_tasks': True}, {}),
         (9, True, {'blend_tasks': True, 'solver': None}, {}),
         (9, False, {'shrinkage': 1.0}, {'num_tentatives': 1}),
-        (0, True, {'prior_weight': 5.0}, {'max_covered': 0.1}),
+        (0, True, {'prior_weight': 5.0}, {'max_occlusion': 0.1}),
         (
             9,
             True,
             {'blend_tasks': True, 'prior_weight': 20.0, 'memory': 60.0},
-            {'max_covered': 1.0},
+            {'max_occlusion': 1.0},
         ),
         (9, True, {}, {'feature_average': 'exponential', 'momentum': 0.7}),
         (9, True, {'calibrate': False}, {}),
-        (9, True, {'temperature': 1.0}, {'overlap_sim_thr': 0.4}),
-        (0, True, {'temperature': 20.0}, {'overlap_sim_thr': 0.4, 'match_iou_thr': 0.3}),
+        (9, True, {'temperature': 1.0}, {'stages': stages(appearance=VETO)}),
+        (
+            0,
+            True,
+            {'temperature': 20.0},
+            {
+                'stages': stages(
+                    appearance=VETO, overlap={'iou_thr': 0.3}, low_scores={'iou_thr': 0.3}
+                )
+            },
+        ),
         (0, False, {}, {'momentum': 0.5}),
-        (9, True, {'shrinkage': 0.05}, {'stages': (*BOT_SORT, 'return')}),
+        (9, True, {'shrinkage': 0.05}, {'stages': {**BOT_SORT, 'reentry': {}}}),
     ],
 )
 def test_tracks_with_their_own_parameters(tasks, trained, adapter_cfg, options):
     head = head_with(tasks, trained)
-    setting = {'frame_rate': 10, 'match_sim_thr': 0.5, **options}
+    setting = {'frame_rate': 10, 'stages': stages(appearance={'sim_thr': 0.5}), **options}
     happened, given = assert_same_ids(crowd(4), head=head, adapter_cfg=adapter_cfg, **setting)
-    assert happened['return']
+    assert happened['reentry']
     assert len(given) >= 9
     if adapter_cfg.get('solver', 'closed_form'):
         assert 3 < happened['solved'] < 50

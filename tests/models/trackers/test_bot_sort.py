@@ -7,25 +7,26 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmmaml.models.trackers.association import fused_distance
+from mmmaml.models.trackers.association.fusion_stages import fused_distance
 
-from .stories import LOOKS, box, see, tracker
+from .stories import APPEARANCE, box, see, tracker
 
 CONFIG = Path(__file__).parents[3] / 'configs' / 'compare' / 'bot-sort_r18_demo.py'
 
 
-def bot_sort(**changes):
+def bot_sort(**fusion):
     options = Config.fromfile(CONFIG).model.tracker.to_dict()
     del options['type'], options['reid'], options['camera_motion']
-    return tracker(**{**options, **changes})
+    options['stages']['fusion'].update(fusion)
+    return tracker(**options)
 
 
-def test_the_smaller_distance_counts_where_looks_may():
+def test_the_smaller_distance_counts_if_appearance_may():
     iou = np.array([[0.6, 0.4], [0.5, 0.0]])
     similarity = np.array([[0.9, 0.95], [0.2, -np.inf]])
     distance = fused_distance(iou, similarity, 0.5, 0.5)
     np.testing.assert_allclose(distance, [[0.05, 0.6], [0.5, 1]])
-    # Scores weigh the overlap, but not whether looks count.
+    # Scores weigh the overlap, but do not decide if appearance counts.
     distance = fused_distance(iou, similarity, 0.5, 0.5, np.array([0.8, 0.5]))
     np.testing.assert_allclose(distance, [[0.05, 0.8], [0.6, 1]])
     # Both thresholds belong to what passes.
@@ -36,9 +37,9 @@ def test_the_smaller_distance_counts_where_looks_may():
 
 @pytest.mark.parametrize(
     ('changes', 'expected'),
-    [({}, [1, 2]), ({'proximity_iou_thr': 0.6}, [2, 1]), ({'match_sim_thr': 1.0}, [1, 2])],
+    [({}, [1, 2]), ({'proximity_iou_thr': 0.6}, [2, 1]), ({'sim_thr': 1.0}, [1, 2])],
 )
-def test_looks_decide_between_boxes_that_are_near(changes, expected):
+def test_appearance_decides_between_boxes_that_are_near(changes, expected):
     track = bot_sort(**changes)
     see(track, 0, [box(100), box(120)], [0, 1])
     # They pass each other: each box overlaps with its own by 28/52 = 0.54, with the other's by
@@ -48,7 +49,7 @@ def test_looks_decide_between_boxes_that_are_near(changes, expected):
 
 @pytest.mark.parametrize(('score', 'expected'), [(0.71, 1), (0.69, -1)])
 def test_overlap_counts_as_far_as_the_score_goes(score, expected):
-    track = bot_sort(match_iou_thr=0.7 * 24 / 56)
+    track = bot_sort(iou_thr=0.7 * 24 / 56)
     see(track, 0, [box(100)], [0])
     assert see(track, 1, [box(116)], [1], [score]) == [expected]
 
@@ -76,7 +77,7 @@ def test_lost_people_are_found_where_they_would_be_and_nowhere_else():
         track = bot_sort()
         see(track, 0, [box(100)], [0])
         for between in range(1, frame):
-            see(track, between, [], LOOKS[:0])
+            see(track, between, [], APPEARANCE[:0])
         assert see(track, frame, [box(place)], [0]) == [expected]
 
 
@@ -86,8 +87,8 @@ def test_features_are_averaged_exponentially_and_weak_ones_not_at_all():
     see(track, 1, [box(100)], [1], [0.7])
     see(track, 2, [box(100)], [2], [0.3])
     see(track, 3, [box(100), box(110, 210)], [3, 4])  # hidden for the most part
-    expected = 0.9 * (0.9 * LOOKS[0] + 0.1 * LOOKS[1]) + 0.1 * LOOKS[3]
-    torch.testing.assert_close(track.tracks.appearance.mean[0], expected)
+    expected = 0.9 * (0.9 * APPEARANCE[0] + 0.1 * APPEARANCE[1]) + 0.1 * APPEARANCE[3]
+    torch.testing.assert_close(track.appearance.memory.mean[0], expected)
 
 
 def test_boxes_alone_will_do():

@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 import torch
 
+from mmmaml.models.trackers.association.overlap_stages import OverlapStage
 from mmmaml.registry import MODELS
 
-from .stories import LOOKS, box, see, tracker
+from .stories import APPEARANCE, box, see, stages, tracker
 
 # ---- edges
 
 
 def test_ids_are_int64_from_one_on_the_first_frame():
     ids = tracker().step(
-        0, torch.tensor([box(50), box(150)]), torch.ones(2), torch.zeros(2).long(), LOOKS[:2]
+        0, torch.tensor([box(50), box(150)]), torch.ones(2), torch.zeros(2).long(), APPEARANCE[:2]
     )
     assert ids.dtype == torch.int64
     assert ids.tolist() == [1, 2]
@@ -22,7 +23,7 @@ def test_ids_are_int64_from_one_on_the_first_frame():
 def test_nobody_ever():
     track = tracker()
     for frame in range(5):
-        assert see(track, frame, [], LOOKS[:0]) == []
+        assert see(track, frame, [], APPEARANCE[:0]) == []
     assert len(track.tracks.state) == 0
     assert track.tracks.state.capacity == 0
 
@@ -38,9 +39,9 @@ def test_everyone_is_forgotten_after_a_long_emptiness():
     track = tracker(lost_seconds=2)
     see(track, 0, [box(50)], [0])
     for frame in range(1, 21):
-        see(track, frame, [], LOOKS[:0])
+        see(track, frame, [], APPEARANCE[:0])
     assert len(track.tracks.state) == 1
-    see(track, 21, [], LOOKS[:0])
+    see(track, 21, [], APPEARANCE[:0])
     assert len(track.tracks.state) == 0
     assert see(track, 22, [box(50)], [0]) == [-1]
 
@@ -51,7 +52,7 @@ def test_scores_at_a_threshold_pass_it(value):
     below = float(np.nextafter(np.float32(value), np.float32(0)))
     boxes = [box(50), box(150), box(250)]
     scores = torch.tensor([value, below, 1.0], dtype=torch.float64)
-    ids = track.step(0, torch.tensor(boxes), scores, torch.zeros(3).long(), LOOKS[:3])
+    ids = track.step(0, torch.tensor(boxes), scores, torch.zeros(3).long(), APPEARANCE[:3])
     assert ids.tolist() == [1, -1, 2]
 
 
@@ -61,15 +62,19 @@ def test_similarity_at_the_threshold_matches_and_below_it_does_not():
     start = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
     for threshold, expected in ((cosine - 1e-9, [1]), (cosine + 1e-6, [-1])):
         # IoU is too small for overlap, so only appearance can match.
-        options = {'match_sim_thr': threshold, 'motion_weight': 0}
-        track = tracker(**options, match_iou_thr=1, reentry_sim_thr=1.1)
+        changed = stages(
+            appearance={'sim_thr': threshold, 'motion_weight': 0},
+            overlap={'iou_thr': 1},
+            reentry=None,
+        )
+        track = tracker(stages=changed)
         see(track, 0, [box(50)], start)
         assert see(track, 1, [box(54)], half) == expected
 
 
 def test_overlap_at_the_threshold_matches_and_below_it_does_not():
     for shift, expected in ((16.0, [1]), (16.1, [-1])):
-        track = tracker(match_iou_thr=24 / 56)
+        track = tracker(stages=stages(overlap={'iou_thr': 24 / 56}))
         see(track, 0, [box(50)])
         assert see(track, 1, [box(50 + shift)]) == expected
 
@@ -105,7 +110,7 @@ def test_bad_input_is_refused_and_changes_nothing(what, message):
         'bboxes': torch.tensor([box(51), box(151)]),
         'scores': torch.ones(2),
         'labels': torch.zeros(2, dtype=torch.long),
-        'feats': LOOKS[:2],
+        'feats': APPEARANCE[:2],
     }
     with pytest.raises(ValueError, match=message):
         track.step(**{**good, **what})
@@ -122,14 +127,14 @@ def test_reset_starts_ids_and_time_again():
 def test_features_may_be_missing_in_some_frames_and_half_precision():
     track = tracker()
     see(track, 0, [box(50)])
-    assert see(track, 1, [box(51)], LOOKS[:1].half()) == [1]
+    assert see(track, 1, [box(51)], APPEARANCE[:1].half()) == [1]
     assert see(track, 2, [box(52)]) == [1]
     assert see(track, 3, [box(53)], [0]) == [1]
 
 
 def test_buildable_from_a_config():
-    made = MODELS.build({'type': 'OnlineMetaTracker', 'match_sim_thr': 0.3})
-    assert made.options.match_sim_thr == 0.3
+    made = MODELS.build({'type': 'OnlineMetaTracker', 'stages': {'overlap': {'iou_thr': 0.3}}})
+    assert made.options.stages == (OverlapStage(iou_thr=0.3),)
 
 
 # ---- the life of a track
@@ -140,7 +145,7 @@ def test_a_flicker_is_never_reported():
     see(track, 0, [])
     assert see(track, 1, [box(50)], [0]) == [-1]
     assert see(track, 2, [box(51)], [0]) == [-1]
-    assert see(track, 3, [], LOOKS[:0]) == []
+    assert see(track, 3, [], APPEARANCE[:0]) == []
     assert len(track.tracks.state) == 0
     found = [see(track, frame, [box(50)], [0]) for frame in (4, 5, 6)]
     assert found == [[-1], [-1], [1]]
@@ -152,21 +157,21 @@ def test_weak_detections_continue_a_track_but_start_none():
     assert see(track, 1, [box(52), box(300)], [0, 1], [0.2, 0.2]) == [1, -1]
     assert see(track, 2, [box(54), box(300)], [0, 1], [0.2, 0.2]) == [1, -1]
     assert see(track, 3, [box(56)], [0], [0.05]) == [-1]
-    # Its looks were not taken from the weak ones.
-    assert track.tracks.appearance.weight[0] == pytest.approx(0.9)
+    # Its appearance was not taken from the weak ones.
+    assert track.appearance.memory.weight[0] == pytest.approx(0.9)
 
 
 def test_weak_detections_do_not_revive_a_track_unseen_in_the_frame_before():
     track = tracker()
     see(track, 0, [box(50)], [0])
-    see(track, 1, [], LOOKS[:0])
+    see(track, 1, [], APPEARANCE[:0])
     assert see(track, 2, [box(50)], [0], [0.2]) == [-1]
 
 
 def test_classes_never_mix():
     track = tracker()
     assert see(track, 0, [box(50), box(60)], [0, 0], labels=[0, 1]) == [1, 2]
-    # They swap places; box and looks would say otherwise.
+    # They swap places; box and appearance would say otherwise.
     assert see(track, 1, [box(60), box(50)], [0, 0], labels=[0, 1]) == [1, 2]
     assert see(track, 2, [box(50)], [0], labels=[2]) == [-1]
 
@@ -210,14 +215,14 @@ def test_the_box_of_someone_walking_away_never_turns_inside_out():
     assert track.tracks.state.motion[0, 0, 3] >= 1
 
 
-def test_a_newcomer_seen_without_features_does_not_inherit_looks():
+def test_a_newcomer_seen_without_features_does_not_inherit_appearance():
     track = tracker(lost_seconds=0, num_tentatives=1)
     see(track, 0, [box(50)], [0])
-    see(track, 1, [], LOOKS[:0])
+    see(track, 1, [], APPEARANCE[:0])
     see(track, 2, [box(300)])
-    assert not track.tracks.appearance.known(np.array([0])).any()
+    assert not track.appearance.memory.known(np.array([0])).any()
     assert see(track, 3, [box(302)], [5]) == [2]
-    torch.testing.assert_close(track.tracks.appearance.mean[0], LOOKS[5])
+    torch.testing.assert_close(track.appearance.memory.mean[0], APPEARANCE[5])
 
 
 @pytest.mark.parametrize(('gap', 'expected'), [(20, [1, 2]), (21, [3, 4])])
@@ -276,18 +281,18 @@ class ScaledCosine:
 
 
 def test_the_adapter_decides_on_features_as_they_are():
-    looks = torch.tensor([[3.0, 0.0, 9.0], [0.0, 3.0, 9.0]])  # alike but for the adapter
-    track = tracker(gallery_seconds=0)
-    track.looks.adapter = ScaledCosine([0, 1])
+    appearance = torch.tensor([[3.0, 0.0, 9.0], [0.0, 3.0, 9.0]])  # alike but for the adapter
+    track = tracker(gallery_size=10)
+    track.appearance.adapter = ScaledCosine([0, 1])
     for frame in range(21):
         reach = 100 - 10 * abs(frame - 10)
-        ids = see(track, frame, [box(100 + reach), box(310 - reach)], looks)
+        ids = see(track, frame, [box(100 + reach), box(310 - reach)], appearance)
         assert ids == [1, 2]
     # The mean is of the features themselves, not of their directions.
-    torch.testing.assert_close(track.tracks.appearance.mean[0], looks[0])
+    torch.testing.assert_close(track.appearance.memory.mean[0], appearance[0])
     assert track.adapter.calls[-1] == ((2, 10, 3), [10, 10])
     assert track.adapter.fitted == [2] * 20  # once a frame, to all in view
-    # Where the two hide each other, looks are not learned. The first detections tell nothing.
+    # Where the two hide each other, appearance is not learned. The first detections tell nothing.
     known = [each for each in track.adapter.observed if len(each) == 2]
     assert len(known) >= 15
     assert known == sorted(known)
@@ -298,7 +303,7 @@ def test_the_adapter_decides_on_features_as_they_are():
 
 def test_one_call_a_stage_and_none_without_need():
     track = tracker()
-    track.looks.adapter = ScaledCosine(list(range(8)), uses_gallery=False)
+    track.appearance.adapter = ScaledCosine(list(range(8)), uses_gallery=False)
     see(track, 0, [box(50), box(150)], [0, 1])
     assert len(track.adapter.calls) == 0  # no track to compare with
     see(track, 1, [box(50), box(150)], [0, 1])
@@ -309,7 +314,7 @@ def test_one_call_a_stage_and_none_without_need():
     for frame in range(3, 13):
         see(track, frame, [box(50), box(300)], [0, 2])
     assert track.adapter.calls[-1] == 3
-    assert track.tracks.appearance.gallery is None  # single features are not even kept
+    assert track.appearance.memory.gallery is None  # single features are not even kept
 
 
 def test_binding_another_head_starts_anew():
@@ -338,23 +343,23 @@ def test_two_thousand_frames_of_thirty_people_stay_bounded():
     track = tracker(lost_seconds=3, max_lost=20, frame_rate=30)
     generator = torch.Generator().manual_seed(0)
     centre = rng.uniform((50, 100), (1900, 900), (30, 2))
-    looks = torch.randn(30, 16, generator=generator)
+    appearance = torch.randn(30, 16, generator=generator)
     for frame in range(2000):
         centre += rng.normal(0, 3, (30, 2))
         replaced = rng.random(30) < 0.002
         number = int(replaced.sum())
-        looks[replaced] = torch.randn(number, 16, generator=generator)
+        appearance[replaced] = torch.randn(number, 16, generator=generator)
         centre[replaced] = rng.uniform((50, 100), (1900, 900), (number, 2))
         seen = rng.random(30) > 0.2
         half = np.array([20, 50])
         boxes = np.hstack([centre - half, centre + half])[seen]
         scores = torch.from_numpy(rng.uniform(0.3, 1, len(boxes)))
         labels = torch.zeros(len(boxes), dtype=torch.long)
-        ids = track.step(frame, torch.from_numpy(boxes), scores, labels, looks[seen]).numpy()
+        ids = track.step(frame, torch.from_numpy(boxes), scores, labels, appearance[seen]).numpy()
         reported = ids[ids > 0]
         assert len(np.unique(reported)) == len(reported)
         assert len(track.tracks.state) <= 30 + 20
-    state, memory = track.tracks.state, track.tracks.appearance
+    state, memory = track.tracks.state, track.appearance.memory
     assert state.capacity == 64
     assert memory.mean.shape == (64, 16)
     assert memory.gallery is None

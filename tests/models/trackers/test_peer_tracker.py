@@ -54,7 +54,7 @@ def peer(tracker, **options):
 
 
 @pytest.mark.parametrize('resized', [True, False])
-def test_qdtrack_finds_people_by_looks_alone(resized):
+def test_qdtrack_finds_people_by_appearance_alone(resized):
     track, reid = peer(QD_TRACK, embed_length=4.0), MeanColorReID()
     sight = [([20, 100], [RED, GREEN]), ([180, 60], [RED, GREEN]), ([30, 90], [GREEN, BLUE])]
     ids = []

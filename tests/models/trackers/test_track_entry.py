@@ -12,10 +12,12 @@ from mmmaml.models.trackers import OnlineMetaTracker
 from mmmaml.registry import MODELS
 
 from ...tiny import tiny_backbone
+from .stories import stages
 
 RED, GREEN, BLUE = (3.0, -1, -1), (-1, 3.0, -1), (-1, -1, 3.0)
 HEIGHT, WIDTH = 96, 256
 SCALE = 0.5
+STRICT = stages(overlap={'iou_thr': 0.9})
 
 
 def frame_of(places, colors):
@@ -75,7 +77,7 @@ def meeting(frame, speed=8):
 
 
 @pytest.mark.parametrize('key', ['pred_instances', 'pred_det_instances'])
-def test_looks_are_cut_from_the_image(key):
+def test_features_are_cut_from_the_image(key):
     tracker = OnlineMetaTracker(frame_rate=10, reid={'img_scale': (20, 8)})
     model = WithReID(MeanColor())
     for frame in range(21):
@@ -86,7 +88,7 @@ def test_looks_are_cut_from_the_image(key):
         torch.testing.assert_close(found.bboxes, boxes)
     assert set(model.reid.batches) == {(2, 3, 20, 8)}
     expected = torch.nn.functional.normalize(torch.tensor([RED, GREEN]), dim=1)
-    torch.testing.assert_close(tracker.tracks.appearance.mean[:2], expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(tracker.appearance.memory.mean[:2], expected, atol=1e-5, rtol=0)
 
 
 def test_boxes_that_are_in_pixels_of_the_input_are_not_scaled():
@@ -94,7 +96,7 @@ def test_boxes_that_are_in_pixels_of_the_input_are_not_scaled():
     img, boxes = frame_of([20], [BLUE])
     tracker.track(WithReID(MeanColor()), img, sample_of(0, boxes * SCALE), rescale=False)
     expected = torch.nn.functional.normalize(torch.tensor([BLUE]), dim=1)
-    torch.testing.assert_close(tracker.tracks.appearance.mean[:1], expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(tracker.appearance.memory.mean[:1], expected, atol=1e-5, rtol=0)
 
 
 def test_only_reported_detections_are_returned_and_only_strong_ones_are_cut_out():
@@ -156,7 +158,7 @@ def test_given_features_go_before_the_image():
     img, boxes = frame_of([20], [RED])
     tracker.track(model, img, sample_of(0, boxes), feats=torch.tensor([[0.0, 2.0]]))
     assert model.reid.batches == []
-    assert tracker.tracks.appearance.mean[0].tolist() == [0, 1]
+    assert tracker.appearance.memory.mean[0].tolist() == [0, 1]
 
 
 def test_an_adaptable_network_is_bound_and_gives_the_inputs_of_its_layer():
@@ -174,7 +176,7 @@ def test_an_adaptable_network_is_bound_and_gives_the_inputs_of_its_layer():
         expected = reid.extract_crop_feats(
             torch.tensor(GREEN).view(1, 3, 1, 1).repeat(1, 1, 40, 16)
         )
-    inner = tracker.tracks.appearance.mean[1:2]
+    inner = tracker.appearance.memory.mean[1:2]
     torch.testing.assert_close(inner, expected, atol=0.05, rtol=0.05)
     assert not inner.requires_grad
 
@@ -190,7 +192,7 @@ def test_without_adaptation_embeddings_are_compared_as_they_are():
     with torch.no_grad():
         embed = reid(torch.tensor(RED).view(1, 3, 1, 1).repeat(1, 1, 40, 16), mode='tensor')
     expected = torch.nn.functional.normalize(embed, dim=1)
-    torch.testing.assert_close(tracker.tracks.appearance.mean[:1], expected, atol=0.05, rtol=0.05)
+    torch.testing.assert_close(tracker.appearance.memory.mean[:1], expected, atol=0.05, rtol=0.05)
 
 
 # ---- the motion of the camera
@@ -206,7 +208,7 @@ def textured(shift):
 
 @pytest.mark.parametrize('rescale', [True, False])
 def test_tracks_follow_the_camera_in_pixels_of_their_boxes(rescale):
-    tracker = OnlineMetaTracker(camera_motion={}, match_iou_thr=0.9)
+    tracker = OnlineMetaTracker(camera_motion={}, stages=STRICT)
     factor = 1 if rescale else SCALE
     for frame, shift in enumerate((0, 0, 12, 12)):
         _, boxes = frame_of([100 + shift], [RED])
@@ -218,7 +220,7 @@ def test_tracks_follow_the_camera_in_pixels_of_their_boxes(rescale):
 
 
 def test_a_camera_motion_in_the_data_sample_goes_before_the_image():
-    tracker = OnlineMetaTracker(match_iou_thr=0.9)
+    tracker = OnlineMetaTracker(stages=STRICT)
     for frame, shift in enumerate((0, 40)):
         _, boxes = frame_of([20 + shift], [RED])
         motion = [[1, 0, shift / SCALE], [0, 1, 0]]
@@ -330,5 +332,5 @@ def test_a_track_head_embeds_boxes_of_feature_maps():
     assert seen[0][0] is maps
     torch.testing.assert_close(seen[0][1], boxes[:2] * SCALE)  # pixels of the input
     expected = torch.nn.functional.normalize(torch.tensor([RED, GREEN]), dim=1)
-    torch.testing.assert_close(tracker.tracks.appearance.mean[:2], expected)
+    torch.testing.assert_close(tracker.appearance.memory.mean[:2], expected)
     assert tracker.head is None

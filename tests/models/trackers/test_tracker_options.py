@@ -1,68 +1,79 @@
-from dataclasses import fields
+import inspect
 
 import pytest
 
 from mmmaml.models.trackers import OnlineMetaTracker
-from mmmaml.models.trackers.frame_matching import FrameMatching
-from mmmaml.models.trackers.tracker_options import STAGES, TrackerOptions
+from mmmaml.models.trackers.tracker_options import MOVED
 
 
 @pytest.mark.parametrize(
     ('name', 'value', 'message'),
     [
-        ('motion_weight', 1.5, 'between 0 and 1'),
-        ('match_iou_thr', -0.1, 'between 0 and 1'),
-        ('match_sim_thr', 2, 'between -1 and 1'),
-        ('match_sim_thr', float('nan'), 'between -1 and 1'),
         ('lost_seconds', -1, 'at least 0'),
+        ('recent_seconds', '2', 'at least 0'),
         ('num_tentatives', 0, 'a whole number from 1'),
         ('gallery_size', 2.5, 'a whole number from 1'),
         ('max_lost', -1, '>= 0'),
         ('frame_rate', 0, 'greater than 0'),
         ('momentum', 1.0, 'below 1'),
-        ('reentry_sim_thr', -2, 'at least -1'),
-        ('proximity_iou_thr', 1.5, 'between 0 and 1'),
-        ('low_iou_thr', -0.5, 'between 0 and 1, or None'),
+        ('max_occlusion', 1.5, 'between 0 and 1'),
+        ('max_occlusion', float('nan'), 'between 0 and 1'),
         ('low_score_thr', 0.9, r'at most score_thr=0\.4'),
         ('init_score_thr', 0.2, r'at least score_thr=0\.4'),
+        ('kalman_box', 'xyxy', "'cxcyah' or 'cxcywh'"),
+        ('feature_average', 'last', "'trusted' or 'exponential'"),
     ],
 )
 def test_values_out_of_range_are_named(name, value, message):
-    with pytest.raises(ValueError, match=f'{name}={value}.*{message}'):
+    with pytest.raises(ValueError, match=f'{name}={value!r} must be.*{message}'):
         OnlineMetaTracker(**{name: value})
 
 
-@pytest.mark.parametrize(
-    ('name', 'value', 'message'),
-    [
-        ('stages', ['overlap', 'magic'], r"\('overlap', 'magic'\) must be of appearance, overlap"),
-        ('kalman_box', 'xyxy', "'xyxy' must be 'cxcyah' or 'cxcywh'"),
-        ('feature_average', 'last', "'last' must be 'trusted' or 'exponential'"),
-    ],
-)
-def test_unknown_choices_are_named_with_those_there_are(name, value, message):
-    with pytest.raises(ValueError, match=f'{name}={message}'):
-        OnlineMetaTracker(**{name: value})
+def test_every_option_is_in_the_signature_and_explained():
+    parameters = inspect.signature(OnlineMetaTracker).parameters.values()
+    named = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    assert len(named) == len(parameters) - 1
+    for name in named:
+        assert f'    {name}: ' in OnlineMetaTracker.__doc__, name
 
 
-def test_every_stage_is_a_method():
-    for stage in STAGES:
-        assert callable(getattr(FrameMatching, f'by_{stage}'))
-    assert OnlineMetaTracker(stages=['overlap']).options.stages == ('overlap',)
-
-
-def test_an_unknown_argument_is_named_with_those_there_are():
-    with pytest.raises(TypeError, match=r'no argument match_thr; .*match_sim_thr'):
+def test_an_unknown_option_is_named_with_those_there_are():
+    with pytest.raises(TypeError, match=r'no option match_thr; it has reid, .*, max_occlusion$'):
         OnlineMetaTracker(match_thr=0.5)
 
 
-def test_every_knob_is_explained():
-    for each in fields(TrackerOptions):
-        assert f'    {each.name}: ' in TrackerOptions.__doc__, each.name
+@pytest.mark.parametrize(
+    ('name', 'place'),
+    [
+        ('match_sim_thr', 'sim_thr of the stage appearance'),
+        ('overlap_sim_thr', 'veto_sim_thr of the stage appearance'),
+        ('unseen_cost', 'lost_penalty of the stage appearance'),
+        ('match_iou_thr', 'iou_thr of the stages overlap, low_scores and fusion'),
+        ('reentry_sim_thr', 'sim_thr of the stage reentry'),
+    ],
+)
+def test_an_option_that_has_moved_is_named_with_its_stage(name, place):
+    with pytest.raises(TypeError, match=rf'no option {name}; {name} is now {place}.*stages=dict'):
+        OnlineMetaTracker(**{name: 0.5})
+
+
+def test_several_wrong_options_are_all_named():
+    message = 'max_covered, thr; max_covered is now max_occlusion; it has reid'
+    with pytest.raises(TypeError, match=message):
+        OnlineMetaTracker(thr=1, max_covered=1.0)
+
+
+def test_what_has_moved_is_no_option_any_more():
+    assert not set(MOVED) & set(inspect.signature(OnlineMetaTracker).parameters)
+
+
+def test_an_unknown_key_of_reid_is_named():
+    with pytest.raises(TypeError, match='reid has no option size; it has img_scale'):
+        OnlineMetaTracker(reid={'size': (256, 128)})
 
 
 def test_extremes_are_allowed():
     options = OnlineMetaTracker(
-        motion_weight=1, max_covered=0, reentry_sim_thr=1.1, lost_seconds=0, max_lost=0, momentum=0
+        max_occlusion=0, lost_seconds=0, max_lost=0, momentum=0, score_thr=-5, low_score_thr=-9
     ).options
-    assert options.max_lost == 0
+    assert options.life.max_lost == 0

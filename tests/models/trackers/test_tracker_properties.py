@@ -14,6 +14,11 @@ from mmmaml.models.trackers import OnlineMetaTracker
 from tests.properties import bounded
 
 CHANNELS = 4
+BOT_SORT = {
+    'fusion': {'fuse_scores': True},
+    'low_scores': {},
+    'tentative_fusion': {'fuse_scores': True},
+}
 ODD = st.sampled_from([np.nan, np.inf, -np.inf, 1e300, -1e300, 2e9])
 COORDINATE = st.floats(-50, 400) | st.sampled_from([0.0, 1e-300, -1e-5, 1e9, -1e9])
 BOX = st.tuples(*[COORDINATE] * 4)
@@ -69,7 +74,7 @@ def head():
         (None, {}),
         ({}, {'kalman_box': 'cxcywh'}),
         ({'solver': 'gradient'}, {}),
-        (None, {'stages': ('fusion', 'low_scores', 'tentative_fusion'), 'fuse_scores': True}),
+        (None, {'stages': BOT_SORT}),
     ],
 )
 @bounded
@@ -87,17 +92,17 @@ def test_any_frames(adapter_cfg, options, video):
             continue  # the first features decide
         inputs = [torch.from_numpy(each) for each in (boxes, scores, labels)]
         inputs += [None if feats is None else torch.from_numpy(feats).float()]
-        before = pickle.dumps((tracker.tracks, tracker.adapter))
+        before = pickle.dumps((tracker.tracks, tracker.appearance))
         if expected:
             event('refused')
             with pytest.raises(ValueError, match=expected):
                 tracker.step(frame + step, *inputs)
-            assert pickle.dumps((tracker.tracks, tracker.adapter)) == before
+            assert pickle.dumps((tracker.tracks, tracker.appearance)) == before
             continue
         event('answered')
         ids = tracker.step(frame + step, *inputs).numpy()
         frame, started = frame + step, True
-        width_known |= tracker.tracks.appearance is not None
+        width_known |= tracker.appearance.memory is not None
         most = check_answer(tracker, boxes, ids, most)
 
 
@@ -113,8 +118,8 @@ def check_answer(tracker, boxes, ids, most):
     np.testing.assert_array_equal(new, np.arange(most + 1, most + 1 + len(new)))
     state = tracker.tracks.state
     assert np.isfinite(state.motion[state.alive]).all()
-    assert len(state) <= len(boxes) + tracker.options.max_lost
-    memory = tracker.tracks.appearance
+    assert len(state) <= len(boxes) + tracker.options.life.max_lost
+    memory = tracker.appearance.memory
     assert memory is None or torch.isfinite(memory.mean).all()
     assert tracker.adapter is None or torch.isfinite(tracker.adapter.scatter.total).all()
     return max(most, *given_ids, 0)

@@ -11,7 +11,8 @@ from mmengine.config import Config
 from mmengine.runner import Runner, load_checkpoint
 from torch import Tensor, nn
 
-from mmmaml.models.trackers.association import assign, pairwise_iou
+from mmmaml.models.trackers.association.assignment import assign
+from mmmaml.models.trackers.detections.box_geometry import pairwise_iou
 from mmmaml.registry import MODELS
 from mmmaml.utils.mot_files import (
     CLASS,

@@ -21,7 +21,6 @@ from mmmaml.evaluation import (
 from mmmaml.evaluation.recognition.absences import recognise
 from mmmaml.evaluation.recognition.few_shot import RetrievalScores
 from mmmaml.models import MetaReIDHead, OnlineMetaTracker
-from mmmaml.models.trackers.tracker_options import TrackerOptions
 from mmmaml.utils import register_all_modules
 from tools.benchmarks.evidence.data import EvidenceData
 from tools.benchmarks.evidence.features import (
@@ -36,6 +35,9 @@ from tools.benchmarks.evidence.training import Trained
 from tools.benchmarks.evidence.variants import Online
 
 ABSENCES = AbsenceProtocol(absences=(1.0, 3.0, 5.0), step_seconds=0.5)
+PARTS = 'type', 'reid', 'adapter_cfg', 'adapt', 'camera_motion'
+"""Keys of a tracker's config that the evidence sets itself."""
+
 FOUR_SHOTS = AbsenceProtocol(absences=(5.0,), min_observations=4, gallery_size=4, step_seconds=0.5)
 REENTRY = ReentryProtocol(seconds=(1.0, 3.0))
 TRACKING = ('MOTA', 'IDF1', 'HOTA', 'AssA', 'IDs', 'FP', 'FN')
@@ -119,7 +121,7 @@ def measure_group(
         benchmark: Its preprocessing applies in scoring.
     """
     options = _tracker_options(online, tracker_cfg)
-    min_score = TrackerOptions(**options).score_thr
+    min_score = OnlineMetaTracker(**options).options.detections.score_thr
     by_shots = cosine if online.adapter is None else adapted_to_shots(head, online.adapter)
     absences = replace(ABSENCES, max_observations=online.observations)
     collected = _Collected(defaultdict(list), [], {})
@@ -181,7 +183,7 @@ def track_sequence(
 
 def _tracker_options(online: Online, tracker_cfg: Mapping[str, Any]) -> dict[str, Any]:
     given = tracker_cfg if online.tracker is None else online.tracker
-    return {k: v for k, v in given.items() if k in TrackerOptions.names()}
+    return {k: v for k, v in given.items() if k not in PARTS}
 
 
 def _compared(items: Items, head: MetaReIDHead, online: Online) -> Items:

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from mmmaml.evaluation.recognition.absences import Similarity
 from mmmaml.models import MetaReIDHead
-from mmmaml.models.trackers.online_adapter import OnlineAdapter
+from mmmaml.models.trackers.appearance.online_adapter import OnlineAdapter
 
 
 def cosine(mean: Tensor, gallery: Tensor, counts: Tensor, feats: Tensor) -> Tensor:

@@ -9,7 +9,15 @@ from typing import Any
 PLAIN_CONFIG, META_CONFIG = 'plain-reid_r18_demo', 'maml-mot_r18_demo'
 # Best of a coarse grid for the plain network, as those of the configs are for adapted cosines, on
 # sequences that are not among the evidence's.
-PLAIN_THRESHOLDS = {'match_sim_thr': 0.4, 'reentry_sim_thr': 0.6, 'unseen_cost': 0.3}
+PLAIN_THRESHOLDS = {
+    'stages': {
+        'appearance': {'sim_thr': 0.4, 'lost_penalty': 0.3, 'veto_sim_thr': 0.2},
+        'overlap': {},
+        'low_scores': {},
+        'tentative': {},
+        'reentry': {'sim_thr': 0.6},
+    }
+}
 CROPS = [
     {'type': 'LoadCrop', 'scale': (32, 64), 'jitter': 0.05, 'max_cached_frames': 32},
     {'type': 'FlipCrop', 'prob': 0.5},

@@ -42,10 +42,10 @@ def test_many_frames_leave_nothing_behind(solver, monkeypatch):
     assert soak.graphs == 0
     assert all(ms > 0 for ms in soak.beside_new)
     assert len(new.tracker.tracks.state) == pytest.approx(len(made.tracker.tracks.state), abs=2)
-    tracks = made.tracker.tracks
-    assert len(tracks.state) <= in_view + 18
-    assert len(tracks.appearance.mean) == 32
-    assert (tracks.appearance.gallery is not None) == (solver == 'gradient')
+    assert len(made.tracker.tracks.state) <= in_view + 18
+    memory = made.tracker.appearance.memory
+    assert len(memory.mean) == 32
+    assert (memory.gallery is not None) == (solver == 'gradient')
 
 
 def test_the_old_tracker_and_the_new_one_are_told_apart(monkeypatch):

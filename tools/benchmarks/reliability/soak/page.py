@@ -45,6 +45,7 @@ def measure(frames: int, in_view: int, tasks: Sequence[int]) -> str:
 def page(soaks: Sequence[Soak], costs: Sequence[TaskCost], in_view: int) -> str:
     """Lay out tables and sentences in Markdown."""
     options = OnlineMetaTracker().options
+    max_lost, gallery_size = options.life.max_lost, options.memory.gallery_size
     header = ['', *(each.name for each in soaks)]
     rows = [
         ['frames', *(f'{each.frames:,}' for each in soaks)],
@@ -74,9 +75,9 @@ are timed once the new one, after {MEETING} frames, has as many people to rememb
 are those after {WARM_UP:.0%} of the frames and at the end.
 
 {table(header, rows)}
-Memory is bounded by construction: at most `max_lost` = {options.max_lost} tracks that are
+Memory is bounded by construction: at most `max_lost` = {max_lost} tracks that are
 not in view and one for each detection of a frame, each with one mean feature, or
-`gallery_size` = {options.gallery_size} more if the `'gradient'` solver reads them; pairs of
+`gallery_size` = {gallery_size} more if the `'gradient'` solver reads them; pairs of
 tracks and detections last for a frame. Rows are as many as tracks ever were at once, rounded up
 to a power of two.
 """

@@ -11,9 +11,16 @@ from unittest import mock
 import numpy as np
 
 from mmmaml.models.trackers import OnlineMetaTracker
-from mmmaml.models.trackers.frame_matching import FrameMatching
-from mmmaml.models.trackers.track_looks import TrackLooks
-from mmmaml.models.trackers.track_pool import TrackPool
+from mmmaml.models.trackers.appearance.track_appearance import TrackAppearance
+from mmmaml.models.trackers.association.appearance_stage import AppearanceStage
+from mmmaml.models.trackers.association.fusion_stages import FusionStage, TentativeFusionStage
+from mmmaml.models.trackers.association.overlap_stages import (
+    LowScoresStage,
+    OverlapStage,
+    TentativeStage,
+)
+from mmmaml.models.trackers.association.reentry_stage import ReentryStage
+from mmmaml.models.trackers.tracks.track_pool import TrackPool
 from mmmaml.utils.mot_files import FRAME, HEIGHT, ID, LEFT, NUM_COLUMNS, SCORE, WIDTH
 from tools.benchmarks.common.contestants import Contestant
 from tools.benchmarks.common.simulated_detections import SimulatedFrame
@@ -25,18 +32,19 @@ STAGES: dict[str, list[tuple[type, str]]] = {
     'checks': [(OnlineMetaTracker, '_check')],
     'motion': [(TrackPool, 'advance')],
     'camera motion': [(OnlineMetaTracker, '_check_camera'), (OnlineMetaTracker, '_follow_camera')],
-    'adaptation fit': [(TrackLooks, 'adapt')],
-    'appearance matching': [(FrameMatching, 'by_appearance'), (FrameMatching, 'by_fusion')],
+    'adaptation fit': [(TrackAppearance, 'adapt')],
+    'appearance matching': [(AppearanceStage, 'match'), (FusionStage, 'match')],
     'overlap matching': [
-        (FrameMatching, 'by_overlap'),
-        (FrameMatching, 'by_low_scores'),
-        (FrameMatching, 'by_tentative'),
-        (FrameMatching, 'by_tentative_fusion'),
+        (OverlapStage, 'match'),
+        (LowScoresStage, 'match'),
+        (TentativeStage, 'match'),
+        (TentativeFusionStage, 'match'),
     ],
-    're-entry': [(FrameMatching, 'by_return')],
+    're-entry': [(ReentryStage, 'match')],
     'update': [
         (TrackPool, 'update'),
         (TrackPool, 'start'),
+        (TrackAppearance, 'learn'),
         (OnlineMetaTracker, '_reported_ids'),
         (TrackPool, 'retire'),
     ],

@@ -1,0 +1,1 @@
+"""Appearance of tracks: memory, comparison, and adaptation to the scene."""

@@ -1,0 +1,1 @@
+"""Matching of tracks and detections, stage by stage."""

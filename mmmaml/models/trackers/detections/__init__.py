@@ -1,0 +1,1 @@
+"""Detections of a frame, checked, and the geometry of their boxes."""

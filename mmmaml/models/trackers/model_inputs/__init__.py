@@ -1,0 +1,1 @@
+"""Inputs of the tracker inside a model: frames, crops, features."""

@@ -1,0 +1,111 @@
+"""Re-ID features of a frame's boxes, cut from the network's input image."""
+
+from typing import Any
+
+import torch
+from mmcv.ops import roi_align
+from mmdet.models.utils import imrenormalize
+from torch import Tensor, nn
+
+CROPS_PER_CALL = 256
+"""Crops that go through the Re-ID network together; bounds memory in crowds."""
+
+
+def crop_and_resize(img: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
+    """Cut boxes out of an image and resize them bilinearly, all in one call.
+
+    The samples are those of bilinear interpolation of the crop, except that neighbours outside
+    the crop, but inside the image, are used instead of repeating the crop's border.
+
+    Args:
+        img: (1, C, H, W).
+        boxes: (N, 4) xyxy in pixels of ``img``; clipped to it, and at least one pixel wide and
+            high.
+        size: Height and width (h, w) of the crops.
+
+    Returns:
+        (N, C, h, w) crops.
+    """
+    height, width = img.shape[-2:]
+    limit = boxes.new_tensor([width, height])
+    top_left = torch.minimum(boxes[:, :2].clamp(min=0), limit - 1)
+    bottom_right = torch.minimum(torch.maximum(boxes[:, 2:], top_left + 1), limit)
+    image_index = boxes.new_zeros(len(boxes), 1)
+    rois = torch.cat([image_index, top_left, bottom_right], dim=1).to(img)
+    # mmcv's CPU operator reads strided memory as if it were contiguous.
+    return roi_align(img.contiguous(), rois, tuple(size), 1.0, 1, 'avg', True)
+
+
+def boxes_in_image(boxes: Tensor, metainfo: dict, rescale: bool) -> Tensor:
+    """Return boxes in pixels of the network's input image.
+
+    Args:
+        boxes: (N, 4) xyxy, in pixels of the original image if ``rescale``.
+        metainfo: Of the data sample; ``scale_factor`` (x, y) is 1 if the pipeline does not
+            resize, ``pad_param`` (top, bottom, left, right) 0 if it puts no border around.
+        rescale: True if the detector brought its boxes back to the original image.
+    """
+    if not rescale:
+        return boxes
+    x, y = metainfo.get('scale_factor', (1.0, 1.0))[:2]
+    top, _, left, _ = metainfo.get('pad_param', (0, 0, 0, 0))
+    return boxes * boxes.new_tensor([x, y, x, y]) + boxes.new_tensor([left, top, left, top])
+
+
+def prepare_image(
+    img: Tensor, metainfo: dict, img_norm_cfg: dict | None, data_preprocessor: dict | None
+) -> Tensor:
+    """Return the image without its padding, in the normalisation that the Re-ID network expects.
+
+    Args:
+        img: (1, 3, H, W) as the detector saw it.
+        metainfo: Of the data sample; ``img_shape`` (h, w) is the part that is not padding.
+        img_norm_cfg: ``mean``, ``std`` and ``to_rgb`` of the Re-ID network; None if it takes
+            what the detector takes.
+        data_preprocessor: The model's, as in its config, which normalised ``img``.
+
+    Raises:
+        ValueError: ``img_norm_cfg`` is given, but not what ``img`` was normalised with.
+    """
+    height, width = metainfo.get('img_shape', img.shape[-2:])[:2]
+    img = img[:, :, :height, :width]
+    if img_norm_cfg is None:
+        return img
+    if not data_preprocessor or 'mean' not in data_preprocessor or 'std' not in data_preprocessor:
+        raise ValueError(
+            "the tracker's reid.img_norm_cfg needs the model's data_preprocessor with mean and "
+            f'std, found {data_preprocessor}: add them, or set reid.img_norm_cfg to None'
+        )
+    # Images are read as BGR; either flag means that the preprocessor swapped the channels.
+    swapped = data_preprocessor.get('bgr_to_rgb') or data_preprocessor.get('rgb_to_bgr')
+    old = {key: data_preprocessor[key] for key in ('mean', 'std')}
+    old['to_bgr'] = bool(swapped)
+    return imrenormalize(img, old, img_norm_cfg)
+
+
+def extract_features(
+    reid: nn.Module, img: Tensor, boxes: Tensor, size: tuple[int, int], adaptable: bool = True
+) -> Tensor:
+    """Return features of boxes from a Re-ID network.
+
+    Args:
+        reid: A Re-ID model. With a method ``extract_crop_feats`` (:class:`mmmaml.MetaReID`) the
+            inputs of its adapted layer are taken, otherwise its embeddings.
+        img: (1, 3, H, W) normalised for the network.
+        boxes: (N, 4) xyxy in pixels of ``img``, N >= 1.
+        size: Height and width of the network's input.
+        adaptable: False takes the embeddings of every network.
+
+    Returns:
+        (N, C) features.
+    """
+
+    def features(crops: Tensor) -> Tensor:
+        if adaptable and hasattr(reid, 'extract_crop_feats'):
+            return reid.extract_crop_feats(crops)  # type: ignore[operator]
+        embeds: Any = reid(crops, mode='tensor')
+        embeds = embeds[-1] if isinstance(embeds, (tuple, list)) else embeds
+        return embeds.flatten(1)
+
+    chunks = boxes.split(CROPS_PER_CALL)
+    return torch.cat([features(crop_and_resize(img, chunk, size)) for chunk in chunks])

@@ -1,0 +1,1 @@
+"""Motion of tracks and of the camera: Kalman filters, box models, image alignment."""

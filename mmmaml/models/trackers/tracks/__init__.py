@@ -1,0 +1,1 @@
+"""All tracks of a video as arrays, and their life."""

@@ -1,0 +1,176 @@
+"""The life of tracks: start, motion, end. NumPy only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmmaml.utils.option_checks import check_number
+
+from ..detections.detections import Detections
+from ..motion import kalman
+from ..motion.box_models import BoxModel
+from .matches import Matches, Started
+from .track_state import TrackState
+
+
+@dataclass(frozen=True)
+class LifeOptions:
+    """Options of the tracker about the life of tracks; see ``OnlineMetaTracker``.
+
+    Raises:
+        ValueError: A value is out of its range.
+    """
+
+    num_tentatives: int = 2
+    recent_seconds: float = 2.0
+    lost_seconds: float = 10.0
+    max_lost: int = 100
+
+    def __post_init__(self) -> None:
+        check_number('num_tentatives', self.num_tentatives, 'a whole number from 1', 1, whole=True)
+        check_number('recent_seconds', self.recent_seconds, 'at least 0', 0)
+        check_number('lost_seconds', self.lost_seconds, 'at least 0', 0)
+        check_number('max_lost', self.max_lost, 'whole, >= 0', 0, whole=True)
+
+
+class TrackPool:
+    """All tracks of a video and its clock; knows neither matching nor appearance.
+
+    Tracks (T,) in arguments and results are rows of :attr:`state`.
+
+    Args:
+        life: When tracks are reported and forgotten.
+        box_model: Box model of the Kalman filter.
+        frame_rate: Frames per second of the video.
+
+    Attributes:
+        state: The tracks.
+        frame_id: The current frame, None before the first.
+        previous_frame_id: The one before it, None at the first.
+    """
+
+    def __init__(self, life: LifeOptions, box_model: BoxModel, frame_rate: float) -> None:
+        self.life = life
+        self.box_model = box_model
+        self.frame_rate = float(frame_rate)
+        self.state = TrackState.empty()
+        self.frame_id: int | None = None
+        self.previous_frame_id: int | None = None
+        self._next_id = 1
+
+    # ---- who is there
+
+    def tentative(self) -> np.ndarray:
+        """Return the tracks that are not reported yet."""
+        return self.state.select(confirmed=False)
+
+    def confirmed(self) -> np.ndarray:
+        """Return the reported tracks, seen or lost."""
+        return self.state.select(confirmed=True)
+
+    def just_seen(self, tracks: np.ndarray) -> np.ndarray:
+        """Return (T,) bool: the track was seen in the frame before."""
+        return self.state.last_frame[tracks] == self.previous_frame_id
+
+    def seconds_lost(self, tracks: np.ndarray) -> np.ndarray:
+        """Return the seconds (T,) since the tracks were seen, up to the current frame."""
+        return (self.frame_id - self.state.last_frame[tracks]) / self.frame_rate
+
+    def recent(self) -> np.ndarray:
+        """Return the reported tracks whose motion is still trusted."""
+        tracks = self.confirmed()
+        recent = self.seconds_lost(tracks) <= self.life.recent_seconds
+        return tracks[recent | self.just_seen(tracks)]
+
+    def predicted_boxes(self, tracks: np.ndarray) -> np.ndarray:
+        """Return the boxes (T, 4) xyxy in which the tracks are expected."""
+        return kalman.predicted_boxes(self.state.motion[tracks], self.box_model)
+
+    # ---- what happens to them
+
+    def advance(self, frame_id: int) -> None:
+        """Move on to a frame, forget the long lost, and predict all other positions."""
+        frames = 1 if self.frame_id is None else frame_id - self.frame_id
+        self.previous_frame_id, self.frame_id = self.frame_id, frame_id
+        if frames > 1:
+            self._forget_those_before_the_gap()
+        alive = np.flatnonzero(self.state.alive)
+        states = self.state.motion[alive]
+        # Lost people keep walking, but their box must not keep growing or shrinking.
+        states[~self.just_seen(alive), kalman.VELOCITY, kalman.SIZE :] = 0
+        states = kalman.predict(states, frames, self.box_model)
+        size = states[:, kalman.POSITION, kalman.SIZE :]
+        np.maximum(size, self.box_model.MIN_SIZE, out=size)
+        self.state.motion[alive] = states
+
+    def move_camera(self, transform: np.ndarray) -> None:
+        """See all tracks, the lost included, from a camera that has moved.
+
+        Args:
+            transform: (2, 3) affine, pixels of the frame before to pixels of this frame.
+        """
+        state = self.state
+        alive = np.flatnonzero(state.alive)
+        state.motion[alive] = kalman.warp(state.motion[alive], transform, self.box_model)
+        state.boxes[alive] = kalman.warp_boxes(state.boxes[alive], transform)
+
+    def update(self, matches: Matches, detections: Detections) -> None:
+        """Bring matched tracks up to date."""
+        state, tracks, dets = self.state, matches.tracks, matches.dets
+        measured = detections.measured[dets]
+        updated = kalman.update(state.motion[tracks], measured, self.box_model)
+        if len(matches.reentered):
+            # The place of a re-entry says nothing about how someone walks.
+            reentered = np.isin(tracks, matches.reentered)
+            updated[reentered] = kalman.initiate(measured[reentered], self.box_model)
+        state.motion[tracks] = updated
+        state.boxes[tracks] = detections.boxes[dets]
+        state.last_frame[tracks] = self.frame_id
+        state.hits[tracks] += 1
+        self._confirm(tracks[state.hits[tracks] >= self.life.num_tentatives])
+
+    def start(self, matches: Matches, detections: Detections) -> Started:
+        """Start a track for each strong detection that belongs to nobody."""
+        dets = matches.unmatched[detections.starts[matches.unmatched]]
+        state = self.state
+        tracks = state.add(len(dets))
+        if len(dets):
+            state.confirmed[tracks] = False
+            state.ids[tracks] = 0
+            state.labels[tracks] = detections.labels[dets]
+            state.hits[tracks] = 1
+            state.last_frame[tracks] = self.frame_id
+            state.boxes[tracks] = detections.boxes[dets]
+            state.motion[tracks] = kalman.initiate(detections.measured[dets], self.box_model)
+            if self.previous_frame_id is None or self.life.num_tentatives == 1:
+                self._confirm(tracks)
+        return Started(tracks, dets)
+
+    def retire(self) -> None:
+        """Forget false starts and tracks that have been lost for too long."""
+        tentative = self.tentative()
+        self.state.drop(tentative[self.state.last_frame[tentative] < self.frame_id])
+        tracks = self.confirmed()
+        lost = tracks[self.state.last_frame[tracks] < self.frame_id]
+        forgotten = self.seconds_lost(lost) > self.life.lost_seconds
+        self.state.drop(lost[forgotten])
+        lost = lost[~forgotten]
+        if len(lost) > self.life.max_lost:
+            newest_first = np.lexsort((self.state.ids[lost], -self.state.last_frame[lost]))
+            self.state.drop(lost[newest_first[self.life.max_lost :]])
+
+    def _forget_those_before_the_gap(self) -> None:
+        """Forget the tracks that :meth:`retire` would have forgotten in the skipped frames."""
+        life, tracks = self.life, np.flatnonzero(self.state.alive)
+        frames_lost = self.frame_id - self.state.last_frame[tracks] - 1
+        # Of who was in view nobody knows when they left: as long as motion is trusted, not at all.
+        in_view = max(life.lost_seconds, life.recent_seconds)
+        limit = np.where(self.just_seen(tracks), in_view, life.lost_seconds)
+        self.state.drop(tracks[frames_lost / self.frame_rate > limit])
+
+    def _confirm(self, tracks: np.ndarray) -> None:
+        state = self.state
+        new = tracks[~state.confirmed[tracks]]
+        state.confirmed[new] = True
+        state.ids[new] = np.arange(self._next_id, self._next_id + len(new))
+        self._next_id += len(new)

@@ -1,0 +1,42 @@
+"""Checks of options, whose errors name the option and its value."""
+
+from collections.abc import Collection
+from math import inf
+from numbers import Real
+
+
+def check_number(
+    option: str,
+    value: object,
+    expected: str,
+    at_least: float = -inf,
+    at_most: float = inf,
+    whole: bool = False,
+) -> None:
+    """Refuse an option that is no number, or none of its range.
+
+    Args:
+        option: Its name, as the user wrote it.
+        value: What it was set to.
+        expected: The range in words, for the message.
+        at_least: Smallest number allowed.
+        at_most: Largest number allowed.
+        whole: Allow whole numbers only.
+
+    Raises:
+        ValueError: The value is out of its range.
+    """
+    fits = isinstance(value, Real) and at_least <= value <= at_most
+    if not fits or (whole and value != int(value)):  # type: ignore[call-overload]
+        raise ValueError(f'{option}={value!r} must be {expected}')
+
+
+def check_choice(option: str, value: object, choices: Collection[str]) -> None:
+    """Refuse an option that is none of its choices.
+
+    Raises:
+        ValueError: The value is another one.
+    """
+    if value not in choices:
+        expected = ' or '.join(repr(each) for each in choices)
+        raise ValueError(f'{option}={value!r} must be {expected}')

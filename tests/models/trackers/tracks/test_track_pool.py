@@ -1,0 +1,104 @@
+"""The life of tracks, told with matches made by hand."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from mmmaml.models.trackers.detections.detections import DetectionOptions, Detections
+from mmmaml.models.trackers.motion import kalman
+from mmmaml.models.trackers.motion.box_models import BOX_MODELS
+from mmmaml.models.trackers.tracks.matches import Matches
+from mmmaml.models.trackers.tracks.track_pool import LifeOptions, TrackPool
+
+from ..stories import box
+
+MODEL = BOX_MODELS['cxcyah']
+
+
+def seen(boxes, scores=None):
+    scores = np.full(len(boxes), 0.9) if scores is None else np.array(scores)
+    labels = np.zeros(len(boxes), dtype=int)
+    return Detections.select(
+        np.array(boxes).reshape(-1, 4), scores, labels, DetectionOptions(), MODEL
+    )
+
+
+def pairs(detections, tracks=(), dets=(), reentered=()):
+    tracks, dets, reentered = (np.array(each, dtype=int) for each in (tracks, dets, reentered))
+    unmatched = np.setdiff1d(np.arange(len(detections)), dets)
+    return Matches(tracks, dets, reentered, unmatched, np.zeros(0), np.zeros(0))
+
+
+def live(pool, frame, detections, **matched):
+    """A frame of the pool; returns the tracks that start."""
+    matches = pairs(detections, **matched)
+    before = pickle.dumps(matches)
+    pool.advance(frame)
+    pool.update(matches, detections)
+    started = pool.start(matches, detections)
+    pool.retire()
+    assert pickle.dumps(matches) == before  # it is told, and does not answer
+    return started
+
+
+def pool_of(boxes=((100,), (300,)), **life):
+    pool = TrackPool(LifeOptions(**life), MODEL, frame_rate=10)
+    live(pool, 0, seen([box(*each) for each in boxes]))
+    return pool
+
+
+def test_strong_detections_of_nobody_start_tracks():
+    pool = pool_of()
+    assert pool.state.ids[pool.confirmed()].tolist() == [1, 2]
+    started = live(
+        pool, 1, seen([box(101), box(500), box(700)], [0.9, 0.49, 0.5]), tracks=[0], dets=[0]
+    )
+    assert started.dets.tolist() == [2]
+    assert pool.tentative().tolist() == started.tracks.tolist() == [2]
+    live(pool, 2, seen([box(701)]), tracks=[2], dets=[0])
+    assert pool.state.ids[2] == 3
+
+
+def test_a_tentative_track_ends_when_it_is_not_seen():
+    pool = pool_of()
+    live(pool, 1, seen([box(700)]))
+    live(pool, 2, seen([]))
+    assert len(pool.tentative()) == 0
+    assert pool.confirmed().tolist() == [0, 1]
+
+
+def test_reentry_starts_motion_anew():
+    pool = pool_of()
+    for frame in range(1, 6):
+        live(pool, frame, seen([box(100 + 10 * frame)]), tracks=[0], dets=[0])
+    assert pool.state.motion[0, kalman.VELOCITY, 0] > 5
+    there = seen([box(600)])
+    live(pool, 6, there, tracks=[0], dets=[0], reentered=[0])
+    np.testing.assert_array_equal(pool.state.motion[0], kalman.initiate(there.measured)[0])
+
+
+def test_time_since_tracks_were_seen():
+    pool = pool_of(recent_seconds=0.2)
+    for frame in (1, 2):
+        live(pool, frame, seen([box(300)]), tracks=[1], dets=[0])
+    pool.advance(3)
+    np.testing.assert_allclose(pool.seconds_lost(np.array([0, 1])), [0.3, 0.1])
+    assert pool.just_seen(np.array([0, 1])).tolist() == [False, True]
+    assert pool.recent().tolist() == [1]
+    np.testing.assert_allclose(pool.predicted_boxes(np.array([1])), [box(300)], atol=1e-6)
+
+
+def test_an_id_is_given_once():
+    pool = pool_of(num_tentatives=1, lost_seconds=0)
+    live(pool, 1, seen([]))
+    assert len(pool.state) == 0
+    live(pool, 2, seen([box(100)]))
+    assert pool.state.ids[pool.confirmed()].tolist() == [3]
+
+
+@pytest.mark.parametrize(('number', 'kept'), [(0, []), (1, [1]), (5, [1, 2])])
+def test_the_lost_are_bounded(number, kept):
+    pool = pool_of(max_lost=number)
+    live(pool, 1, seen([]))
+    assert pool.state.ids[pool.confirmed()].tolist() == kept
