@@ -264,3 +264,62 @@ def test_errors_of_a_training_that_runs_keep_their_place(
     monkeypatch.setattr(EpochBasedTrainLoop, 'run_iter', broken)
     with pytest.raises(ValueError, match='of the third iteration'):
         run_tool('train', toy_config, '--work-dir', tmp_path / 'w')
+
+
+def weights_alone(path: Path) -> Path:
+    return save_line(path, 1.0, 0.0, 'reid.')
+
+
+def half_of_it(path: Path) -> Path:
+    torch.save({'state_dict': {WEIGHT: torch.ones(1, 1)}, 'meta': {}}, path)
+    return path
+
+
+def of_another_shape(path: Path) -> Path:
+    state = {WEIGHT: torch.ones(2, 1), BIAS: torch.ones(2)}
+    torch.save({'state_dict': state, 'meta': {}, 'message_hub': {}, 'optimizer': {}}, path)
+    return path
+
+
+def text(path: Path) -> Path:
+    path.write_text('not a checkpoint')
+    return path
+
+
+@pytest.mark.parametrize(
+    ('tool', 'options', 'make', 'message'),
+    [
+        ('train', ['--resume'], weights_alone, 'x.pth holds no message_hub and no optimizer, so'),
+        ('train', ['--resume'], of_another_shape, '0 of the 2 weights of ToyModel fit'),
+        ('train', ['--resume'], text, 'x.pth is damaged, or no checkpoint'),
+        ('test', [], half_of_it, '1 of the 2 weights of ToyModel fit; it lacks reid.bias (1)'),
+        ('test', [], of_another_shape, 'x.pth holds no weight of ToyModel'),
+        ('test', [], text, 'x.pth is damaged, or no checkpoint'),
+        ('test', ['--reid'], half_of_it, '1 of the 2 weights of Linear fit; it lacks bias (1)'),
+    ],
+)
+def test_checkpoints_that_do_not_fit_end_with_one_sentence(
+    toy_config, run_tool, tmp_path, capsys, tool, options, make, message
+):
+    path = make(tmp_path / 'x.pth')
+    with pytest.raises(SystemExit) as stopped:
+        run_tool(tool, toy_config, *options, path, runner_type='mmmaml.MetaRunner')
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count('\n') == 1
+
+
+def test_a_second_training_in_the_folder_ends_with_one_sentence(
+    toy_config, run_tool, tmp_path, capsys, monkeypatch
+):
+    def taken(file, operation):
+        raise BlockingIOError
+
+    monkeypatch.setattr('mmmaml.engine.runner.work_folder.fcntl.lockf', taken)
+    with pytest.raises(SystemExit) as stopped:
+        run_tool('train', toy_config, '--work-dir', tmp_path, runner_type='mmmaml.MetaRunner')
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert 'is in use by another training' in error
+    assert error.count('\n') == 1
