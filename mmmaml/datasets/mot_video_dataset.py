@@ -39,7 +39,7 @@ class FrameRecords(Sequence):
         if not -len(self) <= item < len(self):
             raise IndexError(f'frame {item} of {len(self)}')
         start, stop = self._ends[item % len(self)], self._ends[item % len(self) + 1]
-        return pickle.loads(memoryview(self._bytes[start:stop]))
+        return pickle.loads(self._bytes[start:stop].data)
 
     def __deepcopy__(self, memo: dict) -> 'FrameRecords':
         return self

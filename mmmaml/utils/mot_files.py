@@ -212,10 +212,10 @@ def find_sequences(folder: str | os.PathLike) -> list[Path]:
             f'{folder} holds no MOTChallenge sequence (a folder with a seqinfo.ini)'
         )
     others = {path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != '.'}
-    if others := sorted(others - {path.name for path in sequences}):
+    if left := sorted(others - {path.name for path in sequences}):
         _warn(
-            f'{folder}: {len(others)} folders without seqinfo.ini are left out: '
-            f'{", ".join(others[:3])}{", ..." if others[3:] else ""}'
+            f'{folder}: {len(left)} folders without seqinfo.ini are left out: '
+            f'{", ".join(left[:3])}{", ..." if left[3:] else ""}'
         )
     return sequences
 

@@ -170,7 +170,8 @@ def _tasks_of(place: Folder, name: str, depth: int = 2) -> Iterator[CvatTask]:
     elif (place / XML_FILE).is_file():
         yield CvatTask(name, place, place / XML_FILE)
     elif depth:
-        for inside in sorted(place.iterdir(), key=lambda each: each.name):
+        folders: list[Folder] = list(place.iterdir())
+        for inside in sorted(folders, key=lambda each: each.name):
             if inside.is_dir():
                 yield from _tasks_of(inside, _clean(inside.name), depth - 1)
 

@@ -49,7 +49,7 @@ class WholeVideoSampler(Sampler):
 
 
 def spread_videos(lengths: list[int], ranks: int) -> list[list[int]]:
-    """Return the videos of each rank: the longest that is left goes to the rank with the fewest frames.
+    """Return the videos of each rank: the longest left goes to the rank with the fewest frames.
 
     Args:
         lengths: Frames of each video.

@@ -64,7 +64,7 @@ class SequenceSpec:
             with ranges that do not overlap share nobody.
         group_size: Consecutive people in upper garments of one colour. More make more rivals for
             every identity.
-        similarity: Part of everything else that people of a group share, 0 to 0.9: the higher, the more
+        similarity: Part of all else that people of a group share, 0 to 0.9: the higher, the more
             easily they are confused. At 0.9 they differ by one or two small things.
         look: Appearance of the whole sequence.
         jpeg_quality: 1 to 100; under 50 the blocks show.

@@ -1,4 +1,4 @@
-"""Which tasks a rank sees, and in which order."""
+"""Tasks that a rank sees, and their order."""
 
 from itertools import islice
 

@@ -1,4 +1,4 @@
-"""Which rank tests which videos."""
+"""Videos that each rank tests."""
 
 import pytest
 from mmdet.datasets import MOTChallengeDataset

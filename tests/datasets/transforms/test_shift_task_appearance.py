@@ -1,4 +1,4 @@
-"""What all images of a task share, and what they do not."""
+"""Shares of all images of a task, and of each alone."""
 
 import cv2
 import numpy as np
