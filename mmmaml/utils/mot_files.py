@@ -17,6 +17,9 @@ import numpy as np
 from mmengine.logging import print_log
 
 from .files import write_text
+from .frame_numbers import frame_digits as frame_digits
+from .frame_numbers import frame_number as frame_number
+from .frame_numbers import is_number as is_number
 from .row_text import NUM_COLUMNS as NUM_COLUMNS
 from .row_text import bad_rows, parse_rows, why_bad
 
@@ -177,46 +180,6 @@ def _limit_to_images(info: SequenceInfo) -> SequenceInfo:
         )
         info = replace(info, num_frames=available)
     return info
-
-
-def frame_digits(paths: list[Path], default: int) -> int:
-    """Width to which the names of frames are filled up with zeros.
-
-    Args:
-        paths: Frames of one sequence, whose names are numbers.
-        default: The width where there is none.
-
-    Raises:
-        ValueError: They differ in it; the message names two of them.
-    """
-    shortest = min(paths, key=lambda path: (len(path.stem), path.stem), default=None)
-    if shortest is None:
-        return default
-    digits = len(shortest.stem)
-    for path in paths:
-        if path.stem != f'{int(path.stem):0{digits}d}':
-            raise ValueError(
-                f'{shortest.parent} holds both {shortest.name} and {path.name}: the names of all '
-                'frames of a sequence must have the same number of digits; rename or remove one '
-                'kind'
-            )
-    return digits
-
-
-def frame_number(path: Path) -> int:
-    """Number of a frame, which is the name of its file whatever the number of digits.
-
-    Raises:
-        ValueError: The name is something else.
-    """
-    if not is_number(path.stem):
-        raise ValueError(f'{path}: the name of a frame must be its number, such as 000001.jpg')
-    return int(path.stem)
-
-
-def is_number(name: str) -> bool:
-    """Whether the name of a file, without its suffix, is the number of a frame."""
-    return name.isascii() and name.isdigit()
 
 
 def find_sequences(folder: str | os.PathLike) -> list[Path]:
