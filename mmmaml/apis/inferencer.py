@@ -187,10 +187,25 @@ class MOTInferencer:
         options: Any = getattr(self.model.tracker, 'options', None)
         return getattr(options, 'frame_rate', DEFAULT_FRAME_RATE)
 
+    @property
+    def detection_file(self) -> Path | None:
+        """File that the detections of the current video are read from, if any."""
+        return self._detection_file
+
+    @property
+    def default_threads(self) -> int:
+        """Threads that serve this model best on a CPU.
+
+        1 if its network sees no more than boxes, which are too small to share out; else all.
+        """
+        only_boxes = isinstance(self.model.data_preprocessor, CropPreprocessor)
+        return 1 if only_boxes else torch.get_num_threads()
+
     def _start(self, frame_rate: float | None) -> None:
         self._video_rate = frame_rate
         self._frames = FrameClock(self.frame_rate)
         self._start_time: float | None = None
+        self._detection_file: Path | None = None
         if self._detector is not None:
             self._detector.reader = None
 
@@ -271,7 +286,7 @@ class MOTInferencer:
 
     def _check_rows(self, source: FrameSource, detector: GivenDetector) -> None:
         """Refuse rows of other frames, and say which are not used or seem to mean other boxes."""
-        path = detector.file_of(source.image_path(1))
+        path = self._detection_file = detector.file_of(source.image_path(1))
         if path is None:
             return
         file = read_detections(path)

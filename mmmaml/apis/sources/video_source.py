@@ -81,13 +81,17 @@ class VideoSource(FrameSource):
             length = VideoLength.stated_by(container, stream)
             ledger = FrameLedger()
             start: Fraction | None = None
+            seconds: float | None = None
             for frame in self._decoded(container.demux(stream), length, ledger):
                 number = ledger.came(frame.pts)
                 time = None if frame.pts is None else frame.pts * stream.time_base
                 if number == 1 + len(ledger.lost):
                     start = time
                     self._warn_at_start(frame, ledger)
-                seconds = None if time is None or start is None else float(time - start)
+                if time is not None and start is not None:
+                    # Files that state a time twice, or an earlier one, leave the order.
+                    late = -1.0 if seconds is None else seconds + length.frame_seconds / 2
+                    seconds = max(float(time - start), late)
                 yield SourceFrame(self._picture(frame), number, seconds)
             ledger.ended()
             self._check(ledger, length.shortfall(stream))
