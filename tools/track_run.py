@@ -18,7 +18,7 @@ from track_display import Picture, progress, report
 
 from mmmaml.apis import MOTInferencer, Tracks
 from mmmaml.apis.background import WriteBehind
-from mmmaml.apis.sources import FrameSource, LiveSource, open_source
+from mmmaml.apis.sources import FrameSource, open_source
 from mmmaml.apis.track_table import TrackTable
 from mmmaml.command_line import INTERRUPTED, fold
 from mmmaml.utils import atomic_path, write_text
@@ -28,7 +28,7 @@ from mmmaml.visualization.videos import video_writer
 ENDINGS = ('.mp4', '.txt', '.csv', '.json', '_timing.json')
 STAGES = ('decode', 'network', 'association', 'adaptation', 'drawing')
 FRAMES_BEHIND = 4
-"""Tracked frames that wait to be drawn and encoded; each takes 6 MB at 1920×1080."""
+"""Tracked frames that wait to be drawn and encoded; each takes 6 MB in full HD."""
 Paths = dict[str, Path]
 
 
@@ -168,7 +168,7 @@ def _check_video(path: Path, out: Path, num_frames: int) -> None:
         found = 0
     if found != num_frames:
         raise OSError(
-            f'{out} is not written: only {found} of {num_frames} frames could be; is the disk full?'
+            f'{out} is not written: it holds {found} of {num_frames} frames; is the disk full?'
         )
 
 

@@ -9,10 +9,11 @@ from mmdet.models.mot import ByteTrack, DeepSORT
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from mmmaml.models import OnlineMetaTracker
+from mmmaml.models import OnlineMetaTracker, TaskDataPreprocessor
 
 from .given_detector import GivenDetector
 
+_FORWARDS = TrackDataPreprocessor.forward, TaskDataPreprocessor.forward
 _MOST = 0.5
 """Part of a frame from which on its boxes are normalised with all of it."""
 
@@ -22,8 +23,8 @@ class CropPreprocessor(nn.Module):
 
     A frame of 1920×1080 has thirty times the pixels of the people in it, and normalising it takes
     longer than their embeddings. If the detections are known before and nothing but a Re-ID
-    network sees the frame, only the pixels in their boxes are normalised, by the preprocessor
-    itself; the others are 0. The features are the same to the last bit.
+    network sees the frame, only the pixels in their boxes are normalised; the others are 0. The
+    features are the same to the last bit.
 
     Args:
         preprocessor: The model's.
@@ -49,7 +50,7 @@ class CropPreprocessor(nn.Module):
             type(model).predict in (DeepSORT.predict, ByteTrack.predict)
             and isinstance(model.tracker, OnlineMetaTracker)
             and model.tracker.camera is None
-            and isinstance(model.data_preprocessor, TrackDataPreprocessor)
+            and type(model.data_preprocessor).forward in _FORWARDS
         )
 
     def forward(self, data: dict, training: bool = False) -> dict:
@@ -77,17 +78,26 @@ class CropPreprocessor(nn.Module):
         return None if height % divisor or width % divisor else inputs[0]
 
     def _prepare(self, data: dict, frame: Tensor, boxes: Tensor) -> dict:
-        data = self.preprocessor.cast_data({**data, 'inputs': [frame[..., :1, :1]]})
-        frame = frame.to(data['inputs'][0].device)
+        samples = self.preprocessor.cast_data(data['data_samples'])
+        frame = self.preprocessor.cast_data(frame)
         image = _zeros((1, *frame.shape), frame.device)
         for left, top, right, bottom in boxes.tolist():
             if left < right and top < bottom:
-                part = frame[..., top:bottom, left:right]
-                done = self.preprocessor({'inputs': [part], 'data_samples': None})['inputs']
-                image[..., top:bottom, left:right] = done[..., : bottom - top, : right - left]
+                window = (..., slice(top, bottom), slice(left, right))
+                image[window] = self._normalized(frame[window])
         shape = tuple(frame.shape[-2:])
-        data['data_samples'][0][0].set_metainfo({'batch_input_shape': shape, 'pad_shape': shape})
-        return {'inputs': image, 'data_samples': data['data_samples']}
+        samples[0][0].set_metainfo({'batch_input_shape': shape, 'pad_shape': shape})
+        return {'inputs': image, 'data_samples': samples}
+
+    def _normalized(self, part: Tensor) -> Tensor:
+        """Return a part of a frame (1, 3, h, w) as mmdet's class prepares the whole."""
+        preprocessor = self.preprocessor
+        if preprocessor._channel_conversion:
+            part = part.flip(1)
+        part = part.float()
+        if preprocessor._enable_normalize:
+            part = (part - preprocessor.mean) / preprocessor.std
+        return part
 
 
 def _zeros(shape: tuple[int, ...], device: torch.device) -> Tensor:

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
+from mmdet.structures import DetDataSample
 from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor, nn
 
@@ -72,7 +73,8 @@ class GivenDetector(nn.Module):
         source = self.reader or self.detector
         if not isinstance(source, PublicDetector):
             return None
-        return source.predict(None, [data_sample])[0].pred_instances
+        sample = DetDataSample(metainfo=data_sample.metainfo)
+        return source.predict(None, [sample])[0].pred_instances
 
     def predict(
         self,

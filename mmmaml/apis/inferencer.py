@@ -28,7 +28,7 @@ from .tracks import Tracks
 
 DEFAULT_FRAME_RATE = 30.0
 FRAMES_AHEAD = 4
-"""Frames that are decoded before they are needed; each takes 6 MB at 1920×1080."""
+"""Frames that are decoded before they are needed; each takes 6 MB in full HD."""
 
 
 class MOTInferencer:

@@ -41,7 +41,7 @@ class TrackTable:
         return len(np.unique(self.rows()[:, ID]))
 
     def rows(self) -> np.ndarray:
-        """Return all rows (R, 9) ``frame, id, left, top, width, height, score, label, seconds``."""
+        """Return rows (R, 9): those of :meth:`Tracks.rows`, label, seconds."""
         return np.concatenate([np.zeros((0, SECONDS + 1)), *self._rows])
 
     def write_mot(self, path: Path) -> None:

@@ -31,9 +31,7 @@ class Tracks:
         return len(self.ids)
 
     @classmethod
-    def from_instances(
-        cls, frame: int, instances: InstanceData, seconds: float = 0.0
-    ) -> 'Tracks':
+    def from_instances(cls, frame: int, instances: InstanceData, seconds: float = 0.0) -> 'Tracks':
         """Take them from a model's ``pred_track_instances``; ids below 0 are no tracks."""
         ids = instances.instances_id.cpu().numpy().astype(np.int64)
         known = ids >= 0

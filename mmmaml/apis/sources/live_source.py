@@ -2,8 +2,8 @@
 
 import math
 import re
-import time
 from collections.abc import Iterator
+from time import monotonic
 
 import cv2
 
@@ -52,7 +52,7 @@ class LiveSource(FrameSource):
                 if not there:
                     break
                 count += 1
-                yield SourceFrame(image, timestamp=time.monotonic())
+                yield SourceFrame(image, timestamp=monotonic())
         finally:
             self._capture.release()
         if not count:

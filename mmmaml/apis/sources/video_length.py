@@ -1,6 +1,8 @@
 """How long a video file says it is, and how much of it there was."""
 
+import struct
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from av.container import InputContainer
 from av.packet import Packet
@@ -11,10 +13,11 @@ from av.video.stream import VideoStream
 class VideoLength:
     """The length that a container states, compared with the packets that were read.
 
-    What a container states is an estimate for some, so that a few frames more or less are no
-    fault. A file's own index, which lies apart from the frames, goes before its header.
+    The statement is an estimate in some formats, so that a few frames more or less are no fault.
+    Of MP4 the index goes before the header, of AVI the sizes of its lists.
 
     Attributes:
+        container: FFmpeg's names of the format.
         num_frames: Frames that the header states; 0 if it states none.
         index: For each entry of the index as the file was opened, if its frame is shown.
         seconds: Duration of the video that is stated; None if there is none.
@@ -24,6 +27,7 @@ class VideoLength:
         last: Seconds at which the last packet ends to be shown.
     """
 
+    container: str
     num_frames: int
     index: list[bool]
     seconds: float | None
@@ -37,6 +41,7 @@ class VideoLength:
         """Read it from a container that was just opened."""
         rate = stream.average_rate or stream.guessed_rate
         return cls(
+            container=container.format.name,
             num_frames=stream.frames,
             index=[not entry.is_discard for entry in stream.index_entries],
             seconds=_stated_seconds(container, stream),
@@ -60,17 +65,11 @@ class VideoLength:
         self.first = start if self.first is None else min(self.first, start)
         self.last = max(self.last, end)
 
-    def shortfall(self, stream: VideoStream) -> str:
-        """Return what is missing as ``frame 9 of 30``; empty if nothing is.
-
-        Args:
-            stream: The same stream, read to its end.
-        """
+    def shortfall(self, path: Path) -> str:
+        """Return what was missing at the end, as ``frame 9 of 30``; empty if nothing was."""
         if self.num_frames:
-            if self.num_packets >= 0.99 * self.num_frames - 2:
-                return ''
-            # An index that did not grow while reading was whole before.
-            if 1 < len(stream.index_entries) == len(self.index) <= self.num_packets:
+            enough = self.num_packets >= 0.99 * self.num_frames - 2
+            if enough or self._is_whole(path):
                 return ''
             return f'frame {self.num_packets} of {self.num_frames}'
         if self.seconds is None or self.first is None:
@@ -79,6 +78,26 @@ class VideoLength:
         if length >= 0.99 * self.seconds - 2 * self.frame_seconds:
             return ''
         return f'{length:.2f} s of {self.seconds:.2f} s'
+
+    def _is_whole(self, path: Path) -> bool:
+        """Return True if a file has all its parts, so that its header counts wrongly."""
+        if 'mp4' in self.container:
+            return 0 < len(self.index) <= self.num_packets
+        return self.container == 'avi' and _riff_is_whole(path)
+
+
+def _riff_is_whole(path: Path) -> bool:
+    """Return True if an AVI file is as long as its lists (RIFF) state."""
+    left = path.stat().st_size
+    with path.open('rb') as file:
+        while left:
+            kind, size = struct.unpack('<4sI', file.read(8).ljust(8, b'\0'))
+            size += 8 + size % 2
+            if kind != b'RIFF' or size <= 8 or size > left + 1:
+                return False
+            file.seek(size - 8, 1)
+            left -= min(left, size)
+    return True
 
 
 def _stated_seconds(container: InputContainer, stream: VideoStream) -> float | None:

@@ -21,7 +21,7 @@ from .orientation import Orientation
 from .video_length import VideoLength
 
 _MATRIX = 'DISPLAYMATRIX'
-_REMEDY = 'copy the file again, or convert it with ffmpeg'
+_REMEDY = 'the file is cut off or damaged there; copy it again, or convert it with ffmpeg'
 
 
 class VideoSource(FrameSource):
@@ -94,7 +94,7 @@ class VideoSource(FrameSource):
                     seconds = max(float(time - start), late)
                 yield SourceFrame(self._picture(frame), number, seconds)
             ledger.ended()
-            self._check(ledger, length.shortfall(stream))
+            self._check(ledger, length.shortfall(self.path))
 
     def _open(self) -> InputContainer:
         try:
@@ -157,11 +157,14 @@ class VideoSource(FrameSource):
         faults = []
         if ledger.lost:
             frames = f'frame{"s" if ledger.lost[1:] else ""} {in_words(ledger.lost)}'
-            faults.append(f'{frames} of {ledger.number} cannot be decoded and have no tracks')
+            faults.append(
+                f'has {len(ledger.lost)} of {ledger.number} frames that cannot be decoded and have '
+                f'no tracks, {frames}'
+            )
         if shortfall:
-            faults.append(f'it ends after {shortfall}: it is cut off or damaged there')
+            faults.append(f'ends after {shortfall}')
         if faults:
-            raise ValueError(f'{self}: {"; ".join(faults)}; {_REMEDY}')
+            raise ValueError(f'{self} {" and ".join(faults)}: {_REMEDY}')
 
     def _warn(self, remark: str) -> None:
         print_log(f'{self} {remark}', logger='current', level=logging.WARNING)

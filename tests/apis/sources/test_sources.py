@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmmaml.apis.sources import FrameSource, ImageSource, VideoSource, open_source, video_source
+from mmmaml.apis.sources import FrameSource, ImageSource, live_source, open_source
 from mmmaml.visualization.videos import video_writer
 
 SIZE = (48, 64)
@@ -115,16 +115,6 @@ def test_a_video_that_is_cut_off_is_told_with_its_frame(
         open_source(tmp_path / 'cut.mp4')
 
 
-def test_a_stated_length_may_be_a_little_off() -> None:
-    source = VideoSource.__new__(VideoSource)
-    source.address, source.live, source.num_frames = 'a.mp4', False, 100
-    source._check_length(97)
-    with pytest.raises(ValueError, match='ends after frame 96 of 100'):
-        source._check_length(96)
-    with pytest.raises(ValueError, match=r'a\.mp4 gives no frame'):
-        source._check_length(0)
-
-
 class Camera:
     """Three frames, then it is unplugged."""
 
@@ -154,7 +144,7 @@ def test_live_frames_carry_the_time(
 ) -> None:
     monkeypatch.setattr(cv2, 'VideoCapture', Camera)
     seconds = iter([5.0, 5.25, 6.0])
-    monkeypatch.setattr(video_source.time, 'monotonic', lambda: next(seconds))
+    monkeypatch.setattr(live_source, 'monotonic', lambda: next(seconds))
     source = open_source(address)
     assert (source.name, source.num_frames, source.frame_rate) == (name, None, 25)
     assert [frame.timestamp for frame in source] == [5.0, 5.25, 6.0]
