@@ -1,6 +1,7 @@
 """Which frame of a video file each decoded picture is."""
 
 import heapq
+from fractions import Fraction
 from typing import NamedTuple
 
 
@@ -18,16 +19,22 @@ class FrameLedger:
     their numbers. Packets before the first key frame, as at the start of a cut recording, cannot
     be decoded by any program and are not counted.
 
+    Args:
+        step: From frame to frame in the unit of the packets, of a file that has no other gap; then
+            packets that are missing are lost frames, too. None if the gaps may vary.
+
     Attributes:
         number: Of the last frame, from 1; 0 before the first one.
         lost: Numbers of frames that gave no picture.
         num_leading: Packets before the first key frame.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, step: Fraction | None = None) -> None:
         self.number = 0
         self.lost: list[int] = []
         self.num_leading = 0
+        self._step = step
+        self._last: int | None = None
         self._waiting: list[_Sent] = []
         self._times: set[int] = set()
         self._order = 0
@@ -68,6 +75,20 @@ class FrameLedger:
         self.number += 1
         return self.number
 
+    def is_behind_a_hole(self, pts: int | None, ticks: Fraction | None) -> bool:
+        """Return True if frames before this one are missing, as at the end of a cut file.
+
+        Packets are not in the order in which frames are shown, so that a later frame may be in
+        the file and an earlier one not.
+
+        Args:
+            pts: When it is shown.
+            ticks: From frame to frame.
+        """
+        if pts is None or ticks is None or self._last is None:
+            return False
+        return pts - self._last > 1.5 * ticks
+
     def ended(self) -> None:
         """Note that no picture comes any more."""
         if not self._by_order:
@@ -76,12 +97,15 @@ class FrameLedger:
             self._waiting.clear()
 
     def _skip_to(self, pts: int) -> None:
-        while self._waiting:
-            sent = heapq.heappop(self._waiting)
+        before = self.number
+        while (sent := heapq.heappop(self._waiting)).pts != pts:
             self._times.discard(sent.pts)
-            if sent.pts == pts:
-                return
             self._miss(sent)
+        self._times.discard(pts)
+        if self._step is not None and self._last is not None:
+            for _ in range(self.number - before, round((pts - self._last) / self._step) - 1):
+                self._lose()
+        self._last = pts
 
     def _miss(self, sent: _Sent) -> None:
         if sent.leads:

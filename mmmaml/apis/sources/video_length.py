@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 from av.container import InputContainer
@@ -25,6 +26,7 @@ class VideoLength:
         num_packets: Packets read.
         first: Seconds at which the earliest packet is shown; None before the first one.
         last: Seconds at which the last packet ends to be shown.
+        torn: The file has ended too early.
     """
 
     container: str
@@ -35,6 +37,7 @@ class VideoLength:
     num_packets: int = 0
     first: float | None = field(default=None)
     last: float = float('-inf')
+    torn: bool = False
 
     @classmethod
     def stated_by(cls, container: InputContainer, stream: VideoStream) -> 'VideoLength':
@@ -54,6 +57,19 @@ class VideoLength:
         if not self.num_frames:
             return None
         return sum(self.index) if len(self.index) == self.num_frames else self.num_frames
+
+    def step(self, stream: VideoStream) -> Fraction | None:
+        """Return the ticks from frame to frame if they are known to be the same all through.
+
+        MP4 states the time of every frame before the first one; other formats do not.
+        """
+        same = stream.average_rate == stream.base_rate
+        return self.ticks(stream) if 'mp4' in self.container and same else None
+
+    def ticks(self, stream: VideoStream) -> Fraction | None:
+        """Return the ticks from frame to frame on average, if they are known."""
+        rate = stream.average_rate
+        return 1 / (rate * stream.time_base) if rate and stream.time_base else None
 
     def read(self, packet: Packet) -> None:
         """Note a packet."""

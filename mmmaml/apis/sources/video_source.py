@@ -79,10 +79,12 @@ class VideoSource(FrameSource):
             stream = self._stream(container)
             stream.thread_type = 'AUTO'
             length = VideoLength.stated_by(container, stream)
-            ledger = FrameLedger()
+            ledger = FrameLedger(length.step(stream))
             start: Fraction | None = None
             seconds: float | None = None
             for frame in self._decoded(container.demux(stream), length, ledger):
+                if length.torn and ledger.is_behind_a_hole(frame.pts, length.ticks(stream)):
+                    break
                 number = ledger.came(frame.pts)
                 time = None if frame.pts is None else frame.pts * stream.time_base
                 if number == 1 + len(ledger.lost):
@@ -118,18 +120,23 @@ class VideoSource(FrameSource):
         while True:
             try:
                 packet = next(packets, None)
-            except av.error.FFmpegError:  # the file ends within a packet; its length will tell
-                return
+            except av.error.FFmpegError:
+                packet = None  # the length will tell
             if packet is None:
                 return
-            if packet.size:
+            at_end = not packet.size
+            length.torn = _is_torn(packet) or (at_end and bool(length.shortfall(self.path)))
+            if not at_end and not length.torn:
                 length.read(packet)
                 if not packet.is_discard:
                     ledger.sent(packet.pts, packet.is_keyframe)
             try:
-                yield from packet.decode()  # type: ignore[misc]
+                # Nothing asks the decoder for the frames that it still holds.
+                yield from packet.stream.decode(None if length.torn else packet)
             except av.error.FFmpegError:
                 ledger.failed()
+            if length.torn:
+                return
 
     def _picture(self, frame: VideoFrame) -> np.ndarray:
         image = frame.to_ndarray(format='bgr24')
@@ -168,6 +175,11 @@ class VideoSource(FrameSource):
 
     def _warn(self, remark: str) -> None:
         print_log(f'{self} {remark}', logger='current', level=logging.WARNING)
+
+
+def _is_torn(packet: Packet) -> bool:
+    """Return True if the file ends within a packet; transport streams mark others, too."""
+    return packet.is_corrupt and packet.stream.container.format.name != 'mpegts'
 
 
 def _moving(container: InputContainer) -> list[VideoStream]:
