@@ -36,7 +36,8 @@ def track(run_tool, mot_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def run(*arguments: object) -> None:
         model = ['--config', DEMO, '--checkpoint', checkpoint]
         given = [] if '--config' in arguments else model
-        run_tool('track', *arguments, *given, '--out-dir', 'out', **OPTIONS)
+        given += [] if '--out-dir' in arguments else ['--out-dir', 'out']
+        run_tool('track', *arguments, *given, **OPTIONS)
 
     return run
 

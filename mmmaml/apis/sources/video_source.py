@@ -48,6 +48,7 @@ class VideoSource(FrameSource):
 
     def __init__(self, path: Path) -> None:
         self.path: Path = path
+        self._told: set[str] = set()
         with self._open() as container:
             stream = self._stream(container)
             rate = stream.average_rate or stream.guessed_rate
@@ -95,7 +96,8 @@ class VideoSource(FrameSource):
                     late = -1.0 if seconds is None else seconds + length.frame_seconds / 2
                     seconds = max(float(time - start), late)
                 yield SourceFrame(self._picture(frame), number, seconds)
-            ledger.ended()
+            if not length.torn:
+                ledger.ended()
             self._check(ledger, length.shortfall(self.path))
 
     def _open(self) -> InputContainer:
@@ -163,10 +165,10 @@ class VideoSource(FrameSource):
             raise ValueError(f'{self} gives no frame that can be decoded: {_REMEDY}')
         faults = []
         if ledger.lost:
-            frames = f'frame{"s" if ledger.lost[1:] else ""} {in_words(ledger.lost)}'
+            which = f'frame{"s" if ledger.lost[1:] else ""} {in_words(ledger.lost)}'
             faults.append(
-                f'has {len(ledger.lost)} of {ledger.number} frames that cannot be decoded and have '
-                f'no tracks, {frames}'
+                f'has {len(ledger.lost)} of {ledger.number} frames that cannot be decoded and '
+                f'have no tracks, {which}'
             )
         if shortfall:
             faults.append(f'ends after {shortfall}')
@@ -174,7 +176,9 @@ class VideoSource(FrameSource):
             raise ValueError(f'{self} {" and ".join(faults)}: {_REMEDY}')
 
     def _warn(self, remark: str) -> None:
-        print_log(f'{self} {remark}', logger='current', level=logging.WARNING)
+        if remark not in self._told:
+            self._told.add(remark)
+            print_log(f'{self} {remark}', logger='current', level=logging.WARNING)
 
 
 def _is_torn(packet: Packet) -> bool:
