@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from mmmaml.datasets.checks import DatasetCheck
 from mmmaml.datasets.checks.report import problem_table, report_to_json, summary
 from mmmaml.utils import write_text
+from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -38,6 +39,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def check(args: argparse.Namespace) -> int:
     """Check, show and write."""
+    if args.json is not None:
+        refuse_unwritable([args.json])
+        refuse_overwriting([args.json], [*args.root.rglob('*.txt'), *args.root.rglob('*.ini')])
     bar = Progress(
         TextColumn('{task.description}'),
         BarColumn(),
