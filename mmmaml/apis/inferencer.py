@@ -220,6 +220,7 @@ class MOTInferencer:
                 with self.clock.stage('decode'):
                     frame = next(frames, None)
                 if frame is None:
+                    self._check_end(source, found, number)
                     return
                 before, number = number, frame.number or number + 1
                 given = None
@@ -296,8 +297,18 @@ class MOTInferencer:
             notes.append(check_frame_numbers(file.frames, source.num_frames, path, offset))
         sizes = np.hstack([file.bboxes[:, :2], file.bboxes[:, 2:] - file.bboxes[:, :2]])
         notes += [f'{path}: {each}' for each in suspect_boxes(sizes, source.size())]
-        for note in filter(None, notes):
-            print_log(note, logger='current', level=logging.WARNING)
+        for note in notes:
+            _warn(note)
+
+    def _check_end(
+        self, source: FrameSource, found: Iterator[Detections] | None, num_frames: int
+    ) -> None:
+        """Say which detections are of no frame, if that was not known before."""
+        if found is not None and next(found, None) is not None:
+            _warn(f'detections go on after frame {num_frames}, the last one; they are not used')
+        path = self._detection_file
+        if path is not None and source.num_frames is None:
+            _warn(check_frame_numbers(read_detections(path).frames, num_frames, path))
 
     def _replace_detector(self) -> GivenDetector | None:
         if getattr(self.model, 'detector', None) is None:
@@ -319,6 +330,11 @@ def _next_detections(
                 'for a frame without any'
             )
     return given
+
+
+def _warn(note: str) -> None:
+    if note:
+        print_log(note, logger='current', level=logging.WARNING)
 
 
 def _check_frame(frame: np.ndarray) -> None:
