@@ -38,9 +38,7 @@ def suspect_boxes(boxes_xywh: np.ndarray, image_size: tuple[int, int] | None) ->
     return [each.message for each in find_suspicions(boxes_xywh, image_size)]
 
 
-def find_suspicions(
-    boxes_xywh: np.ndarray, image_size: tuple[int, int] | None
-) -> list[Suspicion]:
+def find_suspicions(boxes_xywh: np.ndarray, image_size: tuple[int, int] | None) -> list[Suspicion]:
     """Return the same with how sure it is; see :func:`suspect_boxes`."""
     boxes = np.asarray(boxes_xywh, np.float64).reshape(-1, 4)
     boxes = boxes[np.isfinite(boxes).all(1)]
@@ -117,18 +115,24 @@ def _centres(boxes: np.ndarray, size: np.ndarray) -> Suspicion | None:
     at the right and at the bottom reach out, and none begins at the left or at the top.
     """
     corner, extent = boxes[:, :2], boxes[:, 2:]
-    beyond = (corner + extent > size + 0.05 * extent + 1).any(1)
+    beyond_each = corner + extent > size + 0.05 * extent + 1
+    beyond = beyond_each.any(1)
     moved = corner - extent / 2
     inside = (moved >= -1 - 0.02 * extent).all(1)
     inside &= (moved + extent <= size + 1 + 0.02 * extent).all(1)
     if len(boxes) < 10 or beyond.sum() < 3 or beyond.mean() < 0.02 or inside.mean() < 0.985:
         return None
+    # Boxes that were cut off end at the border itself; such as were drawn on end anywhere, but
+    # hardly ever beyond the right and the lower border without others beyond the left one.
+    end = (moved + extent)[beyond]
+    touching = (np.abs(end - size) <= 1.5).any(1)
     message = (
         f'{int(beyond.sum())} of {len(boxes)} boxes reach beyond the right or lower border, none '
         'begins near the left or upper one, and all would fit the image if moved by half of their '
         'size: they look like centres. Subtract half of width and height from the first two'
     )
-    return Suspicion(message, certain=True)
+    both = (beyond_each.mean(0) > 0.005).all()
+    return Suspicion(message, certain=bool(touching.mean() > 0.3 or both))
 
 
 def _far_outside(boxes: np.ndarray, size: np.ndarray) -> Suspicion | None:

@@ -110,11 +110,13 @@ def check_frame_numbers(
     )
 
 
-def check_picture_numbers(paths: Sequence[Path]) -> None:
+def check_picture_numbers(paths: Sequence[Path], stated: int = 0) -> None:
     """Refuse pictures of a sequence with ``seqinfo.ini`` that are not numbered from 1.
 
     Args:
         paths: All pictures of the sequence, whose names are numbers.
+        stated: Frames that ``seqinfo.ini`` states. Pictures up to there are not off: those
+            before them are missing, which is for others to say.
 
     Raises:
         ValueError: Their numbers begin elsewhere; the message says by how much they are off.
@@ -128,7 +130,7 @@ def check_picture_numbers(paths: Sequence[Path]) -> None:
             f'{first} is frame 0, but frames are numbered from 1: the names are off by 1. Rename '
             'all pictures to one more, or remove this one if the rows do not count it'
         )
-    if frame_offset(paths) == offset > 0:
+    if frame_offset(paths) == offset > 0 and offset + len(paths) > stated:
         raise ValueError(
             f'{first} is the first picture, but frames are numbered from 1: the names are off by '
             f'{offset}. Rename all pictures to {offset} less'
