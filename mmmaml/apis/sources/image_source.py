@@ -40,11 +40,15 @@ class ImageSource(FrameSource):
         rate = None
         self.is_sequence = (folder / 'seqinfo.ini').is_file() or (folder / 'img1').is_dir()
         if (folder / 'seqinfo.ini').is_file():
-            info = read_seqinfo(folder)
-            rate = info.frame_rate
+            info = read_seqinfo(folder, needed=())
+            rate = info.frame_rate or None
             self.paths = [info.image_path(number + 1) for number in range(info.num_frames)]
         else:
             self.paths = _images(folder / 'img1' if self.is_sequence else folder)
+        if not self.paths:
+            raise FileNotFoundError(
+                f'{folder} holds no images of the kind that seqinfo.ini states'
+            )
         super().__init__((), folder.name, frame_rate=rate, num_frames=len(self.paths))
         self._folder = folder
 

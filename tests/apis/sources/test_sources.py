@@ -90,6 +90,23 @@ def test_a_video_file(tmp_path: Path) -> None:
     assert levels(source) == list(range(6))
 
 
+def test_seqinfo_need_not_say_more_than_is_asked(mot_root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / 'walk'
+    folder.mkdir()
+    (folder / 'img1').symlink_to(mot_root / 'test' / 'DEMO-03' / 'img1')
+    for text, rate in (('frameRate=30000/1001', 30000 / 1001), ('', None)):
+        (folder / 'seqinfo.ini').write_text(f'[Sequence]\nname=walk\n{text}\n')
+        source = open_source(folder)
+        assert (source.num_frames, source.frame_rate) == (30, rate)
+    for text in ('frameRate=1/0', 'frameRate=30/x', 'frameRate=-25'):
+        (folder / 'seqinfo.ini').write_text(f'[Sequence]\n{text}\n')
+        with pytest.raises(ValueError, match=r'seqinfo\.ini: frameRate=.* (number|greater)'):
+            open_source(folder)
+    (folder / 'seqinfo.ini').write_text('[Sequence]\nimDir=frames\n')
+    with pytest.raises(FileNotFoundError, match='holds no images'):
+        open_source(folder)
+
+
 def test_arrays_are_a_source() -> None:
     source = open_source([picture(1), picture(3)])
     assert (source.name, source.num_frames, source.frame_rate) == ('video', 2, None)
