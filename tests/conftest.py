@@ -36,7 +36,7 @@ def mot_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def log_lines() -> Iterator[list[str]]:
-    """Collect the lines of the current MMLogger, which stands apart from the loggers that caplog sees."""
+    """Collect the lines of the current MMLogger, which caplog does not see."""
     lines: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: lines.append(record.getMessage())

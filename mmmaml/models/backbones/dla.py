@@ -10,8 +10,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmmaml.registry import MODELS
 
-from .aggregation_tree import Tree
 from ..weights_by_name import load_by_name
+from .aggregation_tree import Tree
 
 
 @MODELS.register_module()
