@@ -66,8 +66,8 @@ def convert(args: argparse.Namespace) -> int:
         print(f'{made.folder}: {made.num_frames} frames, boxes {_said(made.classes)}')
         if made.left_out:
             print(f'  left out, not asked for: {_said(made.left_out)}')
-        if made.note:
-            print(f'  {made.note}')
+        for note in made.notes:
+            print(f'  warning: {note}')
     return 0
 
 

@@ -19,9 +19,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ...utils.box_conventions import suspect_boxes
 from ...utils.files import write_text
 from ...utils.frame_numbers import check_frame_numbers, frame_offset, is_number
-from ...utils.mot_files import CLASS, CLASSES, FRAME
+from ...utils.mot_files import CLASS, CLASSES, FRAME, LEFT, SCORE
 from ...utils.mot_truth import LABELS_FILE, class_counts, column_faults, mot_class
 from ...utils.row_text import parse_rows
 from .cvat_video import read_cvat_video
@@ -58,14 +59,14 @@ class ImportedSequence:
         num_frames: Images.
         classes: Boxes of each class of MOTChallenge, by its name.
         left_out: Boxes of each label that was not asked for.
-        note: Sentence about rows that are of no image; '' if there are none.
+        notes: Sentences about rows that are of no image, and boxes of another convention.
     """
 
     folder: Path
     num_frames: int
     classes: dict[str, int]
     left_out: dict[str, int]
-    note: str
+    notes: list[str]
 
 
 def find_tasks(sources: Sequence[Path]) -> list[CvatTask]:
@@ -133,10 +134,12 @@ def import_task(
             )
         note = check_frame_numbers(rows[:, FRAME], len(names), str(task))
         kept = rows[rows[:, FRAME] <= len(names)]
+        size = _size(task, made / 'img1' / names[0])
+        notes = [*filter(None, [note]), *suspect_boxes(kept[:, LEFT:SCORE], size)]
         write_text(made / 'gt' / 'gt.txt', format_truth(kept))
-        write_text(made / 'seqinfo.ini', _seqinfo(task.name, made / 'img1', names, frame_rate))
+        write_text(made / 'seqinfo.ini', _seqinfo(task.name, size, names, frame_rate))
         made.rename(folder)
-    return ImportedSequence(folder, len(names), class_counts(kept[:, CLASS]), left_out, note)
+    return ImportedSequence(folder, len(names), class_counts(kept[:, CLASS]), left_out, notes)
 
 
 def format_truth(rows: np.ndarray) -> str:
@@ -305,13 +308,17 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), '') if part.isdecimal() else (-1, part) for part in parts]
 
 
-def _seqinfo(name: str, folder: Path, names: list[str], frame_rate: float) -> str:
-    first = cv2.imread(str(folder / names[0]))
-    if first is None:
-        raise ValueError(f'{name}: the first image cannot be decoded')
-    height, width = first.shape[:2]
+def _size(task: CvatTask, image: Path) -> tuple[int, int]:
+    """Return width and height of an image."""
+    decoded = cv2.imread(str(image))
+    if decoded is None:
+        raise ValueError(f'{task}: the first image cannot be decoded')
+    return decoded.shape[1], decoded.shape[0]
+
+
+def _seqinfo(name: str, size: tuple[int, int], names: list[str], frame_rate: float) -> str:
     return (
         f'[Sequence]\nname={name}\nimDir=img1\nframeRate={frame_rate:g}\n'
-        f'seqLength={len(names)}\nimWidth={width}\nimHeight={height}\n'
+        f'seqLength={len(names)}\nimWidth={size[0]}\nimHeight={size[1]}\n'
         f'imExt={Path(names[0]).suffix}\n'
     )

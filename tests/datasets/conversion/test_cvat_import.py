@@ -171,6 +171,13 @@ def test_rows_after_the_last_image_are_counted(run, tmp_path, capsys):
     assert len(read_rows(tmp_path / 'out' / 'A' / 'gt' / 'gt.txt')) == 1
 
 
+def test_boxes_of_another_convention_are_warned_of(run, tmp_path, capsys):
+    rows = [(k, 1, 0.1, 0.2, 0.3, 0.4, 1, 2, 1) for k in (1, 2, 3)]
+    source = write_zip(tmp_path / 'A.zip', mot_files(rows, LABELS, frame_names(3)))
+    assert run(source, '--out-dir', tmp_path / 'out') == 0
+    assert 'warning: 3 of 3 boxes are less than 2 pixels' in capsys.readouterr().out
+
+
 def test_no_archive(run, tmp_path, capsys):
     (tmp_path / 'A.zip').write_text('no')
     assert run(tmp_path / 'A.zip', '--out-dir', tmp_path / 'out') == 2
