@@ -84,11 +84,13 @@ class VideoSource(FrameSource):
                 if length.torn and ledger.is_behind_a_hole(frame.pts, length.ticks(stream)):
                     break
                 number = ledger.came(frame.pts)
-                time = _shown_at(frame)
+                time = _shown_at(frame, stream)
                 if number == 1 + len(ledger.lost):
                     start = time
                     self._warn_at_start(frame, ledger)
-                if time is not None and start is not None:
+                if time is None or start is None:
+                    seconds = None if seconds is None else seconds + length.frame_seconds
+                else:
                     # Files that state a time twice, or an earlier one, leave the order.
                     late = -1.0 if seconds is None else seconds + length.frame_seconds / 2
                     seconds = max(float(time - start), late)
@@ -178,10 +180,10 @@ class VideoSource(FrameSource):
             print_log(f'{self} {remark}', logger='current', level=logging.WARNING)
 
 
-def _shown_at(frame: VideoFrame) -> Fraction | None:
-    if frame.pts is None or frame.time_base is None:
+def _shown_at(frame: VideoFrame, stream: VideoStream) -> Fraction | None:
+    if frame.pts is None or stream.time_base is None:
         return None
-    return Fraction(frame.pts * frame.time_base)
+    return Fraction(frame.pts * stream.time_base)
 
 
 def _orientation(frame: VideoFrame) -> Orientation | None:
