@@ -17,8 +17,8 @@ def _child(name: str, parent: Registry, location: str) -> Registry:
 
 RUNNERS = _child('runner', root.RUNNERS, 'mmmaml.engine')
 HOOKS = _child('hook', root.HOOKS, 'mmmaml.engine')
-DATASETS = _child('dataset', root.DATASETS, 'mmmaml.datasets')
-DATA_SAMPLERS = _child('data sampler', root.DATA_SAMPLERS, 'mmmaml.datasets')
+DATASETS = _child('dataset', root.DATASETS, 'mmmaml.datasets.registration')
+DATA_SAMPLERS = _child('data sampler', root.DATA_SAMPLERS, 'mmmaml.datasets.registration')
 TRANSFORMS = _child('transform', root.TRANSFORMS, 'mmmaml.datasets.transforms')
 MODELS = _child('model', root.MODELS, 'mmmaml.models')
 METRICS = _child('metric', root.METRICS, 'mmmaml.evaluation')

@@ -23,7 +23,7 @@ def mot_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     30 frames of 192x128 at 6 frames a second, six people a sequence, ids 1 to 6 and a statue.
     """
-    from mmmaml.datasets.mot_to_coco import convert_mot
+    from mmmaml.datasets.conversion.mot_to_coco import convert_mot
     from mmmaml.datasets.synthetic import generate_dataset
 
     root = tmp_path_factory.mktemp('mot')

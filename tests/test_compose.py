@@ -17,7 +17,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.runner import load_checkpoint
 
-from mmmaml.datasets.mot_to_coco import convert_mot
+from mmmaml.datasets.conversion.mot_to_coco import convert_mot
 from mmmaml.datasets.synthetic import generate_dataset
 from mmmaml.models import MetaReID
 from mmmaml.models.trackers.reid_features import crop_and_resize

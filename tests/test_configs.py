@@ -84,7 +84,8 @@ def without_meta_training(config: Config) -> dict:
     config = config.to_dict()
     config.pop('custom_hooks')
     crops = config['train_dataloader']['dataset']['dataset']
-    crops['pipeline'] = [each for each in crops['pipeline'] if each['type'] != 'ShiftTaskLook']
+    shift = 'ShiftTaskAppearance'
+    crops['pipeline'] = [each for each in crops['pipeline'] if each['type'] != shift]
     config.pop('train_pipeline')
     return config
 

@@ -4,17 +4,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmmaml.command_line import on_interrupt, run_command  # isort: skip
 
-from mmengine.config import Config, DictAction
-from mmengine.utils import track_iter_progress
+from mmengine.config import DictAction
 
-from mmmaml.datasets import EpisodicDataset
-from mmmaml.registry import DATASETS
-from mmmaml.utils import register_all_modules
-from mmmaml.visualization import save_figure
-from mmmaml.visualization.tasks import task_figure
+if TYPE_CHECKING:
+    from mmmaml.datasets import EpisodicDataset
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -52,6 +49,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 def browse(args: argparse.Namespace) -> int:
     """Draw tasks one after the other."""
+    from mmengine.utils import track_iter_progress
+
+    from mmmaml.visualization import save_figure
+    from mmmaml.visualization.tasks import task_figure
+
     if args.num < 1 or args.start < 0:
         raise ValueError(
             f'--num {args.num} must be at least 1 and --start {args.start} at least 0'
@@ -71,8 +73,14 @@ def browse(args: argparse.Namespace) -> int:
     return 0
 
 
-def load_tasks(args: argparse.Namespace) -> EpisodicDataset:
-    """The training tasks of a config."""
+def load_tasks(args: argparse.Namespace) -> 'EpisodicDataset':
+    """Return the training tasks of a config."""
+    from mmengine.config import Config
+
+    from mmmaml.datasets import EpisodicDataset
+    from mmmaml.registry import DATASETS
+    from mmmaml.utils import register_all_modules
+
     if not Path(args.config).is_file():
         raise FileNotFoundError(f'config {args.config} does not exist')
     register_all_modules()

@@ -4,22 +4,19 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmmaml.command_line import INTERRUPTED, run_command  # isort: skip
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from mmmaml.datasets.checks import DatasetCheck
-from mmmaml.datasets.checks.report import problem_table, report_to_json, summary
-from mmmaml.utils import write_text
+if TYPE_CHECKING:
+    from mmmaml.datasets.checks import DatasetCheck
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Options of the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='Exit status: 0 training can read it, 1 training would break, 2 bad arguments.',
+        epilog='Exit status: 0 good to use, 1 training or scores would be wrong, 2 bad arguments.',
     )
     parser.add_argument(
         'root',
@@ -38,6 +35,24 @@ def build_parser() -> argparse.ArgumentParser:
 
 def check(args: argparse.Namespace) -> int:
     """Check, show and write."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from mmmaml.datasets.checks import DatasetCheck
+    from mmmaml.datasets.checks.report import (
+        content_lines,
+        problem_table,
+        report_to_json,
+        summary,
+    )
+    from mmmaml.utils.files import write_text
+
     bar = Progress(
         TextColumn('{task.description}'),
         BarColumn(),
@@ -62,12 +77,18 @@ def check(args: argparse.Namespace) -> int:
         Console().print(problem_table(report))
     if args.json is not None:
         write_text(args.json, report_to_json(report))
+    for line in content_lines(report):
+        print(line)
     print(summary(report))
     return 1 if report.of('error') else 0
 
 
-def stopped(checking: DatasetCheck, json_file: Path | None) -> int:
+def stopped(checking: 'DatasetCheck', json_file: Path | None) -> int:
     """Show what was found before Ctrl-C."""
+    from rich.console import Console
+
+    from mmmaml.datasets.checks.report import problem_table
+
     if checking.report.problems:
         Console().print(problem_table(checking.report))
     done, total = len(checking.report.sequences), len(checking.folders)

@@ -15,7 +15,7 @@ data_root = 'data/demo/'
 train_pipeline = [
     dict(type='LoadCrop', scale=(32, 64), jitter=0.05, max_cached_frames=32),
     dict(type='FlipCrop', prob=0.5),
-    dict(type='ShiftTaskLook'),
+    dict(type='ShiftTaskAppearance'),
 ]
 
 model = dict(

@@ -1,9 +1,19 @@
-from .concat_frame_dataset import ConcatFrameDataset
-from .episodic_dataset import EpisodicDataset
-from .mot_crop_dataset import MOTCropDataset
-from .mot_frame_dataset import MOTFrameDataset
-from .mot_to_coco import convert_mot
-from .samplers import EpisodeSampler, InfiniteEpisodeSampler, WholeVideoSampler
+"""Datasets, and the files that they are made from.
+
+Reading and checking files needs no torch, so the components are imported when they are named;
+:mod:`.registration` registers them all.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .concat_frame_dataset import ConcatFrameDataset
+    from .conversion import convert_mot
+    from .episodic_dataset import EpisodicDataset
+    from .mot_crop_dataset import MOTCropDataset
+    from .mot_frame_dataset import MOTFrameDataset
+    from .mot_video_dataset import MOTVideoDataset
+    from .samplers import EpisodeSampler, InfiniteEpisodeSampler, WholeVideoSampler
 
 __all__ = [
     'ConcatFrameDataset',
@@ -12,6 +22,16 @@ __all__ = [
     'InfiniteEpisodeSampler',
     'MOTCropDataset',
     'MOTFrameDataset',
+    'MOTVideoDataset',
     'WholeVideoSampler',
     'convert_mot',
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    from importlib import import_module
+
+    room = 'conversion' if name == 'convert_mot' else 'registration'
+    return getattr(import_module(f'.{room}', __name__), name)

@@ -7,6 +7,7 @@ https://motchallenge.net/instructions.
 """
 
 import configparser
+import logging
 import math
 import os
 import re
@@ -17,6 +18,9 @@ import numpy as np
 from mmengine.logging import print_log
 
 from .files import write_text
+from .frame_numbers import check_picture_numbers, frame_digits
+from .frame_numbers import frame_number as frame_number
+from .frame_numbers import is_number as is_number
 from .row_text import NUM_COLUMNS as NUM_COLUMNS
 from .row_text import bad_rows, parse_rows, why_bad
 
@@ -44,7 +48,7 @@ CLASSES = (
 
 @dataclass(frozen=True)
 class SequenceInfo:
-    """What a sequence is, read from ``seqinfo.ini`` and checked against the images there.
+    """Facts of a sequence, read from ``seqinfo.ini`` and checked against the images there.
 
     Attributes:
         name: Name of the sequence folder.
@@ -71,15 +75,15 @@ class SequenceInfo:
     digits: int = 6
 
     def image_path(self, frame: int) -> Path:
-        """Path of a frame, counted from 1."""
+        """Return the path of a frame, counted from 1."""
         return self.root / self.image_dir / f'{frame:0{self.digits}d}{self.image_ext}'
 
 
 def read_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
     """Read ``seqinfo.ini`` of a sequence, by key, and look at its images.
 
-    Where fewer images are there than the file states, the images decide and a warning names the
-    sequence and both numbers.
+    If fewer images are there than the file states, the images decide; if more are there, the
+    file does. A warning names the sequence and both numbers, and how many files are no frames.
 
     Args:
         sequence_dir: The sequence folder.
@@ -87,13 +91,13 @@ def read_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
     Raises:
         FileNotFoundError: ``seqinfo.ini`` is missing, or images are missing between others.
         ValueError: A key is missing or has a value that cannot be, or frames differ in their
-            number of digits.
+            number of digits, or their numbers do not begin at 1.
     """
     return _limit_to_images(read_stated_seqinfo(sequence_dir))
 
 
 def read_stated_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
-    """What ``seqinfo.ini`` states, by key, whichever images are there.
+    """Return what ``seqinfo.ini`` states, by key, whichever images are there.
 
     Args:
         sequence_dir: The sequence folder.
@@ -157,10 +161,17 @@ def _limit_to_images(info: SequenceInfo) -> SequenceInfo:
     folder = info.root / info.image_dir
     if not folder.is_dir():
         return info
-    paths = [p for p in folder.glob(f'*{info.image_ext}') if is_number(p.stem)]
+    files = [path for path in folder.iterdir() if not path.name.startswith('.')]
+    paths = [p for p in files if p.suffix == info.image_ext and is_number(p.stem)]
+    if len(paths) < len(files):
+        _warn(
+            f'{info.name}: {len(files) - len(paths)} of {len(files)} files in {folder} are not '
+            f'used: a frame is named by its number and {info.image_ext}, as imExt says'
+        )
     info = replace(info, digits=frame_digits(paths, info.digits))
+    check_picture_numbers(paths, info.num_frames)
     frames = {int(p.stem) for p in paths}
-    available = sum(1 <= frame <= info.num_frames for frame in frames)
+    available = sum(frame <= info.num_frames for frame in frames)
     missing = set(range(1, available + 1)) - frames
     if available == 0 or missing:
         first = min(missing, default=1)
@@ -169,58 +180,27 @@ def _limit_to_images(info: SequenceInfo) -> SequenceInfo:
             f'without gaps ({available} of {info.num_frames} found in {folder})'
         )
     if available < info.num_frames:
-        print_log(
+        _warn(
             f'{info.name}: seqinfo.ini states {info.num_frames} frames, {available} images are '
-            f'there; using frames 1 to {available}',
-            logger='current',
-            level=30,
+            f'there; using frames 1 to {available}'
         )
-        info = replace(info, num_frames=available)
-    return info
+    elif available < len(frames):
+        _warn(
+            f'{info.name}: seqinfo.ini states {info.num_frames} frames, {len(frames)} images are '
+            f'there; {len(frames) - available} after frame {available} are not used (raise '
+            'seqLength to use them)'
+        )
+    return replace(info, num_frames=available)
 
 
-def frame_digits(paths: list[Path], default: int) -> int:
-    """Width to which the names of frames are filled up with zeros.
-
-    Args:
-        paths: Frames of one sequence, whose names are numbers.
-        default: The width where there is none.
-
-    Raises:
-        ValueError: They differ in it; the message names two of them.
-    """
-    shortest = min(paths, key=lambda path: (len(path.stem), path.stem), default=None)
-    if shortest is None:
-        return default
-    digits = len(shortest.stem)
-    for path in paths:
-        if path.stem != f'{int(path.stem):0{digits}d}':
-            raise ValueError(
-                f'{shortest.parent} holds both {shortest.name} and {path.name}: the names of all '
-                'frames of a sequence must have the same number of digits; rename or remove one '
-                'kind'
-            )
-    return digits
-
-
-def frame_number(path: Path) -> int:
-    """Number of a frame, which is the name of its file whatever the number of digits.
-
-    Raises:
-        ValueError: The name is something else.
-    """
-    if not is_number(path.stem):
-        raise ValueError(f'{path}: the name of a frame must be its number, such as 000001.jpg')
-    return int(path.stem)
-
-
-def is_number(name: str) -> bool:
-    """Whether the name of a file, without its suffix, is the number of a frame."""
-    return name.isascii() and name.isdigit()
+def _warn(message: str) -> None:
+    print_log(message, logger='current', level=logging.WARNING)
 
 
 def find_sequences(folder: str | os.PathLike) -> list[Path]:
-    """Sequence folders directly under ``folder``, sorted by name.
+    """Return the sequence folders directly under ``folder``, sorted by name.
+
+    Folders without ``seqinfo.ini`` are left out with a warning that names them.
 
     Raises:
         FileNotFoundError: ``folder`` does not exist or holds no folder with a ``seqinfo.ini``.
@@ -230,6 +210,12 @@ def find_sequences(folder: str | os.PathLike) -> list[Path]:
     if not sequences:
         raise FileNotFoundError(
             f'{folder} holds no MOTChallenge sequence (a folder with a seqinfo.ini)'
+        )
+    others = {path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != '.'}
+    if others := sorted(others - {path.name for path in sequences}):
+        _warn(
+            f'{folder}: {len(others)} folders without seqinfo.ini are left out: '
+            f'{", ".join(others[:3])}{", ..." if others[3:] else ""}'
         )
     return sequences
 
@@ -242,7 +228,7 @@ def read_rows(path: str | os.PathLike) -> np.ndarray:
 
     Returns:
         Rows (R, 9) float64 in the order of the file. Columns that the file lacks are −1; of a
-        tenth column nothing is kept.
+        tenth column nothing is kept (:func:`~mmmaml.utils.mot_truth.read_truth` looks at it).
 
     Raises:
         FileNotFoundError: The file does not exist.
@@ -258,12 +244,12 @@ def read_rows(path: str | os.PathLike) -> np.ndarray:
 
 
 def read_text(path: Path) -> str:
-    """Text of a file, without the mark some editors put first; what is no UTF-8 becomes �."""
+    """Return the text of a file, without a byte order mark; what is no UTF-8 becomes �."""
     return path.read_text(encoding='utf-8-sig', errors='replace')
 
 
 def repeated_pairs(pairs: np.ndarray) -> np.ndarray:
-    """Which of the rows (R, 2) were there before, (R,) bool."""
+    """Return (R,) bool, rows (R, 2) that were there before."""
     order = np.lexsort(pairs.T)
     same = (pairs[order[1:]] == pairs[order[:-1]]).all(1)
     repeated = np.zeros(len(pairs), dtype=bool)

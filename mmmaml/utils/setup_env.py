@@ -16,7 +16,7 @@ def register_all_modules(init_default_scope: bool = True) -> None:
     from mmdet.utils import register_all_modules as register_mmdet
 
     register_mmdet(init_default_scope=False)
-    for package in ('datasets', 'engine', 'evaluation', 'models', 'visualization'):
+    for package in ('datasets.registration', 'engine', 'evaluation', 'models', 'visualization'):
         importlib.import_module(f'mmmaml.{package}')
     if not init_default_scope:
         return

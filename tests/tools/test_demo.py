@@ -257,7 +257,7 @@ def test_rows_differ_by_training_and_adaptation_alone(demo, mot_root):
         assert tracker.get('adapt', True) is variant.adapted
         assert all((name in tracker) is variant.adapted for name in demo.THRESHOLDS)
         assert ('MAMLOptimizerHook' in hooks) is meta
-        assert (pipeline[-1]['type'] == 'ShiftTaskLook') is meta
+        assert (pipeline[-1]['type'] == 'ShiftTaskAppearance') is meta
         assert config['train_cfg']['max_epochs'] == config['param_scheduler'][0]['T_max'] == 3
         config.pop('train_pipeline')
         assert config == configs[0]  # the rest

@@ -81,8 +81,31 @@ def test_fewer_images_than_stated_decide_and_are_told(tmp_path, log_lines):
     ]
 
 
-def test_more_images_than_stated_are_not_used(tmp_path):
+def test_more_images_than_stated_are_not_used_and_counted(tmp_path, log_lines):
     assert read_seqinfo(write_sequence(tmp_path / 'A', stated_frames=3)).num_frames == 3
+    assert log_lines == [
+        'A: seqinfo.ini states 3 frames, 4 images are there; 1 after frame 3 are not used (raise '
+        'seqLength to use them)'
+    ]
+
+
+def test_files_that_are_no_frames_are_counted(tmp_path, log_lines):
+    folder = write_sequence(tmp_path / 'A')
+    for name in ('cover.jpg', '000005.png', '.hidden'):
+        (folder / 'img1' / name).touch()
+    assert read_seqinfo(folder).num_frames == 4
+    (line,) = log_lines
+    assert line.startswith('A: 2 of 6 files in ')
+
+
+@pytest.mark.parametrize('first', [0, 2, 101])
+def test_frames_that_are_numbered_from_elsewhere_say_by_how_much(tmp_path, first):
+    folder = write_sequence(tmp_path / 'A')
+    for number in (4, 3, 2, 1) if first else (1, 2, 3, 4):
+        path = folder / 'img1' / f'{number:06d}.jpg'
+        path.rename(path.with_name(f'{number + first - 1:06d}.jpg'))
+    with pytest.raises(ValueError, match=rf'{first:06d}\.jpg .* off by {abs(first - 1)}'):
+        read_seqinfo(folder)
 
 
 def test_without_images_the_file_is_believed(tmp_path):
@@ -152,11 +175,12 @@ def test_missing_seqinfo(tmp_path):
         find_sequences(tmp_path)
 
 
-def test_sequences_come_sorted_and_other_folders_do_not(tmp_path):
+def test_sequences_come_sorted_and_other_folders_do_not(tmp_path, log_lines):
     for name in ('B', 'A'):
         write_sequence(tmp_path / name, num_frames=1)
     (tmp_path / 'C').mkdir()
     assert [p.name for p in find_sequences(tmp_path)] == ['A', 'B']
+    assert log_lines == [f'{tmp_path}: 1 folders without seqinfo.ini are left out: C']
 
 
 @pytest.mark.parametrize('text', ['', '\n\n'])

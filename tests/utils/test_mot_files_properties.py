@@ -39,9 +39,11 @@ def plain_rows(text):
     """Rows of a MOT file, or the number of its first bad line; each line alone."""
     rows, width = [], None
     for number, line in enumerate(text.splitlines(), start=1):
-        words = line.replace(',', ' ').split()
-        if not words:
+        if not line.strip():
             continue
+        words = line.split(',') if ',' in line else line.split()
+        if any(len(word.split()) != 1 or not word.isascii() or '_' in word for word in words):
+            return number
         try:
             values = [float(word) for word in words]
         except ValueError:

@@ -12,7 +12,7 @@ from mmcv.transforms import BaseTransform
 from mmengine.utils import import_modules_from_strings
 
 from mmmaml.datasets import EpisodicDataset, MOTCropDataset
-from mmmaml.datasets.mot_to_coco import convert_mot
+from mmmaml.datasets.conversion.mot_to_coco import convert_mot
 from mmmaml.datasets.synthetic import Look, SequenceSpec, generate_sequence
 from mmmaml.datasets.transforms.resample import resample
 from mmmaml.registry import DATASETS, TRANSFORMS

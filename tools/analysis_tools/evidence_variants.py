@@ -15,7 +15,7 @@ CROPS = [
     {'type': 'FlipCrop', 'prob': 0.5},
 ]
 PIPELINE = 'train_dataloader.dataset.dataset.pipeline'
-LOOKS = {PIPELINE: [*CROPS, {'type': 'ShiftTaskLook'}]}
+LOOKS = {PIPELINE: [*CROPS, {'type': 'ShiftTaskAppearance'}]}
 NO_LOOKS = {PIPELINE: CROPS}
 GRADIENT = {'solver': 'gradient', 'inner_lr': 0.1}
 GRADIENT_HEAD = {

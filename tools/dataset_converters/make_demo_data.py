@@ -5,11 +5,6 @@ import sys
 
 from mmmaml.command_line import on_interrupt  # isort: skip
 
-from rich.progress import track
-
-from mmmaml.datasets import convert_mot
-from mmmaml.datasets.synthetic import Look, dataset_specs, generate_sequence
-
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
@@ -45,8 +40,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Generate and convert; returns the exit status."""
+    """Generate and convert, and return the exit status."""
     args = parse_args(argv)
+    from rich.progress import track
+
+    from mmmaml.datasets import convert_mot
+    from mmmaml.datasets.synthetic import Look, dataset_specs, generate_sequence
+
     on_interrupt(f'sequences in {args.root} that have a seqinfo.ini are whole')
     try:
         specs = dataset_specs(

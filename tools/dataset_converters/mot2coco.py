@@ -1,11 +1,9 @@
-"""Convert a MOTChallenge folder (MOT16, MOT17, MOT20 or your own) to CocoVID annotations."""
+"""Convert a MOTChallenge folder (MOT15 to MOT20 or your own) to CocoVID annotations."""
 
 import argparse
 import sys
 
 from mmmaml.command_line import on_interrupt  # isort: skip
-
-from mmmaml.datasets.mot_to_coco import DEFAULT_DETECTOR, convert_mot
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -15,7 +13,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--out-dir', help='folder of the annotation files (ROOT/annotations)')
     parser.add_argument(
         '--detector',
-        default=DEFAULT_DETECTOR,
+        default='FRCNN',
         help='which of the training sequences that differ by detector to keep: DPM, FRCNN (the '
         'default) or SDP; of test sequences all are kept',
     )
@@ -28,8 +26,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Convert; returns the exit status."""
+    """Convert and return the exit status."""
     args = parse_args(argv)
+    from mmmaml.datasets.conversion import convert_mot
+
     on_interrupt('annotation files are whole or not there')
     try:
         convert_mot(args.root, args.out_dir, args.detector, not args.no_half_split)

@@ -4,7 +4,7 @@ data_root = 'data/MOT17/'
 train_pipeline = [
     dict(type='LoadCrop', scale=(128, 256), jitter=0.05),
     dict(type='FlipCrop', prob=0.5),
-    dict(type='ShiftTaskLook'),
+    dict(type='ShiftTaskAppearance'),
     dict(type='RandomEraseCrop', prob=0.5),
 ]
 test_pipeline = [
@@ -37,7 +37,7 @@ val_dataloader = dict(
     persistent_workers=True,
     sampler=dict(type='WholeVideoSampler'),
     dataset=dict(
-        type='mmdet.MOTChallengeDataset',
+        type='MOTVideoDataset',
         data_root=data_root,
         ann_file='annotations/half-val_cocoformat.json',
         data_prefix=dict(img_path='train'),

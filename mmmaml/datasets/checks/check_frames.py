@@ -7,11 +7,24 @@ from pathlib import Path
 
 from PIL import Image
 
-from ...utils.mot_files import SequenceInfo, frame_digits, is_number
-from ..transforms.frame_cache import read_frame
+from ...utils.frame_numbers import check_picture_numbers, frame_digits, is_number
+from ...utils.images import read_frame
+from ...utils.mot_files import SequenceInfo
 from .problems import Problem
 
 Advance = Callable[[], None]
+
+
+def check_unstated_frames(folder: Path) -> list[Problem]:
+    """Check the numbers of the frames of a sequence that has no ``seqinfo.ini``."""
+    if not folder.is_dir():
+        return []
+    paths = [path for path in folder.iterdir() if is_number(path.stem) and path.suffix]
+    try:
+        check_picture_numbers(paths)
+    except ValueError as error:
+        return [Problem('error', folder, str(error).removeprefix(f'{folder}/'))]
+    return []
 
 
 def find_frames(info: SequenceInfo) -> tuple[SequenceInfo, dict[int, Path], list[Problem]]:
@@ -78,7 +91,7 @@ def check_frames(
 
 
 def _size(path: Path, fast: bool) -> tuple[int, int] | None:
-    """Width and height in pixels; None where the file cannot be read."""
+    """Return width and height in pixels; None if the file cannot be read."""
     try:
         if fast:
             with Image.open(path) as image:
@@ -105,6 +118,11 @@ def _numbers(
     folder: Path, info: SequenceInfo, frames: dict[int, Path], stated: dict[int, Path]
 ) -> Iterator[Problem]:
     last = max(stated, default=0)
+    try:
+        check_picture_numbers(list(frames.values()), info.num_frames)
+    except ValueError as error:
+        yield Problem('error', folder, str(error).removeprefix(f'{folder}/'))
+        return
     missing = tuple(sorted(set(range(1, last + 1)) - stated.keys()))
     if not stated:
         yield Problem(
@@ -114,13 +132,11 @@ def _numbers(
         message = f'missing frames, first {info.image_path(missing[0]).name}: frames are numbered '
         message += 'from 1 without gaps'
         yield Problem('error', folder, message, frames=missing)
-    if 0 in frames:
-        yield Problem('warning', frames[0], 'is not used: frames are numbered from 1')
     path = info.root / 'seqinfo.ini'
     if stated and last < info.num_frames:
         message = f'states {info.num_frames} frames, images are there up to {last}: those are used'
         yield Problem('warning', path, message)
     if late := tuple(sorted(number for number in frames if number > info.num_frames)):
         message = f'states {info.num_frames} frames, images are there up to {late[-1]}: those '
-        message += 'after it are not used'
+        message += 'after it are not used; raise seqLength to use them'
         yield Problem('warning', path, message, frames=late)

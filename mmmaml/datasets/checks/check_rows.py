@@ -1,5 +1,6 @@
 """Problems of ``gt.txt`` and ``det.txt``."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -7,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ...utils.box_conventions import find_suspicions
+from ...utils.frame_numbers import check_frame_numbers
 from ...utils.mot_files import (
     CLASS,
-    CLASSES,
     FRAME,
     HEIGHT,
     ID,
@@ -23,83 +25,120 @@ from ...utils.mot_files import (
     read_text,
     repeated_pairs,
 )
+from ...utils.mot_truth import (
+    TruthForm,
+    as_truth,
+    class_counts,
+    column_faults,
+    considered,
+    label_faults,
+    truth_form,
+)
 from ...utils.row_text import Fault, ParsedRows, parse_rows
 from .problems import Problem, Severity
 
 
 @dataclass(frozen=True)
 class RowReport:
-    """What a file holds and what is wrong with it.
+    """Content of a ground truth and its problems.
 
     Attributes:
         problems: In the order of checking.
         num_boxes: Rows that can be used.
         num_identities: Different ids among them.
-        num_trainable: Rows of considered, visible pedestrians with an id: what Re-ID learns from.
+        num_counted: Rows of considered pedestrians: what scores compare tracks with.
+        num_trainable: Those that are visible and have an id: what Re-ID learns from.
+        num_single: People with one such row, whom no task can use.
+        classes: Usable rows of each class by its name.
     """
 
     problems: list[Problem]
     num_boxes: int
     num_identities: int
+    num_counted: int
     num_trainable: int
+    num_single: int
+    classes: dict[str, int]
 
 
 def check_truth(path: Path, info: SequenceInfo | None) -> RowReport:
-    """Check ``gt.txt`` for what converter and training would make of it.
+    """Check ``gt.txt`` for what converter, training and scores would make of it.
 
     Args:
         path: The file.
-        info: The sequence, with the frames that can be used; None where it is unknown, which
-            leaves out what needs the number of frames or their size.
+        info: The sequence, with the frames that can be used; None if it is unknown, which leaves
+            out what needs the number of frames or their size.
     """
     parsed = parse_rows(read_text(path))
-    report = _Reporter(path, parsed)
-    report.problems += _malformed(path, parsed.faults, 'error')
-    report.problems += _columns(path, parsed)
+    form = truth_form(parsed)
+    report = _Reporter(path, parsed, as_truth(parsed, form).rows)
+    report.problems += _malformed(path, parsed.faults)
+    report.problems += _columns(path, parsed, form)
+    for lines, reason in column_faults(parsed, form) + label_faults(path, parsed, form):
+        report.problems.append(Problem('error', path, reason, tuple(lines.tolist())))
     report.check_order()
     used = report.usable(info)
     _check_identities(report, used)
     _check_labels(report, used)
-    rows = parsed.rows[used & (parsed.rows[:, ID] >= 0)]
+    _check_counting(report, used)
+    rows = report.rows[used]
     return RowReport(
-        report.problems, int(used.sum()), len(np.unique(rows[:, ID])), int(_trainable(rows).sum())
+        report.problems,
+        len(rows),
+        len(np.unique(rows[rows[:, ID] >= 0, ID])),
+        int(_counted(rows).sum()),
+        int(_trainable(rows).sum()),
+        _num_single(rows),
+        class_counts(rows[:, CLASS]),
     )
 
 
 def check_detections(path: Path, info: SequenceInfo | None) -> list[Problem]:
-    """Check ``det.txt``, which only trackers with public detections read: warnings all."""
+    """Check ``det.txt``, which trackers with public detections read."""
     parsed = parse_rows(read_text(path))
-    report = _Reporter(path, parsed)
+    report = _Reporter(path, parsed, parsed.rows)
     report.usable(info)
-    return [*_malformed(path, parsed.faults, 'warning'), *report.problems]
+    category = parsed.rows[:, CLASS]
+    if (category != -1).any():
+        counts = Counter(category.tolist()).most_common(5)
+        said = ', '.join(f'{count} of {value:g}' for value, count in counts)
+        report.add(
+            'warning',
+            category != -1,
+            f'column 8 of detections is not read ({said}): all are taken for pedestrians; remove '
+            'the rows of other classes',
+        )
+    return [*_malformed(path, parsed.faults), *report.problems]
 
 
 class _Reporter:
     """Collects problems of the rows of one file."""
 
-    def __init__(self, path: Path, parsed: ParsedRows) -> None:
-        self.path, self.rows, self.lines = path, parsed.rows, parsed.lines
+    def __init__(self, path: Path, parsed: ParsedRows, rows: np.ndarray) -> None:
+        self.path, self.rows, self.lines = path, rows, parsed.lines
         self.problems: list[Problem] = []
         if not len(self.rows) and not parsed.faults:
             self.problems.append(Problem('warning', path, 'holds no row'))
 
     def add(self, severity: Severity, bad: np.ndarray, message: str) -> None:
-        """Add a problem of the rows that are ``bad`` (R,), where there are any."""
+        """Add a problem of the rows that are ``bad`` (R,), if there are any."""
         if bad.any():
             lines = tuple(self.lines[bad].tolist())
             self.problems.append(Problem(severity, self.path, message, lines))
 
     def usable(self, info: SequenceInfo | None) -> np.ndarray:
-        """Rows of existing frames with a box, (R,) bool; reports the others."""
+        """Return (R,) bool, rows of existing frames with a box; report the others."""
         rows = self.rows
         used = np.ones(len(rows), dtype=bool)
         if info is not None:
             used = rows[:, FRAME] <= info.num_frames
-            self.add(
-                'warning', ~used, f'rows after the last frame ({info.num_frames}) are dropped'
-            )
+            self._check_frames(~used, info.num_frames)
         empty = used & (rows[:, WIDTH : HEIGHT + 1] <= 0).any(1)
         self.add('warning', empty, 'boxes without width or height are dropped')
+        size = None if info is None else (info.width, info.height)
+        for message, certain in find_suspicions(rows[:, LEFT : HEIGHT + 1], size):
+            severity: Severity = 'error' if certain else 'warning'
+            self.problems.append(Problem(severity, self.path, message))
         used &= ~empty
         if info is not None:
             corner = rows[:, LEFT:WIDTH]
@@ -113,8 +152,17 @@ class _Reporter:
             )
         return used
 
+    def _check_frames(self, late: np.ndarray, num_frames: int) -> None:
+        try:
+            check_frame_numbers(self.rows[:, FRAME], num_frames, self.path)
+        except ValueError as error:
+            message = str(error).removeprefix(f'{self.path}: ')
+            self.problems.append(Problem('error', self.path, message))
+        else:
+            self.add('warning', late, f'rows after the last frame ({num_frames}) are dropped')
+
     def check_order(self) -> None:
-        """Rows are sorted by frame, or by id and then by frame as in MOTChallenge."""
+        """Report rows that are sorted neither by frame nor by id and then by frame."""
         frame, identity = self.rows[:, FRAME], self.rows[:, ID]
         back = np.diff(frame, prepend=0) < 0
         step = np.diff(identity, prepend=identity[:1])
@@ -142,19 +190,17 @@ def _check_identities(report: _Reporter, used: np.ndarray) -> None:
     report.add('warning', used & ~known, 'rows without identity (id < 0) serve detection only')
 
 
+def _num_single(rows: np.ndarray) -> int:
+    """Return the number of people of whom there is one image to learn from."""
+    return int((np.unique(rows[_trainable(rows), ID], return_counts=True)[1] == 1).sum())
+
+
 def _check_labels(report: _Reporter, used: np.ndarray) -> None:
     flag, category, visibility = report.rows[:, [SCORE, CLASS, VISIBILITY]].T
-    old = category == -1
-    report.add(
-        'error',
-        used & ~np.isin(category, [-1, *range(1, len(CLASSES) + 1)]),
-        f'classes (column 8) that are none of 1 to {len(CLASSES)} or -1 (a pedestrian); MOT15 '
-        'has world coordinates there: write -1',
-    )
     report.add(
         'warning',
-        used & ~np.isin(flag, [0, 1]) & ~(old & (flag == -1)),
-        'considered flags (column 7) that are neither 0 nor 1: training takes those above 0',
+        used & ~np.isin(flag, [0, 1]) & (flag == np.round(flag)) & ~_plain(flag, category),
+        'considered flags (column 7) that are neither 0 nor 1: all but 0 count',
     )
     unstated = visibility == -1
     report.add(
@@ -164,39 +210,66 @@ def _check_labels(report: _Reporter, used: np.ndarray) -> None:
     )
     report.add(
         'warning',
-        used & unstated & ~old,
+        used & unstated & (category != -1),
         'rows with a class, but no visible part (column 9): people count as wholly visible, so '
         'that min_visibility leaves none of them out',
     )
 
 
+def _check_counting(report: _Reporter, used: np.ndarray) -> None:
+    """Report ground truth in which no box counts, with the reasons."""
+    rows = report.rows
+    if not used.any() or (used & _counted(rows)).any():
+        return
+    people = np.isin(rows[:, CLASS], [-1, PEDESTRIAN])
+    ignored = int((used & people & ~considered(rows[:, SCORE])).sum())
+    reasons = {
+        'pedestrians of flag 0 (column 7)': ignored,
+        'boxes of other classes': int((used & ~people).sum()),
+        'boxes without area, or of no frame': int((~used).sum()),
+    }
+    said = ', '.join(f'{count} {what}' for what, count in reasons.items() if count)
+    remedy = 'write 1 into column 7 of people who count' if ignored else 'people have class 1'
+    message = f'no box counts as a pedestrian: {said}; {remedy}'
+    report.problems.append(Problem('error' if ignored else 'warning', report.path, message))
+
+
+def _plain(flag: np.ndarray, category: np.ndarray) -> np.ndarray:
+    """Return (R,) bool, rows without flag and class, as MOT15 writes boxes."""
+    return (flag == -1) & (category == -1)
+
+
+def _counted(rows: np.ndarray) -> np.ndarray:
+    """Return (R,) bool, pedestrians that count in scores."""
+    return np.isin(rows[:, CLASS], [-1, PEDESTRIAN]) & considered(rows[:, SCORE])
+
+
 def _trainable(rows: np.ndarray) -> np.ndarray:
-    """Pedestrians, considered and visible: what Re-ID can learn from, (R,) bool."""
-    flag, category, visibility = rows[:, [SCORE, CLASS, VISIBILITY]].T
-    old = category == -1
-    considered = (flag > 0) | (old & (flag == -1))
-    visible = (visibility > 0) | (visibility == -1)
-    return ((category == PEDESTRIAN) | old) & considered & visible
+    """Return (R,) bool, those with an id that can be seen: what Re-ID can learn from."""
+    visibility = rows[:, VISIBILITY]
+    return _counted(rows) & (rows[:, ID] >= 0) & ((visibility > 0) | (visibility == -1))
 
 
-def _malformed(path: Path, faults: list[Fault], severity: Severity) -> Iterator[Problem]:
-    """One problem for each reason, in the order in which the reasons appear."""
+def _malformed(path: Path, faults: list[Fault]) -> Iterator[Problem]:
+    """Yield one problem for each reason, in the order in which the reasons appear."""
     first = {fault.reason: fault.line for fault in reversed(faults)}
     ordered = sorted(faults, key=lambda fault: (first[fault.reason], fault.line))
     for reason, group in groupby(ordered, key=lambda fault: fault.reason):
         same = list(group)
         message = f'{same[0].text!r} {reason}'
-        yield Problem(severity, path, message, tuple(fault.line for fault in same))
+        yield Problem('error', path, message, tuple(fault.line for fault in same))
 
 
-def _columns(path: Path, parsed: ParsedRows) -> Iterator[Problem]:
+def _columns(path: Path, parsed: ParsedRows, form: TruthForm) -> Iterator[Problem]:
     columns = parsed.num_columns
-    if 0 < columns <= CLASS:
+    if form == 'world':
+        message = 'has places in the world in columns 8 to 10, as MOT15: they are not read, and '
+        message += 'all rows count as pedestrians, wholly visible'
+        yield Problem('warning', path, message)
+    elif 0 < columns <= CLASS:
         yield Problem(
             'warning',
             path,
             f'has {columns} of {NUM_COLUMNS} columns, no class and no visible part: all rows '
             'count as pedestrians, wholly visible',
         )
-    elif columns > NUM_COLUMNS:
-        yield Problem('warning', path, f'has {columns} columns, the last of which is not read')

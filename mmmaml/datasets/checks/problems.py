@@ -1,4 +1,4 @@
-"""What can be wrong with a dataset, and how it is said."""
+"""Problems of a dataset, and their words."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ Severity = Literal['error', 'warning']
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with one file or folder, wherever in it.
+    """One fault of one file or folder, at one or more places in it.
 
     Attributes:
-        severity: ``'error'``: converter or training stop at it, or learn something wrong.
-            ``'warning'``: they go on, ``message`` says how.
+        severity: ``'error'``: conversion, training or scores stop at it or would be wrong.
+            ``'warning'``: they go on as ``message`` says.
         path: The file or folder.
         message: What was found, what was expected and what to do.
         lines: Lines of the file that it concerns, from 1, ascending.
@@ -29,18 +29,18 @@ class Problem:
 
     @property
     def count(self) -> int:
-        """How many lines or frames it concerns; 1 where it is about the file as a whole."""
+        """Number of lines or frames that it concerns; 1 if it is about the file as a whole."""
         return max(len(self.lines), len(self.frames), 1)
 
     def place(self, most: int | None = None) -> str:
-        """Its lines or frames in words, at most so many ranges of them."""
+        """Return its lines or frames in words, at most so many ranges of them."""
         if self.lines:
             return f'line {ranges(self.lines, most)}'
         return f'frame {ranges(self.frames, most)}' if self.frames else ''
 
 
 def ranges(numbers: Iterable[int], most: int | None = None) -> str:
-    """Ascending numbers, neighbours put together.
+    """Return ascending numbers in words, neighbours put together.
 
     Args:
         numbers: Whole numbers, ascending.

@@ -1,6 +1,7 @@
-"""What a check found, as a table for people and as JSON for programs."""
+"""Findings of a check, as a table for people and as JSON for programs."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ _STYLES = {'error': 'bold red', 'warning': 'yellow'}
 
 
 def problem_table(report: DatasetReport) -> Table:
-    """One row a problem, errors first, with the first lines or frames of each."""
+    """Return one row a problem, errors first, with the first lines or frames of each."""
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column('', no_wrap=True)
     for title in ('where', 'problem'):
@@ -36,7 +37,7 @@ def problem_table(report: DatasetReport) -> Table:
 
 
 def summary(report: DatasetReport) -> str:
-    """What the dataset holds and how many problems it has, in one sentence."""
+    """Return the content of the dataset and the number of its problems in one sentence."""
     held = report.sequences
     counts = (
         _plural(len(held), 'sequence'),
@@ -45,12 +46,27 @@ def summary(report: DatasetReport) -> str:
     )
     errors, warnings = (len(report.of(severity)) for severity in ('error', 'warning'))
     found = f'{_plural(errors, "error")}, {_plural(warnings, "warning")}'
-    verdict = 'training would break' if errors else 'training can read it'
+    verdict = 'training or scores would be wrong' if errors else 'training can read it'
     return f'{", ".join(counts)}: {found}; {verdict}'
 
 
+def content_lines(report: DatasetReport) -> list[str]:
+    """Return lines about the boxes of each class and people whom no task can use, if any."""
+    total: Counter[str] = Counter()
+    for sequence in report.sequences:
+        total.update(sequence.classes)
+    said = ', '.join(f'{count} {name}' for name, count in total.most_common())
+    lines = [f'boxes by class: {said}'] if said else []
+    if single := sum(each.num_single for each in report.sequences):
+        lines.append(
+            f'{single} of {sum(each.num_identities for each in report.sequences)} identities have '
+            'one image only: no task can use them, which takes two'
+        )
+    return lines
+
+
 def report_to_json(report: DatasetReport) -> str:
-    """JSON with ``sequences`` and ``problems``, paths relative to the folder that was checked."""
+    """Return JSON with ``sequences`` and ``problems``, paths relative to the checked folder."""
     document: dict[str, Any] = {
         'root': str(report.root),
         'fast': report.fast,
@@ -62,7 +78,10 @@ def report_to_json(report: DatasetReport) -> str:
                 'frames': each.num_frames,
                 'boxes': each.num_boxes,
                 'identities': each.num_identities,
+                'boxes_that_count': each.num_counted,
                 'boxes_to_train_on': each.num_trainable,
+                'identities_with_one_image': each.num_single,
+                'classes': each.classes,
             }
             for each in report.sequences
         ],

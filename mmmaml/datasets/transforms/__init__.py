@@ -4,7 +4,7 @@ from .letterbox_frame import LetterboxFrame
 from .load_crop import LoadCrop
 from .load_frame import LoadFrame
 from .pack_frame import PackFrame
-from .shift_task_look import ShiftTaskLook
+from .shift_task_appearance import ShiftTaskAppearance
 
 __all__ = [
     'AffineFrame',
@@ -17,5 +17,5 @@ __all__ = [
     'PackFrame',
     'RandomEraseCrop',
     'ShiftFrameHSV',
-    'ShiftTaskLook',
+    'ShiftTaskAppearance',
 ]

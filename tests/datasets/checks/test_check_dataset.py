@@ -56,8 +56,9 @@ def test_nobody_to_train_on(tmp_path):
     write_sequence(tmp_path / 'train' / 'A', '1,7,5,5,20,30,0,1,1\n')
     write_sequence(tmp_path / 'test' / 'B', GOOD)
 
-    (problem,) = check_dataset(tmp_path).problems
+    alone, problem = check_dataset(tmp_path).problems
 
+    assert alone.message.startswith('no box counts as a pedestrian: 1 pedestrians of flag 0')
     assert problem.message.startswith('no sequence has a considered')
 
 
@@ -120,5 +121,5 @@ def test_table_and_json_say_where(tmp_path):
     assert document['sequences'][0]['boxes_to_train_on'] == 2
     assert [each['place'] for each in document['problems']] == ['line 3', 'line 2']
     assert summary(report) == (
-        '1 sequence, 4 frames, 2 boxes: 1 error, 1 warning; training would break'
+        '1 sequence, 4 frames, 2 boxes: 1 error, 1 warning; training or scores would be wrong'
     )

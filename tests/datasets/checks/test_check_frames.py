@@ -62,10 +62,12 @@ def test_files_that_are_no_frames(tmp_path):
         (folder / 'img1' / name).touch()
     info, _, problems, (others, zero) = find(folder)
 
-    assert [each[0] for each in problems] == ['warning', 'warning']
+    assert [each[0] for each in problems] == ['warning', 'error']
     assert '2 files' in others.message
     assert 'first cover.jpg' in others.message
-    assert (zero.path.name, info.num_frames) == ('000000.jpg', 4)
+    assert zero.message.startswith('000000.jpg is frame 0, but frames are numbered from 1')
+    assert 'off by 1' in zero.message
+    assert info.num_frames == 4
 
 
 def test_frames_of_different_digits(tmp_path):

@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 from mmdet.datasets import MOTChallengeDataset
 
-from mmmaml.datasets.mot_to_coco import convert_mot, select_sequences
+from mmmaml.datasets.conversion.mot_to_coco import convert_mot, select_sequences
 from mmmaml.utils.mot_files import read_rows
-
-from .mot_folder import write_sequence
+from tests.datasets.mot_folder import write_sequence
 
 
 def _convert(root, **kwargs):
@@ -85,7 +84,13 @@ def test_ids_do_not_clash_between_train_and_test(mot_root):
 
 
 @pytest.mark.parametrize(
-    'row', ['1,4,10,5,20,30,1,-1,-1,-1', '1,4,10,5,20,30', '1 4 10 5 20 30 1']
+    'row',
+    [
+        '1,4,10,5,20,30,1,-1,-1,-1',
+        '1,4,10,5,20,30,1,-4.1554,-7.3591,0',
+        '1,4,10,5,20,30',
+        '1 4 10 5 20 30 1',
+    ],
 )
 def test_mot15_rows_are_considered_pedestrians(tmp_path, row):
     write_sequence(tmp_path / 'train' / 'A', f'{row}\n')
@@ -104,6 +109,48 @@ def test_rows_without_frame_or_area_are_dropped_and_counted(tmp_path, log_lines)
     assert [a['image_id'] for a in train['annotations']] == [4]
     assert len(train['images']) == 4
     assert 'A: 2 rows after frame 4 dropped, 1 empty boxes dropped' in log_lines
+
+
+@pytest.mark.parametrize(
+    ('flag', 'counts'), [('1', 1), ('0', 0), ('-1', 1), ('2', 1)]
+)  # as TrackEval: all but 0
+def test_boxes_count_in_training_as_in_scores(tmp_path, log_lines, flag, counts):
+    write_sequence(tmp_path / 'train' / 'A', _row(1, 4, rest=f'{flag},1,1') + _row(1, 5))
+    first, _ = _convert(tmp_path)['train']['annotations']
+    assert first['mot_conf'] == counts
+    assert ('A: 1 boxes do not count (flag 0)' in log_lines) == (not counts)
+
+
+def test_what_is_there_is_said_by_class(tmp_path, log_lines):
+    gt = _row(1, 4) + _row(1, 5, rest='1,3,1') + _row(2, 5, rest='1,3,1')
+    write_sequence(tmp_path / 'train' / 'A', gt)
+    write_sequence(tmp_path / 'train' / 'B', _row(1, 5, rest='1,3,1'))
+    _convert(tmp_path)
+    assert 'A: boxes by class: 2 car, 1 pedestrian' in log_lines
+    assert any(line.startswith('B: no box counts as a pedestrian') for line in log_lines)
+
+
+def test_rows_of_no_frame_at_all_are_refused_by_how_much(tmp_path):
+    write_sequence(tmp_path / 'train' / 'A', _row(101, 4) + _row(102, 4))
+    with pytest.raises(ValueError, match=r'gt\.txt: rows are of frames 101 .* off by 100'):
+        convert_mot(tmp_path)
+
+
+def test_boxes_of_another_convention_are_warned_of(tmp_path, log_lines):
+    gt = ''.join(_row(f, i, box=f'0.{i},0.2,0.05,0.3') for f in (1, 2) for i in (1, 2, 3))
+    write_sequence(tmp_path / 'train' / 'A', gt)
+    _convert(tmp_path)
+    assert any('parts of the image (0 to 1)' in line for line in log_lines)
+
+
+def test_an_error_in_test_leaves_the_files_of_train_alone(tmp_path):
+    write_sequence(tmp_path / 'train' / 'A', _row(1, 4))
+    before = convert_mot(tmp_path)[0].read_text()
+    write_sequence(tmp_path / 'test' / 'B', 'x')
+    write_sequence(tmp_path / 'train' / 'C', _row(1, 4))
+    with pytest.raises(ValueError, match=r'B/gt/gt\.txt, line 1'):
+        convert_mot(tmp_path)
+    assert (tmp_path / 'annotations' / 'train_cocoformat.json').read_text() == before
 
 
 def _names(*names):
@@ -182,8 +229,8 @@ def test_test_without_ground_truth_has_no_annotations(tmp_path):
     ('gt', 'message'),
     [
         (_row(1, 5) * 2, r'id 5 appears 2 times in frame 1'),
-        (_row(3, 5, rest='1,14,1'), r'class 14 of id 5 in frame 3 is none of 1 to 13'),
-        (_row(3, 5, rest='1,1.5,1'), r'class 1.5 of id 5'),
+        (_row(3, 5, rest='1,14,1'), r'line 1: the class \(column 8\) is 14, none of 1 to 13'),
+        (_row(3, 5, rest='1,1.5,1'), r'line 1: the class \(column 8\) is 1.5'),
         (_row(1, 5) + '2,6,ten,1,1,1,1,1,1\n', r'line 2: .*not a number'),
         (_row(1, 5) + '2,6,1\n', r'line 2: .* has 3 columns'),
     ],

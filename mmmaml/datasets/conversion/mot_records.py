@@ -1,15 +1,16 @@
 """Sequences of the MOTChallenge layout as records of a CocoVID file."""
 
-from collections import Counter
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from mmengine.logging import print_log
 
-from ..utils.mot_files import (
+from ...utils.box_conventions import suspect_boxes
+from ...utils.frame_numbers import check_frame_numbers
+from ...utils.mot_files import (
     CLASS,
-    CLASSES,
     FRAME,
     HEIGHT,
     ID,
@@ -19,14 +20,15 @@ from ..utils.mot_files import (
     VISIBILITY,
     WIDTH,
     SequenceInfo,
-    read_rows,
     read_seqinfo,
+    repeated_pairs,
 )
+from ...utils.mot_truth import Truth, class_counts, considered, read_truth
 
 
 @dataclass
 class VideoRecord:
-    """One sequence as it goes into the files; images are in the order of their frames."""
+    """One sequence for the annotation files; images are in the order of their frames."""
 
     video: dict
     images: list[dict]
@@ -39,8 +41,15 @@ class SequenceReader:
     def __init__(self) -> None:
         self.num_videos = self.num_images = self.num_annotations = self.num_instances = 0
 
-    def read(self, folder: Path, needs_truth: bool) -> VideoRecord:
+    def read(
+        self, folder: Path, needs_truth: bool, truth_rows: np.ndarray | None = None
+    ) -> VideoRecord:
         """Read a sequence folder; without ``gt.txt`` it has no annotations.
+
+        Args:
+            folder: The sequence.
+            needs_truth: Refuse a sequence without ground truth.
+            truth_rows: (R, 9) rows of a ground truth in the place of the file.
 
         Raises:
             FileNotFoundError: ``gt.txt`` is missing and needed, or frames are missing.
@@ -50,8 +59,11 @@ class SequenceReader:
         self.num_videos += 1
         sequence = VideoRecord(self._video(info), self._images(info))
         truth = folder / 'gt' / 'gt.txt'
-        if truth.is_file():
-            rows = _clean(read_rows(truth), info, truth)
+        if truth_rows is not None:
+            given = Truth(truth_rows, np.arange(1, len(truth_rows) + 1), 'classes')
+            sequence.annotations = self._annotations(_clean(given, info, truth))
+        elif truth.is_file():
+            rows = _clean(read_truth(truth), info, truth)
             sequence.annotations = self._annotations(rows)
         elif needs_truth:
             raise FileNotFoundError(
@@ -105,41 +117,60 @@ class SequenceReader:
         return [dict(zip(columns, row, strict=True)) for row in values]
 
 
-def _clean(rows: np.ndarray, info: SequenceInfo, path: Path) -> np.ndarray:
-    """Rows of existing frames in the order of the frames, with MOT15's gaps filled."""
-    rows = rows[np.argsort(rows[:, FRAME], kind='stable')]
+def _clean(truth: Truth, info: SequenceInfo, path: Path) -> np.ndarray:
+    """Return rows of existing frames in the order of the frames, with gaps of MOT15 filled."""
+    rows = truth.rows
+    check_frame_numbers(rows[:, FRAME], info.num_frames, path)
+    for sentence in suspect_boxes(rows[:, LEFT : HEIGHT + 1], (info.width, info.height)):
+        print_log(f'{path}: {sentence}', logger='current', level=logging.WARNING)
     late = rows[:, FRAME] > info.num_frames
     empty = ~late & (rows[:, WIDTH : HEIGHT + 1] <= 0).any(1)
-    rows = rows[~late & ~empty].copy()
-    # MOT15 knows pedestrians only and writes −1 where later files have class and visibility.
-    old = rows[:, CLASS] == -1
-    rows[old, CLASS] = PEDESTRIAN
-    rows[old & (rows[:, SCORE] == -1), SCORE] = 1.0
+    kept = ~late & ~empty
+    _check_repeats(rows[kept], truth.lines[kept], path)
+    rows = rows[kept]
+    rows = rows[np.argsort(rows[:, FRAME], kind='stable')]
+    _say(info.name, truth, rows, late, empty, info.num_frames)
+    rows[rows[:, CLASS] == -1, CLASS] = PEDESTRIAN  # no row of the file states a class
+    rows[:, SCORE] = considered(rows[:, SCORE])
     rows[rows[:, VISIBILITY] == -1, VISIBILITY] = 1.0  # unknown
-    _check(rows, path)
-    counts = {
-        f'rows after frame {info.num_frames} dropped': late.sum(),
-        'empty boxes dropped': empty.sum(),
-        'boxes without identity kept for detection': (rows[:, ID] < 0).sum(),
-    }
-    said = ', '.join(f'{count} {what}' for what, count in counts.items() if count)
-    if said:
-        print_log(f'{info.name}: {said}', logger='current')
     return rows
 
 
-def _check(rows: np.ndarray, path: Path) -> None:
-    unknown = ~np.isin(rows[:, CLASS], np.arange(1, len(CLASSES) + 1))
-    if unknown.any():
-        row = rows[unknown][0]
-        raise ValueError(
-            f'{path}: class {row[CLASS]:g} of id {row[ID]:g} in frame {row[FRAME]:g} is none of '
-            f'1 to {len(CLASSES)} (column 8; -1 counts as pedestrian)'
+def _say(
+    name: str, truth: Truth, rows: np.ndarray, late: np.ndarray, empty: np.ndarray, last: int
+) -> None:
+    """Tell what a ground truth holds by class, and what of it is not used or does not count."""
+    counts = {
+        f'rows after frame {last} dropped': late.sum(),
+        'empty boxes dropped': empty.sum(),
+        'boxes without identity kept for detection': (rows[:, ID] < 0).sum(),
+        'boxes do not count (flag 0)': (~considered(rows[:, SCORE])).sum(),
+    }
+    said = [f'{count} {what}' for what, count in counts.items() if count]
+    if truth.form == 'world':
+        said.append('columns 8 to 10 hold places in the world as in MOT15 and are not used')
+    if said:
+        print_log(f'{name}: {", ".join(said)}', logger='current')
+    classes = ', '.join(f'{count} {what}' for what, count in class_counts(rows[:, CLASS]).items())
+    print_log(f'{name}: boxes by class: {classes or "none"}', logger='current')
+    people = np.isin(rows[:, CLASS], [-1, PEDESTRIAN])
+    if not (people & considered(rows[:, SCORE])).any():
+        print_log(
+            f'{name}: no box counts as a pedestrian ({len(truth.rows)} rows in the file): nothing '
+            'is learned from it, and every track in it scores as false',
+            logger='current',
+            level=logging.WARNING,
         )
-    pairs = Counter(map(tuple, rows[rows[:, ID] >= 0][:, [FRAME, ID]].astype(int).tolist()))
-    if pairs and max(pairs.values()) > 1:
-        frame, identity = max(pairs, key=pairs.__getitem__)
+
+
+def _check_repeats(rows: np.ndarray, lines: np.ndarray, path: Path) -> None:
+    known = rows[:, ID] >= 0
+    repeated = repeated_pairs(rows[known][:, [FRAME, ID]])
+    if repeated.any():
+        frame, identity = rows[known][repeated][0, [FRAME, ID]].astype(int)
+        again = (rows[:, FRAME] == frame) & (rows[:, ID] == identity)
         raise ValueError(
-            f'{path}: id {identity} appears {pairs[frame, identity]} times in frame {frame}; a '
-            'person can be in one place only. Give boxes without identity the id -1'
+            f'{path}, line {lines[known][repeated][0]}: id {identity} appears {again.sum()} times '
+            f'in frame {frame}; a person can be in one place only. Give boxes without identity '
+            'the id -1'
         )

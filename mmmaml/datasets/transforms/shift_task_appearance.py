@@ -9,7 +9,7 @@ from .rng import generator
 
 
 @TRANSFORMS.register_module()
-class ShiftTaskLook(BaseTransform):
+class ShiftTaskAppearance(BaseTransform):
     """Show a task as another camera, light and lens would have.
 
     A task is a piece of one video, and a new video looks unlike those of training. All images of

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmmaml.datasets.transforms import ShiftTaskLook
+from mmmaml.datasets.transforms import ShiftTaskAppearance
 
 
 @pytest.fixture
@@ -18,7 +18,10 @@ def run(transform, image, task=0, item=0):
 
 
 def test_images_of_a_task_get_the_same_look_and_grain_of_their_own(image):
-    steady, noisy = ShiftTaskLook(prob=1, noise=0), ShiftTaskLook(prob=1, blur=0, noise=30)
+    steady, noisy = (
+        ShiftTaskAppearance(prob=1, noise=0),
+        ShiftTaskAppearance(prob=1, blur=0, noise=30),
+    )
     assert all(
         np.array_equal(run(steady, image, task, 0), run(steady, image, task, 1))
         for task in range(10)
@@ -32,7 +35,7 @@ def test_images_of_a_task_get_the_same_look_and_grain_of_their_own(image):
 
 
 def test_light_is_a_gain_of_each_channel_within_its_bounds(image):
-    transform = ShiftTaskLook(prob=1, brightness=(0.5, 0.8), colour=1.2, blur=0, noise=0)
+    transform = ShiftTaskAppearance(prob=1, brightness=(0.5, 0.8), colour=1.2, blur=0, noise=0)
     image[:] = 100
     gains = np.array([run(transform, image, task)[0, 0] / 100 for task in range(200)])
     assert all(
@@ -44,7 +47,7 @@ def test_light_is_a_gain_of_each_channel_within_its_bounds(image):
 
 
 def test_blur_is_in_heights_of_the_image(image):
-    transform = ShiftTaskLook(prob=1, brightness=(1, 1), colour=1, blur=0.05, noise=0)
+    transform = ShiftTaskAppearance(prob=1, brightness=(1, 1), colour=1, blur=0.05, noise=0)
     tall = cv2.resize(image, (64, 128), interpolation=cv2.INTER_NEAREST)
     differ = []
     for task in range(20):
@@ -60,7 +63,7 @@ def test_blur_is_in_heights_of_the_image(image):
 
 
 def test_noise_has_the_strength_that_was_drawn(image):
-    transform = ShiftTaskLook(prob=1, brightness=(1, 1), colour=1, blur=0, noise=10)
+    transform = ShiftTaskAppearance(prob=1, brightness=(1, 1), colour=1, blur=0, noise=10)
     image[:] = 128
     spread = np.array([run(transform, image, task).std() for task in range(200)])
     assert 9 < spread.max() < 10.3
@@ -69,12 +72,12 @@ def test_noise_has_the_strength_that_was_drawn(image):
 
 @pytest.mark.parametrize(('prob', 'changed'), [(0, 0), (1, 30)])
 def test_probability(image, prob, changed):
-    transform = ShiftTaskLook(prob=prob, colour=2)
+    transform = ShiftTaskAppearance(prob=prob, colour=2)
     assert sum(not np.array_equal(run(transform, image, t), image) for t in range(30)) == changed
 
 
 def test_without_a_task_every_image_has_its_own_look(image):
-    transform = ShiftTaskLook(prob=1, noise=0)
+    transform = ShiftTaskAppearance(prob=1, noise=0)
     results = [
         transform({'img': image.copy(), 'rng': np.random.default_rng(seed)})['img'].mean()
         for seed in range(5)
@@ -94,4 +97,4 @@ def test_without_a_task_every_image_has_its_own_look(image):
 )
 def test_arguments_out_of_range(kwargs, message):
     with pytest.raises(ValueError, match=message):
-        ShiftTaskLook(**kwargs)
+        ShiftTaskAppearance(**kwargs)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from mmengine.logging import print_log
 
-from ..utils.files import write_text
-from ..utils.mot_files import CLASSES, find_sequences
+from ...utils.files import write_text
+from ...utils.mot_files import CLASSES, find_sequences
 from .mot_records import SequenceReader, VideoRecord
 
 DETECTORS = ('DPM', 'FRCNN', 'SDP')
@@ -27,7 +27,7 @@ def convert_mot(
     detector: str = DEFAULT_DETECTOR,
     half_split: bool = True,
 ) -> list[Path]:
-    """Convert ``ROOT/train/SEQ`` and ``ROOT/test/SEQ`` (one of the two may be missing).
+    """Convert ``ROOT/train/SEQ`` and ``ROOT/test/SEQ``; one of the two may be missing.
 
     Ids of videos, images, annotations and identities are the same in all files that are written
     and clash nowhere between them. ``frame_id`` counts from 0 within a file's part of the video,
@@ -36,7 +36,7 @@ def convert_mot(
     not exist and empty boxes are dropped, and the log says how many.
 
     Args:
-        root: Folder of MOT16, MOT17, MOT20 or of anything in their layout.
+        root: Folder of MOT15, MOT16, MOT17, MOT20 or of anything in their layout.
         out_dir: Folder of the annotation files; ``root/annotations`` by default.
         detector: MOT17 has each sequence three times, for the detections of DPM, FRCNN and SDP.
             Of such copies of a training sequence this one is kept, since all show the same
@@ -60,7 +60,8 @@ def convert_mot(
         raise FileNotFoundError(
             f'{root} has neither a folder train nor a folder test; expected {root}/train/SEQ/img1'
         )
-    reader, written = SequenceReader(), []
+    contents: dict[Path, dict] = {}
+    reader = SequenceReader()
     for subset in subsets:
         folders = find_sequences(root / subset)
         if subset == 'train':
@@ -71,13 +72,14 @@ def convert_mot(
         if half_split and subset == 'train':
             parts |= {'half-train': (0.0, 0.5), 'half-val': (0.5, 1.0)}
         for name, part in parts.items():
-            path = out_dir / f'{name}_cocoformat.json'
-            content = _merge([_cut(sequence, part) for sequence in sequences])
+            content = merge_records([_cut(sequence, part) for sequence in sequences])
             content['num_instances'] = reader.num_instances - first
-            write_text(path, json.dumps(content))
-            _log_written(path, content)
-            written.append(path)
-    return written
+            contents[out_dir / f'{name}_cocoformat.json'] = content
+    # Nothing is written before all is read: an error leaves the files of an earlier run whole.
+    for path, content in contents.items():
+        write_text(path, json.dumps(content))
+        _log_written(path, content)
+    return list(contents)
 
 
 def select_sequences(folders: Sequence[Path], detector: str = DEFAULT_DETECTOR) -> list[Path]:
@@ -108,8 +110,10 @@ def select_sequences(folders: Sequence[Path], detector: str = DEFAULT_DETECTOR) 
             )
         kept.append(found[wanted] if len(found) > 1 else next(iter(found.values())))
     if len(kept) < len(folders):
+        left_out = sorted({path.name for path in folders} - {path.name for path in kept})
         print_log(
-            f'{len(folders)} sequences are {len(kept)} that differ by detector; kept {wanted}',
+            f'{len(folders)} sequences are {len(kept)} that differ by detector; kept {wanted}, '
+            f'left out {", ".join(left_out)}',
             logger='current',
         )
     return kept
@@ -125,7 +129,7 @@ def _check_detector(detector: str) -> None:
 
 
 def _cut(sequence: VideoRecord, part: tuple[float, float]) -> VideoRecord:
-    """The part of a sequence between two fractions of its frames, numbered from 0 again."""
+    """Return the part between two fractions of the frames, numbered from 0 again."""
     start, stop = (_border(fraction, len(sequence.images)) for fraction in part)
     images = [
         {**image, 'frame_id': image['frame_id'] - start} for image in sequence.images[start:stop]
@@ -142,7 +146,8 @@ def _border(fraction: float, num_frames: int) -> int:
     return {0.0: 0, 1.0: num_frames}.get(fraction, int(fraction * num_frames) + 1)
 
 
-def _merge(sequences: Sequence[VideoRecord]) -> dict:
+def merge_records(sequences: Sequence[VideoRecord]) -> dict:
+    """Return the content of a CocoVID file of some sequences."""
     sequences = [sequence for sequence in sequences if sequence.images]
     return {
         'categories': [{'id': k, 'name': name} for k, name in enumerate(CLASSES, start=1)],

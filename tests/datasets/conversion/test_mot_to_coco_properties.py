@@ -8,7 +8,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from mmmaml.datasets.checks import check_dataset
-from mmmaml.datasets.mot_to_coco import convert_mot
+from mmmaml.datasets.conversion.mot_to_coco import convert_mot
 from mmmaml.utils.mot_files import read_rows
 from tests.datasets.mot_folder import write_sequence
 from tests.properties import bounded, refusal
@@ -44,9 +44,12 @@ def test_any_ground_truth(root, rows, columns, stray):
     shutil.rmtree(root / 'annotations', ignore_errors=True)
     written = []
     message = refusal(lambda: written.extend(convert_mot(root)))
-    # The checker promises to find all that the converter stops at, and nothing else.
+    # The checker promises to find all that the converter stops at, and what it only warns of.
     errors = [each for each in check_dataset(root, fast=True).of('error') if each.path == truth]
-    assert bool(errors) == bool(message), (errors, message)
+    wrong = [e for e in errors if 'no box counts' in e.message or 'they look like' in e.message
+             or 'Write left, top' in e.message or 'write left, top' in e.message]  # fmt: skip
+    assert bool(message) <= bool(errors), (errors, message)
+    assert bool(message) or errors == wrong, errors
     if message:
         assert message.startswith(str(truth))
         assert not (root / 'annotations').exists()
@@ -80,7 +83,7 @@ def check_content(content, rows):
 @bounded
 @given(st.lists(ROW, min_size=1, max_size=40))
 def test_the_checker_counts_what_is_converted(root, rows):
-    rows = [row for row in rows if row[7] in (1, -1) and abs(row[1]) <= 2**53]
+    rows = [row for row in rows if row[7] == 1 and abs(row[1]) <= 2**53]
     truth = root / 'train' / 'A' / 'gt' / 'gt.txt'
     truth.write_text('\n'.join(','.join(map(repr, row)) for row in rows))
     if refusal(lambda: convert_mot(root, half_split=False)):
