@@ -56,6 +56,7 @@ PACKAGES = (
     Package('rich', ('rich',), '>=13.7,<16'),
     Package('tqdm', ('tqdm',), '>=4.66,<5'),
     Package('cv2', ('opencv-python', 'opencv-python-headless'), '==4.11.0.86'),
+    Package('av', ('av',), '>=17,<19'),
     Package('trackeval', ('trackeval',), '==1.3.0'),
     Package('motmetrics', ('motmetrics',), '==1.4.0'),
     Package('pycocotools', ('pycocotools',), '>=2.0.10,<3'),

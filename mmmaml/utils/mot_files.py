@@ -11,6 +11,7 @@ import logging
 import math
 import os
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -79,7 +80,11 @@ class SequenceInfo:
         return self.root / self.image_dir / f'{frame:0{self.digits}d}{self.image_ext}'
 
 
-def read_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
+KEYS = ('frameRate', 'seqLength', 'imWidth', 'imHeight')
+"""Of ``seqinfo.ini``, beside ``imDir`` and ``imExt``, which have defaults."""
+
+
+def read_seqinfo(sequence_dir: str | os.PathLike, needed: Collection[str] = KEYS) -> SequenceInfo:
     """Read ``seqinfo.ini`` of a sequence, by key, and look at its images.
 
     If fewer images are there than the file states, the images decide; if more are there, the
@@ -87,20 +92,25 @@ def read_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
 
     Args:
         sequence_dir: The sequence folder.
+        needed: Keys that must be there; of others that are missing the value is 0, and the number
+            of frames that of the images.
 
     Raises:
         FileNotFoundError: ``seqinfo.ini`` is missing, or images are missing between others.
         ValueError: A key is missing or has a value that cannot be, or frames differ in their
             number of digits, or their numbers do not begin at 1.
     """
-    return _limit_to_images(read_stated_seqinfo(sequence_dir))
+    return _limit_to_images(read_stated_seqinfo(sequence_dir, needed))
 
 
-def read_stated_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
+def read_stated_seqinfo(
+    sequence_dir: str | os.PathLike, needed: Collection[str] = KEYS
+) -> SequenceInfo:
     """Return what ``seqinfo.ini`` states, by key, whichever images are there.
 
     Args:
         sequence_dir: The sequence folder.
+        needed: Keys that must be there; of others that are missing the value is 0.
 
     Raises:
         FileNotFoundError: ``seqinfo.ini`` is missing.
@@ -121,11 +131,14 @@ def read_stated_seqinfo(sequence_dir: str | os.PathLike) -> SequenceInfo:
         raise ValueError(f'{path} has no readable section [Sequence]: {error}') from error
 
     def positive(key: str) -> float:
+        if key not in section:
+            if key in needed:
+                raise ValueError(f'{path} has no key {key!r} in [Sequence]')
+            return 0.0
         try:
-            value = float(section[key])
-        except KeyError:
-            raise ValueError(f'{path} has no key {key!r} in [Sequence]') from None
-        except ValueError:
+            whole, _, part = section[key].partition('/')  # 30000/1001
+            value = float(whole) / float(part or 1)
+        except (ValueError, ZeroDivisionError):
             raise ValueError(f'{path}: {key}={section[key]!r} is not a number') from None
         if not 0 < value < math.inf:
             raise ValueError(f'{path}: {key}={section[key]} must be greater than 0')
@@ -169,8 +182,9 @@ def _limit_to_images(info: SequenceInfo) -> SequenceInfo:
             f'used: a frame is named by its number and {info.image_ext}, as imExt says'
         )
     info = replace(info, digits=frame_digits(paths, info.digits))
-    check_picture_numbers(paths, info.num_frames)
     frames = {int(p.stem) for p in paths}
+    info = replace(info, num_frames=info.num_frames or len(frames))
+    check_picture_numbers(paths, info.num_frames)
     available = sum(frame <= info.num_frames for frame in frames)
     missing = set(range(1, available + 1)) - frames
     if available == 0 or missing:

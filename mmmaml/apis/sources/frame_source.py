@@ -12,10 +12,14 @@ class SourceFrame(NamedTuple):
 
     Attributes:
         image: (H, W, 3) uint8, blue, green, red.
-        timestamp: Seconds, of a source that may skip frames; None where none is left out.
+        number: Of the frame in its source, from 1; detections and results refer to it. None if
+            only the time tells, as for a camera.
+        timestamp: Seconds, from any point in time and growing; None if frames follow each other
+            at the frame rate.
     """
 
     image: np.ndarray
+    number: int | None = None
     timestamp: float | None = None
 
 
@@ -25,9 +29,17 @@ class FrameSource:
     Args:
         images: (H, W, 3) uint8 each, blue, green, red.
         name: Of the video; result files are named after it.
-        frame_rate: Frames per second; None where it is not known.
-        num_frames: None where it is not known before the end.
+        frame_rate: Frames per second; None if it is not known.
+        num_frames: None if it is not known before the end.
+
+    Attributes:
+        path: File or folder that the frames are read from; None if there is none.
+        reads_ahead: True if its frames may be read by another thread before they are asked for,
+            and again.
     """
+
+    path: Path | None = None
+    reads_ahead = False
 
     def __init__(
         self,
@@ -41,15 +53,37 @@ class FrameSource:
         self.frame_rate = frame_rate
         self.num_frames = num_frames
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def has_public_detections(self) -> bool:
-        """Whether it is a sequence of a benchmark, which detections come with."""
+        """True of a sequence of a benchmark, which detections come with."""
         return False
 
+    @property
+    def files(self) -> list[Path]:
+        """Files that are read."""
+        return []
+
+    @property
+    def number_offset(self) -> int | None:
+        """How far the numbers in the names of pictures are ahead of those of frames, if known."""
+        return 0
+
+    def size(self) -> tuple[int, int] | None:
+        """Return width and height of a frame; None if that cannot be told without losing one."""
+        if not self.reads_ahead:
+            return None
+        frames = iter(self)
+        height, width = next(frames).image.shape[:2]
+        del frames
+        return width, height
+
     def image_path(self, number: int) -> Path:
-        """Path ``NAME/img1/000001.jpg`` of a frame, from 1, by which detections are looked up."""
+        """Return the path ``NAME/img1/000001.jpg`` of a frame, by which detections are found."""
         return Path(self.name) / 'img1' / f'{number:06d}.jpg'
 
     def __iter__(self) -> Iterator[SourceFrame]:
-        for image in self.images:
-            yield SourceFrame(image)
+        for number, image in enumerate(self.images, start=1):
+            yield SourceFrame(image, number)

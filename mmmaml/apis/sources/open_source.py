@@ -10,6 +10,7 @@ import numpy as np
 
 from .frame_source import FrameSource
 from .image_source import SUFFIXES, ImageSource
+from .live_source import LiveSource
 from .video_source import VideoSource
 
 Source = str | os.PathLike | int | Iterable[np.ndarray] | FrameSource
@@ -31,12 +32,12 @@ def open_source(source: Source) -> FrameSource:
     if isinstance(source, FrameSource):
         return source
     if isinstance(source, int) or _is_camera(source):
-        return VideoSource(int(source), f'camera{int(source)}', live=True)
+        return LiveSource(int(source), f'camera{int(source)}')
     if not isinstance(source, str | os.PathLike):
         return FrameSource(source, num_frames=len(source) if isinstance(source, Sized) else None)
     if isinstance(source, str) and '://' in source:
         host = re.sub(r'\w+://(.*@)?', '', source)  # no password in names of files
-        return VideoSource(source, re.sub(r'\W+', '_', host).strip('_') or 'stream', live=True)
+        return LiveSource(source, re.sub(r'\W+', '_', host).strip('_') or 'stream')
     path = Path(source)
     if path.is_dir():
         return ImageSource(path)
@@ -47,7 +48,7 @@ def open_source(source: Source) -> FrameSource:
         )
     if path.suffix.lower() in SUFFIXES:
         raise ValueError(f'{path} is a single picture: give the folder of the frames')
-    return VideoSource(str(path), path.stem, live=False)
+    return VideoSource(path)
 
 
 def _is_camera(source: Source) -> TypeGuard[str]:

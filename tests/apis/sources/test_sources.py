@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmmaml.apis.sources import FrameSource, ImageSource, VideoSource, open_source, video_source
+from mmmaml.apis.sources import FrameSource, ImageSource, live_source, open_source
 from mmmaml.visualization.videos import video_writer
 
 SIZE = (48, 64)
@@ -90,6 +90,23 @@ def test_a_video_file(tmp_path: Path) -> None:
     assert levels(source) == list(range(6))
 
 
+def test_seqinfo_need_not_say_more_than_is_asked(mot_root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / 'walk'
+    folder.mkdir()
+    (folder / 'img1').symlink_to(mot_root / 'test' / 'DEMO-03' / 'img1')
+    for text, rate in (('frameRate=30000/1001', 30000 / 1001), ('', None)):
+        (folder / 'seqinfo.ini').write_text(f'[Sequence]\nname=walk\n{text}\n')
+        source = open_source(folder)
+        assert (source.num_frames, source.frame_rate) == (30, rate)
+    for text in ('frameRate=1/0', 'frameRate=30/x', 'frameRate=-25'):
+        (folder / 'seqinfo.ini').write_text(f'[Sequence]\n{text}\n')
+        with pytest.raises(ValueError, match=r'seqinfo\.ini: frameRate=.* (number|greater)'):
+            open_source(folder)
+    (folder / 'seqinfo.ini').write_text('[Sequence]\nimDir=frames\n')
+    with pytest.raises(FileNotFoundError, match='holds no images'):
+        open_source(folder)
+
+
 def test_arrays_are_a_source() -> None:
     source = open_source([picture(1), picture(3)])
     assert (source.name, source.num_frames, source.frame_rate) == ('video', 2, None)
@@ -113,16 +130,6 @@ def test_a_video_that_is_cut_off_is_told_with_its_frame(
     (tmp_path / 'cut.mp4').write_bytes(write_video(tmp_path / 'w.mp4', 6).read_bytes()[:300])
     with pytest.raises(OSError, match=r'cut\.mp4 cannot be opened: it is no video, cut off, or'):
         open_source(tmp_path / 'cut.mp4')
-
-
-def test_a_stated_length_may_be_a_little_off() -> None:
-    source = VideoSource.__new__(VideoSource)
-    source.address, source.live, source.num_frames = 'a.mp4', False, 100
-    source._check_length(97)
-    with pytest.raises(ValueError, match='ends after frame 96 of 100'):
-        source._check_length(96)
-    with pytest.raises(ValueError, match=r'a\.mp4 gives no frame'):
-        source._check_length(0)
 
 
 class Camera:
@@ -154,7 +161,7 @@ def test_live_frames_carry_the_time(
 ) -> None:
     monkeypatch.setattr(cv2, 'VideoCapture', Camera)
     seconds = iter([5.0, 5.25, 6.0])
-    monkeypatch.setattr(video_source.time, 'monotonic', lambda: next(seconds))
+    monkeypatch.setattr(live_source, 'monotonic', lambda: next(seconds))
     source = open_source(address)
     assert (source.name, source.num_frames, source.frame_rate) == (name, None, 25)
     assert [frame.timestamp for frame in source] == [5.0, 5.25, 6.0]
