@@ -1,9 +1,11 @@
 """Detections of the caller in the place of a detector."""
 
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import torch
+from mmdet.structures import DetDataSample
 from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor, nn
 
@@ -13,7 +15,7 @@ Detections: TypeAlias = np.ndarray | Tensor | InstanceData
 
 
 class GivenDetector(nn.Module):
-    """Passes on detections it was given, and asks the detector of the model where there are none.
+    """Passes on detections it was given, and asks the model's detector if there are none.
 
     Args:
         detector: The detector of the model.
@@ -37,7 +39,7 @@ class GivenDetector(nn.Module):
 
     @property
     def needs_files(self) -> bool:
-        """Whether the detector looks up files instead of looking at frames."""
+        """True if the detector looks up files instead of looking at frames."""
         return isinstance(self.detector, PublicDetector)
 
     def read_from(self, name: str, path: str) -> None:
@@ -54,6 +56,25 @@ class GivenDetector(nn.Module):
                 'clip_border': self.detector.clip_border,
             }
         self.reader = PublicDetector(detections={name: path}, **options)
+
+    def file_of(self, image: Path) -> Path | None:
+        """Return the file that detections of a frame are read from, None if there is none.
+
+        Args:
+            image: Path of the frame, by which they are found.
+        """
+        source = self.reader or self.detector
+        return source.file_of(image) if isinstance(source, PublicDetector) else None
+
+    def look_up(self, data_sample: BaseDataElement) -> InstanceData | None:
+        """Return the detections of a frame in its own pixels; None if they are found in it."""
+        if self.given is not None:
+            return self.given
+        source = self.reader or self.detector
+        if not isinstance(source, PublicDetector):
+            return None
+        sample = DetDataSample(metainfo=data_sample.metainfo)
+        return source.predict(None, [sample])[0].pred_instances
 
     def predict(
         self,
@@ -76,7 +97,7 @@ class GivenDetector(nn.Module):
 
 
 def to_instances(detections: Detections) -> InstanceData:
-    """Detections of a frame as a detector gives them.
+    """Return the detections of a frame as a detector gives them.
 
     Args:
         detections: (N, 5) left, top, right, bottom, score in pixels of the frame, or (N, 6) with

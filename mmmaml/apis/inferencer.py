@@ -1,5 +1,6 @@
 """Tracking of any frames with the model of a config."""
 
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,7 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.config import Config
+from mmengine.logging import print_log
 
+from mmmaml.models.detectors.detection_file import read_detections
+from mmmaml.utils.box_conventions import suspect_boxes
+from mmmaml.utils.frame_numbers import check_frame_numbers
+
+from .background import ReadAhead
+from .crop_preprocessor import CropPreprocessor
 from .frame_clock import FrameClock
 from .frame_packer import FramePacker, single_sample
 from .given_detector import Detections, GivenDetector, to_instances
@@ -19,6 +27,8 @@ from .stage_clock import StageClock
 from .tracks import Tracks
 
 DEFAULT_FRAME_RATE = 30.0
+FRAMES_AHEAD = 4
+"""Frames that are decoded before they are needed; each takes 6 MB in full HD."""
 
 
 class MOTInferencer:
@@ -63,9 +73,10 @@ class MOTInferencer:
     Attributes:
         config: The config with the options laid over it.
         model: The model.
-        clock: Seconds spent in each stage so far: ``decode`` (reading frames), ``network``
-            (preparing frames, detector, Re-ID), ``association`` and ``adaptation`` (of the
-            tracker). Another stage may be added by ``clock.stage``.
+        clock: Seconds of this thread in each stage so far: ``decode`` (waiting for frames, which
+            another thread decodes if they come from files), ``network`` (preparing frames,
+            detector, Re-ID), ``association`` and ``adaptation`` (of the tracker). Another stage
+            may be added by ``clock.stage``.
 
     Raises:
         FileNotFoundError: The config or the checkpoint does not exist.
@@ -88,6 +99,10 @@ class MOTInferencer:
         self._packer = FramePacker(self.config)
         self.clock = StageClock(device)
         self._detector = self._replace_detector()
+        if self._detector is not None and CropPreprocessor.suits(self.model):
+            self.model.data_preprocessor = CropPreprocessor(
+                self.model.data_preprocessor, self._detector
+            )
         self._stages = ModelStages(self.model, self.clock)
         self._frame_rate = frame_rate
         self.reset()
@@ -123,7 +138,7 @@ class MOTInferencer:
             raise ValueError(_no_detector('give update() the detections of the frame'))
         if self._detector is not None:
             self._detector.reader = None
-        return self._update(frame, detections, timestamp, FrameSource(()))
+        return self._update(SourceFrame(frame, None, timestamp), detections, FrameSource(()))
 
     def track(
         self,
@@ -137,7 +152,8 @@ class MOTInferencer:
                 camera, the address of a stream, or an iterable of frames; see
                 :func:`~mmmaml.apis.sources.open_source`.
             detections: A file in the MOTChallenge format, frames counted from 1, or an iterable of
-                what :meth:`update` takes for each frame. None: the detector of the config; a
+                what :meth:`update` takes for each frame; of a video, also for a frame that cannot
+                be decoded. None: the detector of the config; a
                 :class:`~mmmaml.models.PublicDetector` reads ``det/det.txt`` of a sequence.
 
         Returns:
@@ -146,8 +162,10 @@ class MOTInferencer:
         Raises:
             FileNotFoundError: Source or detections do not exist.
             OSError: The source cannot be opened.
-            ValueError: There are no detections for this source; while iterating, a frame cannot be
-                read or a video is cut off.
+            ValueError: There are no detections for this source, or none of them is of its frames;
+                while iterating, a frame cannot be read, or detections end before the frames. What
+                is wrong with a video is raised after its last frame: some cannot be decoded, or
+                it is cut off.
         """
         source = open_source(source)
         self._check_detections(source, detections)
@@ -157,6 +175,8 @@ class MOTInferencer:
             name = source.image_path(1).parent.parent.name
             self._detector.read_from(name, str(detections))
             detections = None
+        if detections is None and self._detector is not None:
+            self._check_rows(source, self._detector)
         return self._track(source, detections)
 
     @property
@@ -167,54 +187,85 @@ class MOTInferencer:
         options: Any = getattr(self.model.tracker, 'options', None)
         return getattr(options, 'frame_rate', DEFAULT_FRAME_RATE)
 
+    @property
+    def detection_file(self) -> Path | None:
+        """File that the detections of the current video are read from, if any."""
+        return self._detection_file
+
+    @property
+    def default_threads(self) -> int:
+        """Threads that serve this model best on a CPU.
+
+        1 if its network sees no more than boxes, which are too small to share out; else all.
+        """
+        only_boxes = isinstance(self.model.data_preprocessor, CropPreprocessor)
+        return 1 if only_boxes else torch.get_num_threads()
+
     def _start(self, frame_rate: float | None) -> None:
         self._video_rate = frame_rate
         self._frames = FrameClock(self.frame_rate)
+        self._start_time: float | None = None
+        self._detection_file: Path | None = None
         if self._detector is not None:
             self._detector.reader = None
 
     def _track(
         self, source: FrameSource, detections: Iterable[Detections] | None
     ) -> Iterator[tuple[np.ndarray, Tracks]]:
-        frames, found = iter(source), None if detections is None else iter(detections)
-        count = 0
-        while True:
-            with self.clock.stage('decode'):
-                frame: SourceFrame | None = next(frames, None)
-            if frame is None:
-                return
-            given = None if found is None else next(found, None)
-            if found is not None and given is None:
-                raise ValueError(
-                    f'detections end after frame {count} of {source.name}: give an empty array '
-                    'for a frame without any'
-                )
-            count += 1
-            yield frame.image, self._update(frame.image, given, frame.timestamp, source, count)
+        frames = iter(ReadAhead(source, FRAMES_AHEAD) if source.reads_ahead else source)
+        found = None if detections is None else iter(detections)
+        number = 0
+        try:
+            while True:
+                with self.clock.stage('decode'):
+                    frame = next(frames, None)
+                if frame is None:
+                    self._check_end(source, found, number)
+                    return
+                before, number = number, frame.number or number + 1
+                given = None
+                if found is not None:
+                    given = _next_detections(found, before, number, source)
+                yield frame.image, self._update(frame, given, source, number)
+        finally:
+            if hasattr(frames, 'close'):
+                frames.close()
 
     @torch.no_grad()
     def _update(
         self,
-        frame: np.ndarray,
+        frame: SourceFrame,
         detections: Detections | None,
-        timestamp: float | None,
         source: FrameSource,
         count: int = 1,
     ) -> Tracks:
-        _check_frame(frame)
+        _check_frame(frame.image)
         given = None if detections is None else to_instances(detections)
-        number = self._frames.next(timestamp)
+        time = self._time(frame)
+        number = self._frames.next(time)
         if self._detector is not None:
             self._detector.given = given
         elif given is not None:
             raise ValueError(f'{type(self.model).__name__} has no detector to give detections for')
         with self.clock.stage('network'):
-            batch = self._packer.pack(frame, number, source, count, self._video_rate)
+            batch = self._packer.pack(frame.image, number, source, count, self._video_rate)
         with self.clock.stage('association'):
             sample = single_sample(self.model.test_step(batch)[0])
         self._stages.watch_adapter()
-        self._frames.accept(number, timestamp)
-        return Tracks.from_instances(number + 1, sample.pred_track_instances)
+        self._frames.accept(number, time)
+        if self._start_time is None:
+            self._start_time = time
+        seconds = number / self.frame_rate if time is None else time - (self._start_time or 0.0)
+        told = number + 1 if frame.number is None else frame.number
+        return Tracks.from_instances(told, sample.pred_track_instances, seconds)
+
+    def _time(self, frame: SourceFrame) -> float | None:
+        """Return the time of a frame, which a frame rate of the caller sets for files."""
+        if frame.number is None:
+            return frame.timestamp
+        if frame.timestamp is not None and self._frame_rate is None:
+            return frame.timestamp
+        return (frame.number - 1) / self.frame_rate
 
     def _check_detections(self, source: FrameSource, detections: object) -> None:
         if isinstance(detections, str | os.PathLike) and not Path(detections).is_file():
@@ -234,12 +285,56 @@ class MOTInferencer:
                 )
             )
 
+    def _check_rows(self, source: FrameSource, detector: GivenDetector) -> None:
+        """Refuse rows of other frames, and say which are not used or seem to mean other boxes."""
+        path = self._detection_file = detector.file_of(source.image_path(1))
+        if path is None:
+            return
+        file = read_detections(path)
+        notes = []
+        if source.num_frames is not None:
+            offset = source.number_offset
+            notes.append(check_frame_numbers(file.frames, source.num_frames, path, offset))
+        sizes = np.hstack([file.bboxes[:, :2], file.bboxes[:, 2:] - file.bboxes[:, :2]])
+        notes += [f'{path}: {each}' for each in suspect_boxes(sizes, source.size())]
+        for note in notes:
+            _warn(note)
+
+    def _check_end(
+        self, source: FrameSource, found: Iterator[Detections] | None, num_frames: int
+    ) -> None:
+        """Say which detections are of no frame, if that was not known before."""
+        if found is not None and next(found, None) is not None:
+            _warn(f'detections go on after frame {num_frames}, the last one; they are not used')
+        path = self._detection_file
+        if path is not None and source.num_frames is None:
+            _warn(check_frame_numbers(read_detections(path).frames, num_frames, path))
+
     def _replace_detector(self) -> GivenDetector | None:
         if getattr(self.model, 'detector', None) is None:
             return None
         detector = GivenDetector(self.model.detector)
         self.model.detector = detector.eval()
         return detector
+
+
+def _next_detections(
+    found: Iterator[Detections], before: int, number: int, source: FrameSource
+) -> Detections:
+    """Return the detections of a frame, past those of frames that gave no picture."""
+    for each in range(before + 1, number + 1):
+        given = next(found, None)
+        if given is None:
+            raise ValueError(
+                f'detections end after frame {each - 1} of {source.name}: give an empty array '
+                'for a frame without any'
+            )
+    return given
+
+
+def _warn(note: str) -> None:
+    if note:
+        print_log(note, logger='current', level=logging.WARNING)
 
 
 def _check_frame(frame: np.ndarray) -> None:

@@ -13,7 +13,7 @@ from mmmaml.utils.mot_files import FRAME, ID, LEFT, SCORE, write_results
 
 from .tracks import Tracks
 
-LABEL = SCORE + 1
+LABEL, SECONDS = SCORE + 1, SCORE + 2
 COLUMNS = ('frame', 'seconds', 'id', 'left', 'top', 'width', 'height', 'score', 'label')
 
 
@@ -32,32 +32,38 @@ class TrackTable:
         """Add a frame."""
         self.num_frames = tracks.frame
         if len(tracks):
-            self._rows.append(np.column_stack([tracks.rows(), tracks.labels]))
+            seconds = np.full(len(tracks), tracks.seconds)
+            self._rows.append(np.column_stack([tracks.rows(), tracks.labels, seconds]))
+
+    @property
+    def num_tracks(self) -> int:
+        """Identities in all frames."""
+        return len(np.unique(self.rows()[:, ID]))
 
     def rows(self) -> np.ndarray:
-        """All rows (R, 8) ``frame, id, left, top, width, height, score, label``."""
-        return np.concatenate([np.zeros((0, LABEL + 1)), *self._rows])
+        """Return rows (R, 9): those of :meth:`Tracks.rows`, label, seconds."""
+        return np.concatenate([np.zeros((0, SECONDS + 1)), *self._rows])
 
     def write_mot(self, path: Path) -> None:
         """Write the text format of the MOTChallenge."""
         write_results(path, self.rows())
 
-    def write_csv(self, path: Path, frame_rate: float) -> None:
-        """Write a table with a head; ``seconds`` count from the first frame."""
+    def write_csv(self, path: Path) -> None:
+        """Write a table with a head; ``seconds`` count from the first frame, by the source."""
         with (
             atomic_path(path) as temporary,
             temporary.open('w', newline='', encoding='utf-8') as file,
         ):
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
-            writer.writerows(_csv_rows(self.rows(), frame_rate))
+            writer.writerows(_csv_rows(self.rows()))
 
     def write_json(self, path: Path, about: dict[str, Any], classes: Iterable[str] = ()) -> None:
         """Write each track as lists over its frames.
 
         Args:
             path: The file.
-            about: What is known of the video; goes first.
+            about: Facts of the video; they go first.
             classes: Names of the classes.
         """
         names = dict(enumerate(classes))
@@ -69,9 +75,9 @@ class TrackTable:
         write_text(path, json.dumps({**about, 'tracks': tracks}) + '\n')
 
 
-def _csv_rows(rows: np.ndarray, frame_rate: float) -> Iterable[list[object]]:
+def _csv_rows(rows: np.ndarray) -> Iterable[list[object]]:
     for row in rows.tolist():
-        seconds = round((row[FRAME] - 1) / frame_rate, 4)
+        seconds = round(row[SECONDS], 4)
         box = [round(value, 3) for value in row[LEFT:SCORE]]
         numbers = int(row[FRAME]), seconds, int(row[ID])
         yield [*numbers, *box, round(row[SCORE], 4), int(row[LABEL])]
@@ -84,6 +90,7 @@ def _track(rows: np.ndarray, names: dict[int, str]) -> dict[str, Any]:
         'label': label,
         'class': names.get(label),
         'frames': rows[:, FRAME].astype(int).tolist(),
+        'seconds': rows[:, SECONDS].round(4).tolist(),
         'boxes': rows[:, LEFT:SCORE].round(3).tolist(),
         'scores': rows[:, SCORE].round(4).tolist(),
     }

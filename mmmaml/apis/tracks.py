@@ -1,4 +1,4 @@
-"""What a tracker says of one frame."""
+"""Tracks of one frame."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,13 @@ class Tracks:
     """People in one frame and who they are.
 
     Attributes:
-        frame: Number of the frame, from 1. Frames that timestamps leave out are counted.
+        frame: Number of the frame, from 1: in a file or folder that of the frame there, of live
+            sources and timestamps the tick of the clock, so that skipped frames are counted.
         ids: (N,) int64 identities, from 1, the same for a person in every frame.
         bboxes: (N, 4) float64 xyxy in pixels of the frame; they may reach over its border.
         scores: (N,) float64, of the detections.
         labels: (N,) int64 classes, of the detections.
+        seconds: Time of the frame since the first one, by the clock of the source.
     """
 
     frame: int
@@ -23,12 +25,13 @@ class Tracks:
     bboxes: np.ndarray
     scores: np.ndarray
     labels: np.ndarray
+    seconds: float = 0.0
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @classmethod
-    def from_instances(cls, frame: int, instances: InstanceData) -> 'Tracks':
+    def from_instances(cls, frame: int, instances: InstanceData, seconds: float = 0.0) -> 'Tracks':
         """Take them from a model's ``pred_track_instances``; ids below 0 are no tracks."""
         ids = instances.instances_id.cpu().numpy().astype(np.int64)
         known = ids >= 0
@@ -38,10 +41,11 @@ class Tracks:
             bboxes=instances.bboxes.cpu().numpy().astype(np.float64)[known],
             scores=instances.scores.cpu().numpy().astype(np.float64)[known],
             labels=instances.labels.cpu().numpy().astype(np.int64)[known],
+            seconds=seconds,
         )
 
     def rows(self) -> np.ndarray:
-        """Rows (N, 7) ``frame, id, left, top, width, height, score`` of a result file."""
+        """Return rows (N, 7) ``frame, id, left, top, width, height, score`` of a result file."""
         return np.column_stack(
             [
                 np.full(len(self), self.frame, dtype=np.float64),

@@ -19,6 +19,7 @@ def tracks(frame: int, *people: tuple[int, float]) -> Tracks:
         bboxes=np.column_stack([left, low, left + 10, low + 30]).reshape(-1, 4),
         scores=np.full(len(people), 0.75),
         labels=np.ones(len(people), dtype=np.int64),
+        seconds=(frame - 1) / 4,
     )
 
 
@@ -35,7 +36,7 @@ def test_files_say_the_same(tmp_path: Path) -> None:
     expected.append([3, 1, 42.25, 5, 10, 30, 0.75])
     np.testing.assert_array_equal(read_rows(tmp_path / 'a.txt')[:, :7], expected)
 
-    table().write_csv(tmp_path / 'a.csv', frame_rate=4)
+    table().write_csv(tmp_path / 'a.csv')
     with (tmp_path / 'a.csv').open(newline='') as file:
         lines = list(csv.DictReader(file))
     assert [float(line['seconds']) for line in lines] == [0, 0, 0.5]
@@ -60,6 +61,7 @@ def test_files_say_the_same(tmp_path: Path) -> None:
         'label': 1,
         'class': 'dog',
         'frames': [1, 3],
+        'seconds': [0, 0.5],
         'boxes': [[40, 5, 10, 30], [42.25, 5, 10, 30]],
         'scores': [0.75, 0.75],
     }
@@ -70,7 +72,7 @@ def test_nobody_is_a_result_too(tmp_path: Path) -> None:
     empty = TrackTable()
     empty.add(tracks(1))
     empty.write_mot(tmp_path / 'a.txt')
-    empty.write_csv(tmp_path / 'a.csv', frame_rate=4)
+    empty.write_csv(tmp_path / 'a.csv')
     empty.write_json(tmp_path / 'a.json', {})
     assert (tmp_path / 'a.txt').read_text() == ''
     assert len((tmp_path / 'a.csv').read_text().splitlines()) == 1

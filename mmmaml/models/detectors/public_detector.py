@@ -105,7 +105,7 @@ class PublicDetector(BaseDetector):
         """Boxes (N, 4) and scores (N,) of one image; never views of the cached file."""
         image = Path(_meta(metainfo, 'img_path', 'every image'))
         number = frame_number(image)
-        bboxes, scores = read_detections(self._path(image)).at(number)
+        bboxes, scores = read_detections(self.file_of(image)).at(number)
         keep = np.ones(len(scores), dtype=bool)
         if self.score_thr is not None:
             keep &= scores >= self.score_thr
@@ -120,7 +120,8 @@ class PublicDetector(BaseDetector):
             bboxes = bboxes * np.resize(np.asarray(factor, dtype=np.float32), 4)
         return bboxes, scores
 
-    def _path(self, image: Path) -> Path:
+    def file_of(self, image: Path) -> Path:
+        """Return the file of the detections of a frame, given by its path."""
         sequence = image.parent.parent
         if self.detections is None:
             return sequence / 'det' / 'det.txt'

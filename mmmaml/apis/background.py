@@ -1,0 +1,134 @@
+"""Reading before and writing behind the work of the main thread, in order and bounded."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Generic, TypeVar
+
+T = TypeVar('T')
+
+_WAIT = 0.1  # seconds after which a thread looks if it is still wanted
+
+
+class _End:
+    """The last thing in a queue.
+
+    Attributes:
+        error: The end was an error.
+    """
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+
+
+class ReadAhead(Generic[T]):
+    """Iterates over something in a thread, in the same order.
+
+    An error comes at its place, after all items before it. Who stops iterating stops the thread.
+
+    Args:
+        items: Iterated over once. Nothing else may use it meanwhile.
+        depth: Most items that wait; each takes its memory.
+    """
+
+    def __init__(self, items: Iterable[T], depth: int) -> None:
+        self._items = items
+        self._queue: queue.Queue[T | _End] = queue.Queue(depth)
+        self._stopped = threading.Event()
+
+    def __iter__(self) -> Iterator[T]:
+        thread = threading.Thread(target=self._read, daemon=True)
+        thread.start()
+        try:
+            while True:
+                item = self._queue.get()
+                if isinstance(item, _End):
+                    if item.error is not None:
+                        raise item.error
+                    return
+                yield item
+        finally:
+            self._stopped.set()
+            thread.join()
+
+    def _read(self) -> None:
+        end = _End()
+        try:
+            for item in self._items:
+                if not self._put(item):
+                    return
+        except BaseException as error:  # is raised in the other thread
+            end = _End(error)
+        self._put(end)
+
+    def _put(self, item: T | _End) -> bool:
+        while not self._stopped.is_set():
+            try:
+                self._queue.put(item, timeout=_WAIT)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+
+class WriteBehind(Generic[T]):
+    """Calls a function for one item after the other in a thread; use it as a context.
+
+    Leaving the context waits for the items that were put. If an exception leaves it, those that
+    wait are dropped. An error of the function is raised by the next call, at the latest then.
+
+    Args:
+        write: Called in the thread.
+        depth: Most items that wait; each takes its memory.
+    """
+
+    def __init__(self, write: Callable[[T], object], depth: int) -> None:
+        self._write = write
+        self._queue: queue.Queue[T | _End] = queue.Queue(depth)
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> 'WriteBehind[T]':
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self._error = self._error or error
+        self._queue.put(_End())
+        self._thread.join()
+        if kind is None:
+            self._raise()
+
+    def put(self, item: T) -> None:
+        """Hand over an item, and wait if too many wait already."""
+        self._raise()
+        self._queue.put(item)
+
+    def flush(self) -> None:
+        """Wait until all items are written."""
+        self._queue.join()
+        self._raise()
+
+    def _raise(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        while True:
+            item = self._queue.get()
+            try:
+                if isinstance(item, _End):
+                    return
+                if self._error is None:
+                    self._write(item)
+            except BaseException as error:  # is raised in the other thread
+                self._error = error
+            finally:
+                self._queue.task_done()
