@@ -52,7 +52,11 @@ def check(args: argparse.Namespace) -> int:
         summary,
     )
     from mmmaml.utils.files import write_text
+    from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable
 
+    if args.json is not None:
+        refuse_unwritable([args.json])
+        refuse_overwriting([args.json], [*args.root.rglob('*.txt'), *args.root.rglob('*.ini')])
     bar = Progress(
         TextColumn('{task.description}'),
         BarColumn(),

@@ -23,6 +23,7 @@ from rich.table import Table
 from mmmaml.apis import track, train
 from mmmaml.utils import write_text
 from mmmaml.utils.mot_files import FRAME, read_rows
+from mmmaml.utils.outputs import refuse_overwriting
 from mmmaml.visualization import plot_training_curves, render_video
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs' / 'demo'
@@ -131,6 +132,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.error(f'--seeds {args.seeds} must be at least 1')
     if args.data is not None and not (args.data / 'train').is_dir():
         parser.error(f'--data {args.data} has no folder train/: it needs the MOTChallenge layout')
+    if args.data is not None:
+        read = [args.data / name for name in ('', 'train', 'test', 'annotations')]
+        try:
+            refuse_overwriting([args.out, args.out / 'annotations', args.out / 'videos'], read)
+        except ValueError as error:
+            parser.error(str(error))
     on_interrupt(f'what finished steps wrote is in {args.out}; table and videos come at the end')
     with one_sentence(parser, kinds=()):
         run(args.data, args.out, args.seeds, args.epochs)

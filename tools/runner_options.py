@@ -3,11 +3,12 @@
 import argparse
 import os
 from pathlib import Path
-from typing import NoReturn
 
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.runner import Runner
+from option_checks import check_file as check_file
+from option_checks import fail as fail
 
 from mmmaml.command_line import add_debug_option
 from mmmaml.engine import join_cpu_processes
@@ -43,17 +44,6 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
     add_debug_option(parser)
     # Launchers of PyTorch before 2.0 pass the first form, later ones the second.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help='by launchers')
-
-
-def fail(parser: argparse.ArgumentParser, message: str) -> NoReturn:
-    """End the program with one sentence and status 2."""
-    parser.exit(2, f'{parser.prog}: {message}\n')
-
-
-def check_file(parser: argparse.ArgumentParser, path: str | None, what: str) -> None:
-    """End the program where a file is missing; addresses such as ``https://`` pass."""
-    if path is not None and '://' not in path and not Path(path).is_file():
-        fail(parser, f'{what} {path} does not exist')
 
 
 def load_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Config:

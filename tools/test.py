@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from mmmaml.command_line import on_interrupt, one_sentence  # isort: skip
 
@@ -22,6 +23,7 @@ from runner_options import (
 
 from mmmaml.engine import leave_processes
 from mmmaml.utils import atomic_path
+from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable
 
 _PARTS = ('detector', 'reid')
 
@@ -71,6 +73,7 @@ def _test(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     if args.show or args.show_dir:
         _draw_frames(parser, args, config)
     _keep_results(config)
+    _check_outputs(args, config)
     on_interrupt(
         f'tracks and scores are written when all is tested; those in {config.work_dir}, if any, '
         'are of an earlier run'
@@ -133,6 +136,23 @@ def _keep_results(config: Config) -> None:
     for evaluator in evaluators if isinstance(evaluators, list) else [evaluators]:
         if str(evaluator.get('type')).split('.')[-1] == 'MOTMetric':
             evaluator.setdefault('outdir', config.work_dir)
+
+
+def _check_outputs(args: argparse.Namespace, config: Config) -> None:
+    """Refuse results that would replace what is read: weights, annotations, given detections."""
+    evaluators = config.get('test_evaluator') or []
+    evaluators = evaluators if isinstance(evaluators, list) else [evaluators]
+    folders = [Path(each.outdir) for each in evaluators if each.get('outdir')]
+    dataset = (config.get('test_dataloader') or {}).get('dataset') or {}
+    root = Path(dataset.get('data_root') or '')
+    detections = ((config.get('model') or {}).get('detector') or {}).get('detections')
+    given = list(detections.values()) if isinstance(detections, dict) else [detections]
+    weights = [args.checkpoint, args.detector, args.reid, config.get('load_from')]
+    read = [config.filename, *weights, root / (dataset.get('ann_file') or ''), *given]
+    refuse_unwritable([args.out])
+    # Two evaluators may share a folder.
+    results = {folder / name for folder in folders for name in ('results', 'gt', 'events')}
+    refuse_overwriting([args.out, *results], read)
 
 
 def _load_parts(

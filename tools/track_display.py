@@ -1,4 +1,4 @@
-"""What track.py shows: drawn frames, how far it is, where the time went."""
+"""Display of track.py: drawn frames, how far it is, where the time went."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from mmmaml.apis import Tracks
 from mmmaml.apis.sources import FrameSource
+from mmmaml.apis.track_table import TrackTable
 from mmmaml.visualization import TrailBuffer, draw_tracks
 
 WINDOW = 'tracks: q stops'
@@ -22,7 +23,7 @@ class Window:
     """A window that is no larger than most screens and can be resized.
 
     Attributes:
-        closed: Whether somebody closed it, by its button, q or Escape.
+        closed: True if somebody closed it, by its button, q or Escape.
     """
 
     def __init__(self) -> None:
@@ -54,7 +55,7 @@ class Window:
 
 
 class Picture:
-    """Draws the frames of a video and shows them in a window where that is wanted.
+    """Draws the frames of a video and shows them in a window if that is wanted.
 
     Args:
         trail_length: Frames that the line behind each person reaches back.
@@ -67,7 +68,7 @@ class Picture:
 
     @property
     def closed(self) -> bool:
-        """Whether the window was closed, by its button, q or Escape."""
+        """True if the window was closed, by its button, q or Escape."""
         return self.window is not None and self.window.closed
 
     def draw(self, frame: np.ndarray, tracks: Tracks) -> np.ndarray:
@@ -89,9 +90,10 @@ def progress(console: Console, source: FrameSource) -> Iterator[Callable[[], Non
 
 
 def report(
-    console: Console, seconds: Mapping[str, float], num_frames: int, paths: Mapping[str, Path]
+    console: Console, seconds: Mapping[str, float], found: TrackTable, paths: Mapping[str, Path]
 ) -> None:
-    """Show what each stage took and what was written."""
+    """Show the times of the stages and the names of the files."""
+    num_frames = found.num_frames
     total = sum(seconds.values())
     table = Table('stage', 'seconds', 'ms a frame', 'share')
     for stage, each in {**seconds, 'all': total}.items():
@@ -101,3 +103,9 @@ def report(
     written = ', '.join(path.name for path in paths.values())
     folder = paths['.mp4'].parent
     console.print(f'{num_frames} frames tracked; in {folder}: {written}', soft_wrap=True)
+    if not found.num_tracks:
+        console.print(
+            'There are no tracks: nobody was detected, or all scores are below the thresholds of '
+            'the tracker (score_thr, init_score_thr; see docs/faq.md).',
+            soft_wrap=True,
+        )

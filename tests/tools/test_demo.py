@@ -307,3 +307,14 @@ def test_quickstart_runs_it_in_the_folder_of_the_caller(tmp_path):
     )
     called = f'{TOOLS.resolve()}/demo.py --data MOT17'
     assert result.stdout.splitlines()[-2:] == [str(tmp_path / 'elsewhere'), called]
+
+
+def test_given_data_are_not_written_to(demo, mot_root, capsys):
+    data = copy_of(mot_root, 'train')
+    before = state_of(data)
+    for out in ('data', 'data/../data', 'data/train'):
+        with pytest.raises(SystemExit) as stopped:
+            demo.main(['--data', 'data', '--out', out])
+        assert stopped.value.code == 2
+        assert 'which is read: name another file or folder' in capsys.readouterr().err
+    assert state_of(data) == before

@@ -36,7 +36,8 @@ def track(run_tool, mot_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def run(*arguments: object) -> None:
         model = ['--config', DEMO, '--checkpoint', checkpoint]
         given = [] if '--config' in arguments else model
-        run_tool('track', *arguments, *given, '--out-dir', 'out', **OPTIONS)
+        given += [] if '--out-dir' in arguments else ['--out-dir', 'out']
+        run_tool('track', *arguments, *given, **OPTIONS)
 
     return run
 
@@ -139,11 +140,12 @@ def test_ctrl_c_twice_leaves_what_was_there(track, sequence: Path, monkeypatch, 
 
     Path('out').mkdir()
     Path(f'out/{NAME}.txt').write_text('of an earlier run')
+    Path(f'out/{NAME}.json').write_text('{"tracks": []}')
     monkeypatch.setattr(MOTInferencer, '_update', interrupted)
     status, said = fails(capsys, track, sequence)
     assert status == 130
     assert said.endswith(': stopped by Ctrl-C: nothing is written')
-    assert written() == [f'{NAME}.txt']
+    assert written() == [f'{NAME}.json', f'{NAME}.txt']
     assert Path(f'out/{NAME}.txt').read_text() == 'of an earlier run'
 
 
@@ -169,6 +171,7 @@ def test_what_cannot_be_tracked_ends_with_one_sentence(
         (video, '--detections', 'no.txt'): 'detections file no.txt does not exist',
         (video, '--config', 'no.py'): 'config no.py does not exist',
         (video, '--config', DEMO, '--checkpoint', 'no.pth'): 'checkpoint no.pth does not exist',
+        (video, '--threads', '0'): '--threads 0 must be at least 1',
         (video, '--frame-rate', '0'): '--frame-rate 0 must be greater than 0',
         (video, '--trail-seconds', '-1'): '--trail-seconds -1 must be at least 0',
         (video, '--show'): '--show needs a display, and there is none',
@@ -270,7 +273,7 @@ def test_the_video_of_a_live_source_keeps_its_pace(
             pass
 
     seconds = iter([0.0, 0.1, 0.5, 0.6])
-    monkeypatch.setattr(apis.sources.video_source.time, 'monotonic', lambda: next(seconds))
+    monkeypatch.setattr(apis.sources.live_source, 'monotonic', lambda: next(seconds))
     with monkeypatch.context() as patch:
         patch.setattr(cv2, 'VideoCapture', Camera)
         track('0', '--detections', sequence / 'det' / 'det.txt')

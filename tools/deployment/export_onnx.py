@@ -12,6 +12,7 @@ from mmengine.config import Config, DictAction
 from mmmaml.apis.model_loading import build_model, load_config
 from mmmaml.apis.onnx_export import export_onnx, onnx_differences
 from mmmaml.datasets.transforms.letterbox_frame import letterbox_size
+from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable
 
 TOLERANCE = 1e-3
 
@@ -53,6 +54,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def export(args: argparse.Namespace) -> int:
     """Export and, if asked to, compare."""
+    refuse_unwritable([args.out])
+    refuse_overwriting([args.out], [args.config, args.checkpoint])
     config = load_config(args.config, args.cfg_options)
     size = tuple(args.size) if args.size else input_size(config)
     model = build_model(config, args.checkpoint, 'cpu')
