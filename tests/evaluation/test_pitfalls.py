@@ -1,4 +1,4 @@
-"""Where tools of this field do otherwise than one would guess: docs/pitfalls.md, in its order."""
+"""Pitfalls of tools of this field, in the order of docs/pitfalls.md."""
 
 import re
 from pathlib import Path
