@@ -65,8 +65,8 @@ def page(speeds: Sequence[Speed], data: Data, subject: str) -> str:
     header = ['', 'crops/s', 'images decoded a crop', 'MiB kept', 'to mmtrack, frames']
     return f"""\
 {subject}, {data.images} images that follow each other over {data.frames:,} frames with names of
-their own; the same boxes for all, made into {SCALE[0]}x{SCALE[1]} pixels on one core (processor time of
-one thread, median of the passes).
+their own; the same boxes for all, made into {SCALE[0]}x{SCALE[1]} pixels on one core (processor
+time of one thread, median of the passes).
 
 {table([*header, "to mmtrack's config, files"], rows)}
 - **mmtrack, a frame for each crop**: its `ReIDDataset` with `LoadImageFromFile`, a transform that
