@@ -71,9 +71,7 @@ class OnnxMOT(BaseModel):
             self.tracker.reset(sample.metainfo.get('frame_rate'))
         seen = None if self.tracker.camera is None else frame
         feats = self._embed(image, dets)
-        ids = self.tracker.step(
-            number, dets.bboxes, dets.scores, dets.labels, feats, image=seen
-        )
+        ids = self.tracker.step(number, dets.bboxes, dets.scores, dets.labels, feats, image=seen)
         reported = ids >= 0
         sample.pred_track_instances = InstanceData(
             bboxes=dets.bboxes[reported],

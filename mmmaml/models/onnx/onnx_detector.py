@@ -219,9 +219,7 @@ def suppress(
     if not len(boxes):
         return np.zeros(0, dtype=np.int64)
     sides = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-    kept = cv2.dnn.NMSBoxesBatched(
-        sides.tolist(), scores.tolist(), labels.tolist(), -1.0, iou_thr
-    )
+    kept = cv2.dnn.NMSBoxesBatched(sides.tolist(), scores.tolist(), labels.tolist(), -1.0, iou_thr)
     found = np.asarray(kept, dtype=np.int64).ravel()
     return found[np.argsort(-scores[found], kind='stable')]
 

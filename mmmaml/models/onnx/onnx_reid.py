@@ -12,8 +12,8 @@ from mmmaml.models.reid import MetaReIDHead
 from mmmaml.registry import MODELS
 
 from .pictures import as_frame, to_input
-from .session import OnnxSession
 from .scatter_prior import load_prior
+from .session import OnnxSession
 
 DEFAULT_SIZE = 256, 128
 """Height and width of the input if graph and user leave it open."""

@@ -14,9 +14,8 @@ import av
 import numpy as np
 import torch
 from rich.console import Console
-from track_display import Picture, progress, report
 
-from mmmaml.apis import MOTInferencer, Tracks
+from mmmaml.apis import MOTInferencer, Tracks, onnx_config
 from mmmaml.apis.background import WriteBehind
 from mmmaml.apis.sources import FrameSource, open_source
 from mmmaml.apis.track_table import TrackTable
@@ -24,6 +23,8 @@ from mmmaml.command_line import INTERRUPTED, fold
 from mmmaml.utils import atomic_path, write_text
 from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable
 from mmmaml.visualization.videos import video_writer
+
+from .track_display import Picture, progress, report
 
 ENDINGS = ('.mp4', '.txt', '.csv', '.json', '_timing.json')
 STAGES = ('decode', 'network', 'association', 'adaptation', 'drawing')
@@ -42,8 +43,9 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
     source = open_source(args.source)
     paths = {ending: args.out_dir / f'{source.name}{ending}' for ending in ENDINGS}
     _check_outputs(args, source, paths)
+    config = args.config or onnx_config(args.detector, args.reid, args.prior, args.classes)
     inferencer = MOTInferencer(
-        args.config, args.checkpoint, args.device, args.frame_rate, args.cfg_options
+        config, args.checkpoint, args.device, args.frame_rate, args.cfg_options
     )
     if args.device == 'cpu':
         torch.set_num_threads(args.threads or inferencer.default_threads)
@@ -87,7 +89,8 @@ def _check_outputs(args: argparse.Namespace, source: FrameSource, paths: Paths) 
     """Refuse results that would replace an input, or anything but results of this source."""
     outputs = list(paths.values())
     refuse_unwritable(outputs)
-    refuse_overwriting(outputs, [args.config, args.checkpoint, args.detections, *source.files])
+    models = args.config, args.checkpoint, args.detector, args.reid, args.prior
+    refuse_overwriting(outputs, [*models, args.detections, *source.files])
     there = [path for path in outputs if os.path.lexists(path)]
     if args.overwrite or not there:
         return
@@ -201,6 +204,9 @@ def stage_seconds(inferencer: MOTInferencer) -> dict[str, float]:
 
 def class_names(config: Any) -> Sequence[str]:
     """Return the names of classes in the test set of a config; none if it names none."""
+    detector = config.model.get('detector') or {}
+    if detector.get('classes'):
+        return detector.classes
     metainfo = config.get('test_dataloader', {}).get('dataset', {}).get('metainfo') or {}
     return metainfo.get('classes') or metainfo.get('CLASSES') or ()
 
