@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from mmmaml.models.reid import MetaReIDHead
 from mmmaml.registry import MODELS
+from mmmaml.utils.images import cut_box
 
 from .pictures import as_frame, to_input
 from .scatter_prior import load_prior
@@ -93,7 +94,7 @@ class OnnxReID(nn.Module):
             (N, D) on the device of the network.
         """
         frame = as_frame(image[0], 'OnnxReID')
-        return self.embed_crops([cut(frame, box) for box in boxes.tolist()])
+        return self.embed_crops([cut_box(frame, box) for box in boxes.tolist()])
 
     def embed_crops(self, crops: Sequence[np.ndarray]) -> Tensor:
         """Embed crops (h, w, 3) uint8, blue, green, red, of any size, to (N, D)."""
@@ -145,13 +146,3 @@ def identity_head(channels: int) -> MetaReIDHead:
     nn.init.eye_(head.embed.weight)
     nn.init.zeros_(head.embed.bias)
     return head.requires_grad_(False)
-
-
-def cut(frame: np.ndarray, box: Sequence[float]) -> np.ndarray:
-    """Cut a box x1, y1, x2, y2 out of a frame (H, W, 3); at least one pixel of it is taken."""
-    height, width = frame.shape[:2]
-    left = int(np.clip(np.floor(box[0]), 0, width - 1))
-    top = int(np.clip(np.floor(box[1]), 0, height - 1))
-    right = int(np.clip(np.ceil(box[2]), left + 1, width))
-    bottom = int(np.clip(np.ceil(box[3]), top + 1, height))
-    return frame[top:bottom, left:right]
