@@ -64,8 +64,14 @@ def fit(args: argparse.Namespace) -> int:
         crops.clear()
         owners.clear()
 
-    console = Console(stderr=True)
-    for who, crop in track(people.read(), 'images', people.num_images, True, console, True):
+    progress = track(
+        people.read(),
+        description='images',
+        total=people.num_images,
+        console=Console(stderr=True),
+        transient=True,
+    )
+    for who, crop in progress:
         crops.append(crop)
         owners.append(who)
         if len(crops) == BATCH:
