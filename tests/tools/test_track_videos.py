@@ -242,11 +242,11 @@ def test_nobody_at_all_is_told(track, sequence: Path, capsys) -> None:
     assert 'There are no tracks' in ' '.join(capsys.readouterr().out.split())
 
 
-REAL = Path(__file__).parents[3] / 'shared' / 'data' / 'real' / 'MOT15' / 'PETS09-S2L1'
+REAL = Path(os.environ.get('MMMAML_REAL_DATA', 'none')) / 'MOT15' / 'PETS09-S2L1'
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not REAL.is_dir(), reason='real videos are not there (MMMAML_REAL_DATA)')
+@pytest.mark.skipif(not REAL.is_dir(), reason='MMMAML_REAL_DATA names no real sequences')
 def test_a_real_surveillance_video_is_tracked(track) -> None:
     video, truth = REAL / 'vtest.avi', read_rows(REAL / 'gt' / 'gt.txt')
     track(video, '--detections', REAL / 'det' / 'det.txt')

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import av
 import numpy as np
@@ -20,7 +20,6 @@ from .frame_source import FrameSource, SourceFrame
 from .orientation import Orientation
 from .video_length import VideoLength
 
-_MATRIX = 'DISPLAYMATRIX'
 _REMEDY = 'the file is cut off or damaged there; copy it again, or convert it with ffmpeg'
 
 
@@ -56,10 +55,8 @@ class VideoSource(FrameSource):
             for remark in _remarks(container, stream):
                 self._warn(remark)
         # Containers without a rate state 0, or their time base, thousands a second.
-        known = rate is not None and 0 < rate <= 1000
-        super().__init__(
-            (), path.stem, frame_rate=float(rate) if known else None, num_frames=num_frames
-        )
+        known = float(rate) if rate and 0 < rate <= 1000 else None
+        super().__init__((), path.stem, frame_rate=known, num_frames=num_frames)
 
     def __str__(self) -> str:
         return str(self.path)
@@ -87,11 +84,13 @@ class VideoSource(FrameSource):
                 if length.torn and ledger.is_behind_a_hole(frame.pts, length.ticks(stream)):
                     break
                 number = ledger.came(frame.pts)
-                time = None if frame.pts is None else frame.pts * stream.time_base
+                time = _shown_at(frame, stream)
                 if number == 1 + len(ledger.lost):
                     start = time
                     self._warn_at_start(frame, ledger)
-                if time is not None and start is not None:
+                if time is None or start is None:
+                    seconds = None if seconds is None else seconds + length.frame_seconds
+                else:
                     # Files that state a time twice, or an earlier one, leave the order.
                     late = -1.0 if seconds is None else seconds + length.frame_seconds / 2
                     seconds = max(float(time - start), late)
@@ -142,8 +141,8 @@ class VideoSource(FrameSource):
 
     def _picture(self, frame: VideoFrame) -> np.ndarray:
         image = frame.to_ndarray(format='bgr24')
-        matrix = frame.side_data.get(_MATRIX)
-        return image if matrix is None else Orientation.from_matrix(bytes(matrix)).apply(image)
+        turn = _orientation(frame)
+        return image if turn is None else turn.apply(image)
 
     def _warn_at_start(self, frame: VideoFrame, ledger: FrameLedger) -> None:
         if ledger.num_leading:
@@ -153,8 +152,8 @@ class VideoSource(FrameSource):
             )
         if frame.interlaced_frame:
             self._warn('is interlaced: moving edges are combed; ffmpeg -vf bwdif smooths them')
-        matrix = frame.side_data.get(_MATRIX)
-        if matrix is not None and not Orientation.from_matrix(bytes(matrix)).exact:
+        turn = _orientation(frame)
+        if turn is not None and not turn.exact:
             self._warn(
                 f'is turned by {frame.rotation} degrees: frames are turned by the nearest right '
                 'angle'
@@ -179,6 +178,17 @@ class VideoSource(FrameSource):
         if remark not in self._told:
             self._told.add(remark)
             print_log(f'{self} {remark}', logger='current', level=logging.WARNING)
+
+
+def _shown_at(frame: VideoFrame, stream: VideoStream) -> Fraction | None:
+    if frame.pts is None or stream.time_base is None:
+        return None
+    return Fraction(frame.pts * stream.time_base)
+
+
+def _orientation(frame: VideoFrame) -> Orientation | None:
+    matrix: Any = frame.side_data.get('DISPLAYMATRIX')
+    return None if matrix is None else Orientation.from_matrix(bytes(matrix))
 
 
 def _is_torn(packet: Packet) -> bool:
