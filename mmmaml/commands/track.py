@@ -98,6 +98,17 @@ def build_parser() -> argparse.ArgumentParser:
         metavar='KEY=VALUE',
         help='replace values of the config, e.g. model.tracker.score_thr=0.3',
     )
+    parser.add_argument(
+        '--state-in',
+        metavar='FILE',
+        help='go on from this state: people who are remembered in it keep their ids',
+    )
+    parser.add_argument(
+        '--state-out',
+        type=Path,
+        metavar='FILE',
+        help='write the state after the last frame, for the next file of the same camera',
+    )
     add_debug_option(parser)
     return parser
 
@@ -137,6 +148,7 @@ def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         check_file(parser, getattr(args, name), name)
     check_file(parser, args.config, 'config')
     check_file(parser, args.checkpoint, 'checkpoint')
+    check_file(parser, args.state_in, 'state')
     check_file(parser, args.detections, 'detections file')
     if args.frame_rate is not None and not args.frame_rate > 0:
         fail(parser, f'--frame-rate {args.frame_rate:g} must be greater than 0')

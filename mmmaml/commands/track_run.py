@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import av
@@ -49,6 +50,8 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
     )
     if args.device == 'cpu':
         torch.set_num_threads(args.threads or inferencer.default_threads)
+    if args.state_in:
+        load_state(inferencer, args.state_in)
     pairs = inferencer.track(source, args.detections)
     refuse_overwriting(paths.values(), [inferencer.detection_file])
     picture = Picture(round(args.trail_seconds * inferencer.frame_rate), args.show)
@@ -74,6 +77,9 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
             if problem is not None and (args.debug or not table.num_frames):
                 raise problem
         write_tables(table, files, inferencer, source, frame.shape[:2])
+    if args.state_out:
+        with atomic_path(args.state_out) as temporary:
+            torch.save(inferencer.state_dict(), temporary)
     report(console, stage_seconds(inferencer), table, paths)
     if problem is not None:
         return 1, f'{fold(problem)}; written is what was tracked until then'
@@ -88,9 +94,10 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
 def _check_outputs(args: argparse.Namespace, source: FrameSource, paths: Paths) -> None:
     """Refuse results that would replace an input, or anything but results of this source."""
     outputs = list(paths.values())
-    refuse_unwritable(outputs)
+    refuse_unwritable([*outputs, *([args.state_out] if args.state_out else [])])
     models = args.config, args.checkpoint, args.detector, args.reid, args.prior
-    refuse_overwriting(outputs, [*models, args.detections, *source.files])
+    inputs = [*models, args.detections, *source.files]
+    refuse_overwriting([*outputs, args.state_out], inputs)
     there = [path for path in outputs if os.path.lexists(path)]
     if args.overwrite or not there:
         return
@@ -106,6 +113,22 @@ def _check_outputs(args: argparse.Namespace, source: FrameSource, paths: Paths) 
             f'{there[0]} would be replaced, and there are {of}: give another --out-dir, or '
             '--overwrite'
         )
+
+
+def load_state(inferencer: MOTInferencer, path: str) -> None:
+    """Go on from the state that another run wrote with ``--state-out``.
+
+    Raises:
+        ValueError: The file is no state, or one of another model.
+    """
+    try:
+        state = torch.load(path, weights_only=True)
+    except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+        raise ValueError(f'state {path} cannot be read: {error}') from error
+    try:
+        inferencer.load_state_dict(state)
+    except ValueError as error:
+        raise ValueError(f'state {path}: {error}') from error
 
 
 def origin(source: FrameSource) -> str:

@@ -187,7 +187,7 @@ class TestOtherFiles:
             OnnxDetector(path)
 
     def test_rows_that_are_on_no_grid(self, tmp_path: Path) -> None:
-        path = save_constant(tmp_path / 'd.onnx', spread(300, 85))
+        path = save_constant(tmp_path / 'd.onnx', spread(300, 81))
         with pytest.raises(ValueError, match='is no detector of a known form: from 64x64 pixels'):
             OnnxDetector(path)
 
