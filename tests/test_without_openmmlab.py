@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmmaml.utils.mot_files import FRAME, read_rows
+from mmmaml.utils.mot_files import FRAME, ID, read_rows
 from tests.onnx_files import save_bright_detector, save_mean_colour
 
 ROOT = Path(__file__).parents[1]
@@ -64,7 +64,7 @@ def command(workplace: Path, *arguments: object, code: str = CONSOLE):
     )
 
 
-MODELS = ('--detector', 'detector.onnx', '--reid', 'reid.onnx', '--classes', '0')
+MODELS = ('--detector', 'detector.onnx', '--reid', 'reid.onnx')
 
 
 def test_a_sequence_is_checked_tracked_and_scored(workplace: Path) -> None:
@@ -88,6 +88,33 @@ def test_a_sequence_is_checked_tracked_and_scored(workplace: Path) -> None:
     assert scored.returncode == 0, scored.stderr
     scores = json.loads((workplace / 'scores.json').read_text())['sequences']['SQUARES']
     assert scores['FN'] == scores['FP'] == 0
+
+
+def test_the_next_file_goes_on_with_the_same_ids(workplace: Path) -> None:
+    images = sorted((workplace / 'data' / 'SQUARES' / 'img1').iterdir())
+    parts = {'whole': images, 'first': images[:7], 'second': images[7:]}
+    states = {
+        'whole': (),
+        'first': ('--state-out', 'state.pth'),
+        'second': ('--state-in', 'state.pth'),
+    }
+    ids: dict[str, list[float]] = {}
+    for name, chosen in parts.items():
+        (workplace / name).mkdir()
+        for path in chosen:
+            (workplace / name / path.name).symlink_to(path)
+        options = ('--frame-rate', '2', '--out-dir', 'parts', *states[name])
+        result = command(workplace, 'track', name, *MODELS, *options)
+        assert result.returncode == 0, result.stderr
+        ids[name] = read_rows(workplace / 'parts' / f'{name}.txt')[:, ID].tolist()
+    assert ids['first'] + ids['second'] == ids['whole']
+
+
+def test_a_state_of_something_else(workplace: Path) -> None:
+    (workplace / 'other.pth').write_text('no state')
+    result = command(workplace, 'track', 'data/SQUARES', *MODELS, '--state-in', 'other.pth')
+    assert result.returncode == 2
+    assert 'state other.pth cannot be read' in result.stderr
 
 
 def test_files_are_converted(workplace: Path) -> None:
@@ -121,7 +148,10 @@ def test_what_is_missing_is_said_where_it_is_needed(workplace: Path) -> None:
         ((), 'give models: --detector and --reid (ONNX files), or --config'),
         (('--detector', 'none.onnx'), 'detector none.onnx does not exist'),
         (('--detector', 'reid.onnx'), 'reid.onnx is no detector of a known form'),
-        (('--reid', 'detector.onnx', '--detector', 'detector.onnx'), "no class 'person'"),
+        (
+            ('--reid', 'detector.onnx', '--detector', 'detector.onnx'),
+            'detector.onnx is no Re-ID network',
+        ),
         (('--reid', 'reid.onnx', '--config', 'c.py'), 'leave out --reid'),
         (('--detector', 'detector.onnx', '--prior', 'p.npz'), 'give --reid, too'),
         (('--detector', 'detector.onnx', '--checkpoint', 'c.pth'), 'and there is none'),

@@ -13,6 +13,7 @@ from mmengine.logging import print_log
 from mmengine.runner import load_checkpoint
 from torch import nn
 
+from mmmaml.compat import has_openmmlab
 from mmmaml.registry import MODELS
 
 
@@ -39,7 +40,8 @@ def _register_parts() -> None:
     Importing these registers the parts of mmdet, too.
     """
     importlib.import_module('mmmaml.models')
-    importlib.import_module('mmmaml.datasets.transforms')
+    if has_openmmlab():
+        importlib.import_module('mmmaml.datasets.transforms')
 
 
 def _read_config(path: str | os.PathLike) -> Config:

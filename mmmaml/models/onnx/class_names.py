@@ -33,7 +33,8 @@ def class_numbers(
     """Return the numbers of classes given by number or name.
 
     Args:
-        wanted: Names, or numbers from 0.
+        wanted: Names, or numbers from 0. Any name means the only class of a network whose name
+            is not known.
         names: Of all classes; none if they are not known.
         num_classes: How many there are, if that is known.
         model: For the messages.
@@ -48,12 +49,14 @@ def class_numbers(
             numbers.append(int(text))
         elif text in names:
             numbers.append(names.index(text))
+        elif num_classes == 1 and not names:
+            numbers.append(0)  # whatever it is called, there is nothing else
         elif names:
             shown = ', '.join(names[:8]) + (', ...' if len(names) > 8 else '')
             raise ValueError(f'{model} has no class {text!r}; it has {shown}')
         else:
             raise ValueError(
-                f'the names of the {num_classes or ""} classes of {model} are not known: give the '
+                f'the names of the classes of {model} are not known: give the '
                 f'number of {text!r}, from 0'
             )
         if num_classes is not None and numbers[-1] >= num_classes:

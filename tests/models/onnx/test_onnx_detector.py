@@ -156,10 +156,16 @@ class TestClasses:
             'person',
         )
 
+    def test_the_only_class_needs_no_name(self, tmp_path: Path) -> None:
+        output = yolox()[:, :, :6]
+        output[..., 5] = output[..., 4]
+        detector = OnnxDetector(save_constant(tmp_path / 'd.onnx', output))
+        assert detector.detect(FRAME).scores.tolist() == pytest.approx([0.81])
+
     @pytest.mark.parametrize(
         ('classes', 'message'),
         [
-            (['person'], "names of the 2 classes .* are not known: give the number of 'person'"),
+            (['person'], "names of the classes of .* are not known: give the number of 'person'"),
             ([2], 'has 2 classes, from 0; there is no 2'),
             ([1, '1'], 'name one class twice'),
         ],
