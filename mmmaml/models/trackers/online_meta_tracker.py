@@ -23,6 +23,14 @@ from .model_inputs.model_features import ModelFeatures
 from .model_inputs.model_frame import ModelFrame
 from .motion.box_models import BOX_MODELS
 from .motion.camera_motion import CameraMotion, check_image, check_transform
+from .saved_state import (
+    appearance_state,
+    camera_state,
+    pool_state,
+    set_appearance,
+    set_camera,
+    set_pool,
+)
 from .tracker_options import TrackerOptions, refuse_unknown
 from .tracks.matches import Matches, Started
 from .tracks.track_pool import LifeOptions, TrackPool
@@ -200,6 +208,42 @@ class OnlineMetaTracker:
                 f'the scatter of {int(head.scatter.count)} identities',
                 logger='current',
             )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that the tracker knows of the video, to go on in another process.
+
+        Options and networks are not in it. ``torch.save`` writes it, and ``torch.load`` reads it
+        with ``weights_only=True``.
+
+        Raises:
+            ValueError: The network's normalisation follows the video (``reid.renormalise``),
+                which stays within its network.
+        """
+        if self.features.normalization is not None:
+            raise ValueError("the state of reid['renormalise'] cannot be saved: leave it out")
+        return {
+            'tracks': pool_state(self.tracks),
+            'appearance': appearance_state(self.appearance),
+            'camera': None if self.camera is None else camera_state(self.camera),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state; the same head must be bound, if one was.
+
+        Args:
+            state: What :meth:`state_dict` returned, of a tracker with the same options.
+
+        Raises:
+            ValueError: It is no such state, or one of a tracker of another kind.
+        """
+        try:
+            parts = [state[name] for name in ('tracks', 'appearance', 'camera')]
+            set_pool(self.tracks, parts[0])
+            set_appearance(self.appearance, parts[1])
+            if self.camera is not None and parts[2] is not None:
+                set_camera(self.camera, parts[2])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f'this is no state of an OnlineMetaTracker: {error!r}') from error
 
     @torch.no_grad()
     def step(
