@@ -1,7 +1,6 @@
 """Score tracks in MOTChallenge format against ground truth; no sequence map is needed."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
