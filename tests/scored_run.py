@@ -35,7 +35,7 @@ def story() -> tuple[np.ndarray, np.ndarray]:
 
 
 def write_run(root: Path) -> Path:
-    """What a test of the last twelve of fifteen frames of WALK, and of EMPTY, leaves."""
+    """Write the run of a test of the last twelve of fifteen frames of WALK, and of EMPTY."""
     people, tracks = story()
     length = NUM_FRAMES + FIRST_IMAGE - 1
     none = np.zeros((0, 9)), np.zeros((0, 7))

@@ -9,7 +9,6 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=10, max_keep_ckpts=3),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    ground_truth=dict(type='GroundTruthCheckHook'),
     visualization=dict(type='mmdet.TrackVisualizationHook', draw=False),
 )
 env_cfg = dict(

@@ -28,7 +28,7 @@ class FrameClock:
         self._warned = False
 
     def next(self, timestamp: float | None = None) -> int:
-        """Number of the next frame, from 0; nothing is remembered before :meth:`accept`.
+        """Return the number of the next frame, from 0; :meth:`accept` remembers it.
 
         Args:
             timestamp: Seconds, from any point in time, growing from frame to frame. None: one

@@ -70,7 +70,7 @@ class FramePacker:
         count: int,
         frame_rate: float | None,
     ) -> dict[str, Any]:
-        """A batch of one frame.
+        """Make a batch of one frame.
 
         Args:
             frame: (H, W, 3) uint8, blue, green, red.
@@ -106,12 +106,12 @@ def _info(
 
 
 def single_sample(sample: Any) -> BaseDataElement:
-    """The sample of the only frame: of a clip in mmdet, itself in mmtrack."""
+    """Return the sample of the only frame: of a clip in mmdet, itself in mmtrack."""
     return sample[0] if hasattr(sample, 'video_data_samples') else sample
 
 
 def _without_files(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Transforms with frames from memory in the place of files, and without ground truth."""
+    """Return transforms with frames from memory instead of files, without ground truth."""
     kept = []
     for step in steps:
         name = _name(step)

@@ -1,4 +1,4 @@
-"""Which parts of a MOT model count as which stage."""
+"""Parts of a MOT model by the stage they count as."""
 
 from typing import Any
 

@@ -89,7 +89,7 @@ def onnx_differences(
 
 
 def find_one_shot(model: nn.Module) -> OneShotDetector:
-    """The one-shot network of a model: itself or its detector.
+    """Return the one-shot network of a model: itself or its detector.
 
     Raises:
         ValueError: There is none, or it cannot be exported.
@@ -124,7 +124,7 @@ class OnnxGraph(nn.Module):
 
 
 def _metadata(model: BaseModel, detector: OneShotDetector) -> dict[str, str]:
-    """What the caller of the graph has to know, as JSON values."""
+    """Return all that a caller of the graph has to know, as JSON values."""
     preprocessor = model.data_preprocessor
     values = {'stride': detector.bbox_head.stride, 'bgr_to_rgb': False}
     if getattr(preprocessor, '_enable_normalize', False):

@@ -48,8 +48,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def convert(args: argparse.Namespace) -> int:
-    """Import one video after the other."""
-    from mmmaml.datasets.conversion.cvat_import import find_tasks, import_task
+    """Read all videos, then write one after the other."""
+    from mmmaml.datasets.conversion.cvat_import import find_tasks, read_task, write_sequence
 
     if not 0 < args.frame_rate < float('inf'):
         raise ValueError(f'--frame-rate {args.frame_rate:g} must be greater than 0')
@@ -60,13 +60,17 @@ def convert(args: argparse.Namespace) -> int:
     if args.images is not None and len(tasks) > 1:
         raise ValueError(f'--images is of one video, but the exports hold {len(tasks)}')
     on_interrupt(f'sequences in {args.out_dir} are whole')
+    contents = [read_task(task, classes) for task in tasks]
     for task in tasks:
-        made = import_task(task, args.out_dir, args.frame_rate, classes, args.images)
+        if (args.out_dir / task.name).exists():
+            raise FileExistsError(f'{args.out_dir / task.name} is there already: remove it first')
+    for content in contents:
+        made = write_sequence(content, args.out_dir, args.frame_rate, args.images)
         print(f'{made.folder}: {made.num_frames} frames, boxes {_said(made.classes)}')
         if made.left_out:
             print(f'  left out, not asked for: {_said(made.left_out)}')
-        if made.note:
-            print(f'  {made.note}')
+        for note in made.notes:
+            print(f'  warning: {note}')
     return 0
 
 

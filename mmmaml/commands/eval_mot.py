@@ -43,7 +43,6 @@ def evaluate(args: argparse.Namespace) -> int:
     """Score, show and write."""
     # Not needed to parse the command line: the scorers take seconds to load.
     from mmmaml.evaluation.files.folder_evaluation import evaluate_folders
-    from mmmaml.evaluation.files.output_checks import refuse_overwriting
     from mmmaml.evaluation.scoring.tables import (
         evaluation_to_json,
         legend,
@@ -51,9 +50,10 @@ def evaluate(args: argparse.Namespace) -> int:
         terminal_table,
     )
     from mmmaml.utils.files import write_text
+    from mmmaml.utils.outputs import refuse_overwriting
 
-    outputs = [each for each in (args.json, args.markdown) if each is not None]
-    refuse_overwriting(outputs, [Path(args.gt), Path(args.results)])
+    inputs = [file for folder in (args.gt, args.results) for file in Path(folder).rglob('*')]
+    refuse_overwriting([args.json, args.markdown], inputs)
     evaluation = evaluate_folders(args.gt, args.results, args.benchmark, args.fps, args.sequences)
     print(terminal_table(evaluation), end='')
     print('\n'.join(legend(evaluation)))

@@ -41,13 +41,15 @@ def build_parser() -> argparse.ArgumentParser:
 def export(args: argparse.Namespace) -> int:
     """Read all tracks, then write them."""
     from mmmaml.datasets.conversion.track_export import FORMATS as WRITERS
-    from mmmaml.datasets.conversion.track_export import num_frames, read_tracks
+    from mmmaml.datasets.conversion.track_export import read_tracks
+    from mmmaml.utils.mot_files import read_seqinfo
 
     pattern, write = WRITERS[args.format]
     jobs = []
     for path in _files(args.tracks):
         sequence = None if args.sequences is None else args.sequences / path.stem
-        rows, said = read_tracks(path, num_frames(sequence))
+        info = None if sequence is None else read_seqinfo(sequence)
+        rows, said = read_tracks(path, info)
         target = args.out_dir / pattern.format(name=path.stem)
         if target.exists():
             raise FileExistsError(

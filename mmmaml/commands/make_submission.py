@@ -35,8 +35,8 @@ def build_parser() -> argparse.ArgumentParser:
 def pack(args: argparse.Namespace) -> int:
     """Check, pack and say what was done."""
     # Not needed to parse the command line.
-    from mmmaml.evaluation.files.output_checks import refuse_overwriting
     from mmmaml.evaluation.files.submission import read_submission, write_submission
+    from mmmaml.utils.outputs import refuse_overwriting
 
     if args.out.suffix != '.zip':
         raise ValueError(f'--out {args.out} must end in .zip')

@@ -131,7 +131,7 @@ def _centres(boxes: np.ndarray, size: np.ndarray) -> Suspicion | None:
         'begins near the left or upper one, and all would fit the image if moved by half of their '
         'size: they look like centres. Subtract half of width and height from the first two'
     )
-    both = (beyond_each.mean(0) > 0.005).all()
+    both = (beyond_each.mean(0) > 0.01).all()
     return Suspicion(message, certain=bool(touching.mean() > 0.3 or both))
 
 

@@ -26,7 +26,7 @@ def check_number(
     Raises:
         ValueError: The value is out of its range.
     """
-    fits = isinstance(value, Real) and at_least <= value <= at_most
+    fits = isinstance(value, Real) and at_least <= float(value) <= at_most
     if not fits or (whole and value != int(value)):  # type: ignore[call-overload]
         raise ValueError(f'{option}={value!r} must be {expected}')
 

@@ -67,7 +67,7 @@ def frames(sequence: Path) -> list[np.ndarray]:
 
 @pytest.fixture(scope='session')
 def detections(sequence: Path) -> list[np.ndarray]:
-    """Those of det/det.txt, for each frame (N, 5)."""
+    """Boxes of det/det.txt, for each frame (N, 5)."""
     file = read_detections(sequence / 'det' / 'det.txt')
     found = [file.at(number) for number in range(1, 31)]
     return [np.column_stack([boxes, scores]) for boxes, scores in found]

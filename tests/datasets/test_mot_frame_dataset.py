@@ -67,7 +67,8 @@ def test_hidden_people_train_detection_only_or_nothing(tmp_path, log_lines):
     dataset = frames(tmp_path, rows, min_visibility=0.1)
     assert ids(dataset.get_data_info(1)) == [0, -1]
     assert dataset.num_identities == 1
-    (line,) = log_lines
+    others, line = log_lines
+    assert 'of other classes than pedestrian and left out: 1 ' in others
     assert '2 of 6 boxes kept (1 not considered, 1 too hidden, 1 too small, 1 centred outs' in line
     assert '1 identities in 1 boxes, 1 boxes for detection only' in line
 

@@ -1,4 +1,4 @@
-"""Where tools of this field do otherwise than one would guess: docs/pitfalls.md, in its order."""
+"""Pitfalls of tools of this field, in the order of docs/pitfalls.md."""
 
 import re
 from pathlib import Path
@@ -7,8 +7,8 @@ import motmetrics
 import numpy as np
 import pytest
 
-from mmmaml.evaluation import evaluate_folders, evaluate_tracks, score_tracks
-from mmmaml.models.trackers.association import assign
+from mmmaml.evaluation import TrackedSequence, evaluate_folders, evaluate_tracks
+from mmmaml.models.trackers.association.assignment import assign
 from mmmaml.utils.mot_files import read_rows
 from tests.evaluation.track_files import write_tracks, write_truth
 
@@ -16,11 +16,12 @@ ROOT = Path(__file__).parents[2]
 
 
 def evaluate_one(gt, tracks, num_frames, benchmark='MOT17'):
-    return evaluate_tracks({'A': gt}, {'A': tracks}, {'A': num_frames}, benchmark)
+    sequence = TrackedSequence('A', gt, tracks, num_frames)
+    return evaluate_tracks([sequence], benchmark).sequences['A']
 
 
 def scores_of_one(gt, tracks, num_frames, benchmark='MOT17'):
-    return evaluate_one(gt, tracks, num_frames, benchmark).scores.sequences['A']
+    return evaluate_one(gt, tracks, num_frames, benchmark).scores
 
 
 def test_an_id_of_minus_one_does_not_join_the_highest(person, track):
@@ -44,20 +45,20 @@ def test_fragments_of_perfect_tracks_are_no_misses(person, track, others, fragme
     gt = np.vstack([person(1, away_in_frame_3), person(2, others, left=100)])
     tracks = np.vstack([track(1, away_in_frame_3), track(2, others, left=100)])
 
-    found = evaluate_one(gt, tracks, 5)
+    scored = evaluate_one(gt, tracks, 5)
 
-    assert found.scores.sequences['A']['Frag'] == fragments
-    assert set(found.events['A']['type']) == {'match'}
+    assert scored.scores['Frag'] == fragments
+    assert set(scored.events['type']) == {'match'}
 
 
 @pytest.mark.parametrize(('elsewhere', 'fragments'), [([], 0), ([3], 1)])
 def test_a_missed_frame_is_an_event_whatever_its_fragments(person, track, elsewhere, fragments):
     tracks = np.vstack([track(1, [1, 2, 4, 5]), track(2, elsewhere, left=100)])
 
-    found = evaluate_one(person(1, range(1, 6)), tracks, 5)
+    scored = evaluate_one(person(1, range(1, 6)), tracks, 5)
 
-    assert found.scores.sequences['A']['Frag'] == fragments
-    missed = found.events['A'][found.events['A']['type'] == 'miss']
+    assert scored.scores['Frag'] == fragments
+    missed = scored.events[scored.events['type'] == 'miss']
     assert missed[['frame', 'gt_id']].to_numpy().tolist() == [[3, 1]]
 
 
@@ -92,7 +93,7 @@ def test_results_without_confidence_are_scored(tmp_path, person):
 
     found = evaluate_folders(tmp_path / 'gt', tmp_path / 'results')
 
-    assert found.evaluation.scores.overall['MOTA'] == 1
+    assert found.overall['MOTA'] == 1
     assert found.evaluation.cross_check.overall['MOTA'] == 1
 
 
@@ -117,7 +118,7 @@ def test_truth_without_classes_counts_in_full(tmp_path, person, track):
     found = evaluate_folders(tmp_path / 'gt', tmp_path / 'results')
 
     assert found.benchmark == 'MOT15'
-    assert [found.evaluation.scores.overall[name] for name in ('MOTA', 'FP')] == [1, 0]
+    assert [found.overall[name] for name in ('MOTA', 'FP')] == [1, 0]
 
 
 def test_frame_zero_is_refused_not_left_out(tmp_path):
@@ -131,11 +132,11 @@ def test_frame_zero_is_refused_not_left_out(tmp_path):
 def test_boxes_of_truth_are_not_cut_to_whole_pixels(person, track):
     gt, tracks = person(1, [1, 2]), track(1, [1, 2])
     gt[:, 2:6] = tracks[:, 2:6] = [0.9, 0.9, 2.9, 4.9]
-    scores = score_tracks({'A': gt}, {'A': tracks}, {'A': 2}).overall
+    scores = scores_of_one(gt, tracks, 2)
     assert (scores['MOTA'], scores['MOTP']) == (1, 1)
 
     gt[:, 2:6] = np.floor(gt[:, 2:6])
-    assert score_tracks({'A': gt}, {'A': tracks}, {'A': 2}).overall['MOTA'] == -1
+    assert scores_of_one(gt, tracks, 2)['MOTA'] == -1
 
 
 def test_an_id_of_zero_is_a_track_and_the_crowd_of_mot20_can_be_read(person, track):
@@ -154,7 +155,7 @@ def test_assignment_is_optimal_at_any_scale_of_costs():
 def test_the_page_names_tests_and_scripts_that_are_there():
     page = (ROOT / 'docs' / 'pitfalls.md').read_text()
     scripts = {path.name for path in (ROOT / 'findings').glob('*.sh')}
-    tests = '\n'.join(path.read_text() for path in Path(__file__).parent.rglob('test_*.py'))
+    tests = '\n'.join(path.read_text() for path in (ROOT / 'tests').rglob('test_*.py'))
 
     named = set(re.findall(r'`(test_\w+)`', page))
     assert named <= set(re.findall(r'^def (test_\w+)', tests, re.MULTILINE))

@@ -179,11 +179,11 @@ def test_no_output_replaces_an_input(tmp_path, eval_mot, output, option):
     status, _, error = eval_mot(option, tmp_path / 'r' / '..' / output)
 
     assert status == 2
-    assert 'would replace an input: name another file' in error
+    assert 'which is read: name another file' in error
     assert (tmp_path / output).read_bytes() == before
 
 
 def test_two_outputs_of_one_name_are_refused(tmp_path, eval_mot):
     write(tmp_path, [[1, 1, 5, 50, 10, 20, 1, 1, 1]], [[1, 7, 5, 50, 10, 20, 1]])
     status, _, error = eval_mot('--markdown', tmp_path / 'scores.json')
-    assert (status, 'would replace another output' in error) == (2, True)
+    assert (status, 'which is written, too' in error) == (2, True)

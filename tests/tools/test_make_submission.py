@@ -110,5 +110,5 @@ def test_no_archive_replaces_results(make_submission, results, capsys):
 
     assert make_submission([str(results), *options, '--out', str(results / 'a.zip')]) == 2
 
-    assert 'would replace an input' in capsys.readouterr().err
+    assert 'which is read' in capsys.readouterr().err
     assert (results / 'a.zip').read_text() == 'results'

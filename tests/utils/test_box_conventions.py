@@ -35,8 +35,9 @@ SEEDS = st.integers(0, 10**6)
 def test_boxes_as_they_should_be_are_not_suspected(seed, size, clipped):
     boxes = scene(seed, size, people=40, clipped=clipped)
     assert suspect_boxes(boxes, None) == []
-    # Boxes drawn on beyond the border may be centres, which is said, but not for certain.
-    assert not any(each.certain for each in find_suspicions(boxes, size))
+    # Boxes drawn on beyond the border may be centres, if nobody is near the left and upper one.
+    near = (boxes[:, :2] < 0.4 * boxes[:, 2:]).any(1).mean()
+    assert near < 0.02 or not suspect_boxes(boxes, size)
     assert not (clipped and suspect_boxes(boxes, size))
 
 

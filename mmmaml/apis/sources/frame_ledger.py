@@ -1,4 +1,4 @@
-"""Which frame of a video file each decoded picture is."""
+"""Numbers of frames for the decoded pictures of a video file."""
 
 import heapq
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Where frames come from."""
+"""Sources of frames."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -68,7 +68,7 @@ class FrameSource:
 
     @property
     def number_offset(self) -> int | None:
-        """How far the numbers in the names of pictures are ahead of those of frames, if known."""
+        """Lead of the numbers in the names of pictures over those of frames, if known."""
         return 0
 
     def size(self) -> tuple[int, int] | None:

@@ -67,7 +67,7 @@ class ImageSource(FrameSource):
 
     @property
     def number_offset(self) -> int | None:
-        """How far the numbers in the names of pictures are ahead of those of frames, if known."""
+        """Lead of the numbers in the names of pictures over those of frames, if known."""
         return frame_offset(self.paths)
 
     def image_path(self, number: int) -> Path:

@@ -52,5 +52,5 @@ def open_source(source: Source) -> FrameSource:
 
 
 def _is_camera(source: Source) -> TypeGuard[str]:
-    """Whether it is digits, and not those of a folder such as ``0001``."""
+    """Return True for digits that are not those of a folder such as ``0001``."""
     return isinstance(source, str) and source.isdecimal() and not Path(source).exists()

@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Orientation(NamedTuple):
-    """How stored pictures are turned to be shown: swapped first, then mirrored.
+    """Turn of stored pictures to be shown: swapped first, then mirrored.
 
     Attributes:
         swap: Rows become columns.

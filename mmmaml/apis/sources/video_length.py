@@ -1,4 +1,4 @@
-"""How long a video file says it is, and how much of it there was."""
+"""Length that a video file states, and the part of it that was there."""
 
 import struct
 from dataclasses import dataclass, field

@@ -19,9 +19,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ...utils.box_conventions import suspect_boxes
 from ...utils.files import write_text
 from ...utils.frame_numbers import check_frame_numbers, frame_offset, is_number
-from ...utils.mot_files import CLASS, CLASSES, FRAME
+from ...utils.mot_files import CLASS, CLASSES, FRAME, LEFT, SCORE
 from ...utils.mot_truth import LABELS_FILE, class_counts, column_faults, mot_class
 from ...utils.row_text import parse_rows
 from .cvat_video import read_cvat_video
@@ -58,14 +59,14 @@ class ImportedSequence:
         num_frames: Images.
         classes: Boxes of each class of MOTChallenge, by its name.
         left_out: Boxes of each label that was not asked for.
-        note: Sentence about rows that are of no image; '' if there are none.
+        notes: Sentences about rows that are of no image, and boxes of another convention.
     """
 
     folder: Path
     num_frames: int
     classes: dict[str, int]
     left_out: dict[str, int]
-    note: str
+    notes: list[str]
 
 
 def find_tasks(sources: Sequence[Path]) -> list[CvatTask]:
@@ -94,38 +95,61 @@ def find_tasks(sources: Sequence[Path]) -> list[CvatTask]:
     return tasks
 
 
-def import_task(
-    task: CvatTask,
-    out_dir: Path,
-    frame_rate: float,
-    classes: Mapping[str, str] | None = None,
-    images: Path | None = None,
+@dataclass(frozen=True)
+class TaskRows:
+    """Boxes of one video, before anything is written.
+
+    Attributes:
+        task: The video.
+        rows: (R, 9) with classes of MOTChallenge.
+        left_out: Boxes of each label that was not asked for.
+    """
+
+    task: CvatTask
+    rows: np.ndarray
+    left_out: dict[str, int]
+
+
+def read_task(task: CvatTask, classes: Mapping[str, str] | None = None) -> TaskRows:
+    """Read the boxes of one video.
+
+    Args:
+        task: The video.
+        classes: Label to the name of a class of MOTChallenge; boxes of other labels are left
+            out. None takes all labels whose names mean such a class.
+
+    Raises:
+        FileNotFoundError: The export lacks ``labels.txt``.
+        ValueError: A row is malformed, or a label is unknown or means no pedestrian.
+    """
+    labels, rows = _read_file(task)
+    return TaskRows(task, *_choose_rows(rows, labels, _class_numbers(task, labels, classes)))
+
+
+def write_sequence(
+    content: TaskRows, out_dir: Path, frame_rate: float, images: Path | None = None
 ) -> ImportedSequence:
     """Write one video as ``OUT_DIR/NAME/{img1,gt/gt.txt,seqinfo.ini}``, whole or not at all.
 
     Args:
-        task: The video.
+        content: Its boxes.
         out_dir: Folder of the sequences, such as ``data/mine/train``.
         frame_rate: Frames per second, of which the export says nothing.
-        classes: Label to the name of a class of MOTChallenge; boxes of other labels are left
-            out. None takes all labels whose names mean such a class.
         images: Video or folder of images, for an export without them.
 
     Raises:
-        FileNotFoundError: The export lacks ``labels.txt``, or there are no images.
+        FileNotFoundError: There are no images.
         FileExistsError: The sequence folder is there already.
-        ValueError: A row is malformed or is of no image, or a label is unknown.
+        ValueError: No row is of an image, or images cannot be frames.
     """
+    task, rows = content.task, content.rows
     folder = out_dir / task.name
     if folder.exists():
         raise FileExistsError(f'{folder} is there already: remove it, or choose another folder')
-    labels, rows = _read_file(task)
-    numbers = _class_numbers(task, labels, classes)
-    rows, left_out = _choose_rows(rows, labels, numbers)
     out_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out_dir, prefix='.') as temporary:
         made = Path(temporary) / task.name
-        names = _write_images(task, images, made / 'img1')
+        names, others = _write_images(task, images, made / 'img1')
         if not names:
             raise FileNotFoundError(
                 f'{task} holds no images: export it again with "Save images", or name the video '
@@ -133,10 +157,13 @@ def import_task(
             )
         note = check_frame_numbers(rows[:, FRAME], len(names), str(task))
         kept = rows[rows[:, FRAME] <= len(names)]
+        size = _size(task, made / 'img1' / names[0])
+        notes = [*filter(None, [others, note]), *suspect_boxes(kept[:, LEFT:SCORE], size)]
         write_text(made / 'gt' / 'gt.txt', format_truth(kept))
-        write_text(made / 'seqinfo.ini', _seqinfo(task.name, made / 'img1', names, frame_rate))
+        write_text(made / 'seqinfo.ini', _seqinfo(task.name, size, names, frame_rate))
         made.rename(folder)
-    return ImportedSequence(folder, len(names), class_counts(kept[:, CLASS]), left_out, note)
+    counts = class_counts(kept[:, CLASS])
+    return ImportedSequence(folder, len(names), counts, content.left_out, notes)
 
 
 def format_truth(rows: np.ndarray) -> str:
@@ -255,15 +282,18 @@ def _choose_rows(
     }
 
 
-def _write_images(task: CvatTask, images: Path | None, target: Path) -> list[str]:
-    """Write the images as ``000001...`` and return their names."""
+def _write_images(task: CvatTask, images: Path | None, target: Path) -> tuple[list[str], str]:
+    """Write the images as ``000001...``; return their names, and a sentence on other files."""
     if images is not None and images.is_file():
-        return _write_video(images, target)
+        return _write_video(images, target), ''
     inside = 'img1' if task.file.name == 'gt.txt' else 'images'
     place = task.place / inside if images is None else images
     if not place.is_dir():
-        return []
-    files = [each for each in place.iterdir() if Path(each.name).suffix.lower() in SUFFIXES]
+        return [], ''
+    there: list[Folder] = [each for each in place.iterdir() if each.name[0] != '.']
+    files = [each for each in there if Path(each.name).suffix.lower() in SUFFIXES]
+    left = len(there) - len(files)
+    others = f'{place}: {left} of {len(there)} files are no images and not used' if left else ''
     files.sort(key=lambda each: _natural(each.name))
     plain = [Path(each.name) for each in files if is_number(Path(each.name).stem)]
     if plain and images is None and frame_offset([each.name for each in files]) != 0:
@@ -280,7 +310,7 @@ def _write_images(task: CvatTask, images: Path | None, target: Path) -> list[str
         names.append(f'{number:06d}{Path(file.name).suffix.lower()}')
         with file.open('rb') as source, (target / names[-1]).open('wb') as copy:
             shutil.copyfileobj(source, copy)
-    return names
+    return names, others
 
 
 def _write_video(video: Path, target: Path) -> list[str]:
@@ -305,13 +335,17 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), '') if part.isdecimal() else (-1, part) for part in parts]
 
 
-def _seqinfo(name: str, folder: Path, names: list[str], frame_rate: float) -> str:
-    first = cv2.imread(str(folder / names[0]))
-    if first is None:
-        raise ValueError(f'{name}: the first image cannot be decoded')
-    height, width = first.shape[:2]
+def _size(task: CvatTask, image: Path) -> tuple[int, int]:
+    """Return width and height of an image."""
+    decoded = cv2.imread(str(image))
+    if decoded is None:
+        raise ValueError(f'{task}: the first image cannot be decoded')
+    return decoded.shape[1], decoded.shape[0]
+
+
+def _seqinfo(name: str, size: tuple[int, int], names: list[str], frame_rate: float) -> str:
     return (
         f'[Sequence]\nname={name}\nimDir=img1\nframeRate={frame_rate:g}\n'
-        f'seqLength={len(names)}\nimWidth={width}\nimHeight={height}\n'
+        f'seqLength={len(names)}\nimWidth={size[0]}\nimHeight={size[1]}\n'
         f'imExt={Path(names[0]).suffix}\n'
     )

@@ -9,6 +9,7 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
+from ...utils.box_conventions import suspect_boxes
 from ...utils.files import atomic_path, write_text
 from ...utils.frame_numbers import check_frame_numbers
 from ...utils.mot_files import (
@@ -25,7 +26,6 @@ from ...utils.mot_files import (
     SequenceInfo,
     read_rows,
     read_seqinfo,
-    read_stated_seqinfo,
 )
 from .cvat_import import format_truth
 from .mot_records import SequenceReader
@@ -34,25 +34,26 @@ from .mot_to_coco import merge_records
 LABEL = CLASSES[PEDESTRIAN - 1]
 
 
-def read_tracks(path: Path, num_frames: int | None = None) -> tuple[np.ndarray, list[str]]:
+def read_tracks(path: Path, info: SequenceInfo | None = None) -> tuple[np.ndarray, list[str]]:
     """Read a result file as rows of a ground truth.
 
     Args:
         path: ``SEQ.txt`` as :func:`~mmmaml.utils.mot_files.write_results` writes it.
-        num_frames: Frames of the sequence; None if unknown.
+        info: The sequence; None if unknown.
 
     Returns:
         Rows (R, 9) by frame, each considered, a pedestrian and wholly visible; and sentences
-        about rows that are left out.
+        about rows that are left out, and boxes of another convention.
 
     Raises:
         ValueError: A row is malformed, or no row is of a frame of the sequence.
     """
     rows = read_rows(path)
-    said = []
-    if num_frames is not None and (note := check_frame_numbers(rows[:, FRAME], num_frames, path)):
-        said.append(note)
-        rows = rows[rows[:, FRAME] <= num_frames]
+    size = None if info is None else (info.width, info.height)
+    said = [f'{path}: {each}' for each in suspect_boxes(rows[:, LEFT:SCORE], size)]
+    if info is not None:
+        said += filter(None, [check_frame_numbers(rows[:, FRAME], info.num_frames, path)])
+        rows = rows[rows[:, FRAME] <= info.num_frames]
     for bad, what in (
         (rows[:, ID] < 0, 'have no track (id below 0)'),
         ((rows[:, WIDTH : HEIGHT + 1] <= 0).any(1), 'have no width or height'),
@@ -126,11 +127,6 @@ def _info(sequence: Path | None, what: str) -> SequenceInfo:
     if sequence is None:
         raise ValueError(f'this format needs {what}: give the folder of sequences (--sequences)')
     return read_seqinfo(sequence)
-
-
-def num_frames(sequence: Path | None) -> int | None:
-    """Return the number of frames of a sequence; None if its folder is unknown."""
-    return None if sequence is None else read_stated_seqinfo(sequence).num_frames
 
 
 def _from_one(rows: np.ndarray) -> np.ndarray:

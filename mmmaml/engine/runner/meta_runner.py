@@ -55,6 +55,7 @@ class MetaRunner(Runner):
             'iteration_seed': {'type': 'mmmaml.IterationSeedHook'},
             'non_finite': {'type': 'mmmaml.NonFiniteHook'},
             'weight_check': {'type': 'mmmaml.WeightCheckHook'},
+            'ground_truth': {'type': 'mmmaml.GroundTruthCheckHook'},
             'checkpoint': {'type': 'mmmaml.CheckpointHook', 'interval': 1},
         }
         hooks = {**ours, **(hooks or {})}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...utils.box_conventions import suspect_boxes
 from ...utils.mot_files import FRAME, LEFT
 from ..sequences import TrackedSequence
 
@@ -12,42 +13,12 @@ _FRAMES = 50
 _BETTER, _ENOUGH = 2.0, 0.3
 
 
-def suspect_boxes(boxes: np.ndarray, image_size: tuple[int, int] | None) -> list[str]:
-    """Say if boxes are probably in another convention.
-
-    Args:
-        boxes: (R, 4) ``left, top, width, height`` as they were read.
-        image_size: Width and height in pixels, if they are known.
-
-    Returns:
-        A sentence for each suspicion.
-    """
-    if not len(boxes):
-        return []
-    if np.abs(boxes).max() <= 2:
-        return ['all numbers lie within 0..1: give pixels, not fractions of the image']
-    thin = (boxes[:, 2:] < 2).any(1).mean()
-    if thin > 0.9:
-        return [f'{thin:.0%} of the boxes are less than 2 pixels wide or high']
-    if image_size is None:
-        return []
-    size = np.array(image_size)
-    beyond = ((boxes[:, :2] + boxes[:, 2:] > 1.25 * size) | (boxes[:, :2] < -0.25 * size)).any(1)
-    if beyond.mean() < 0.3:
-        return []
-    corners = (boxes[:, 2:] > boxes[:, :2]).all(1).mean() > 0.95
-    cause = 'corners (left, top, right, bottom)' if corners else 'pixels of another resolution'
-    return [
-        f'{beyond.mean():.0%} of the boxes reach far beyond the image of {size[0]}x{size[1]}: '
-        f'are they {cause}?'
-    ]
-
-
 def suspect_sequence(sequence: TrackedSequence) -> list[str]:
     """Say if ground truth and tracks of a sequence do not speak of boxes in one convention.
 
-    Besides :func:`suspect_boxes` of each, the tracks are compared with the ground truth under
-    other conventions: one that puts many more of them on people is named.
+    Besides the check of each (:func:`~mmmaml.utils.box_conventions.suspect_boxes`), the tracks are
+    compared with the ground truth under other conventions: one that puts many more of them on
+    people is named.
     """
     gt, tracks = sequence.gt[:, LEFT : LEFT + 4], sequence.results[:, LEFT : LEFT + 4]
     sentences = [

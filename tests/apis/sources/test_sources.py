@@ -23,7 +23,7 @@ def write_video(path: Path, num_frames: int) -> Path:
 
 
 def levels(source: FrameSource) -> list[int]:
-    """What of :func:`picture` each frame is, after lossy coding."""
+    """Return the argument of :func:`picture` for each frame, after lossy coding."""
     return [round(frame.image.mean() / 20) for frame in source]
 
 

@@ -171,6 +171,26 @@ def test_rows_after_the_last_image_are_counted(run, tmp_path, capsys):
     assert len(read_rows(tmp_path / 'out' / 'A' / 'gt' / 'gt.txt')) == 1
 
 
+def test_boxes_of_another_convention_are_warned_of(run, tmp_path, capsys):
+    rows = [(k, 1, 0.1, 0.2, 0.3, 0.4, 1, 2, 1) for k in (1, 2, 3)]
+    source = write_zip(tmp_path / 'A.zip', mot_files(rows, LABELS, frame_names(3)))
+    assert run(source, '--out-dir', tmp_path / 'out') == 0
+    assert 'warning: 3 of 3 boxes are less than 2 pixels' in capsys.readouterr().out
+
+
+def test_one_bad_export_leaves_all_unwritten(run, tmp_path):
+    good = write_zip(tmp_path / 'A.zip', mot_files(ROWS[:2], LABELS, frame_names(2)))
+    bad = write_zip(tmp_path / 'B.zip', mot_files([(1, 1, 'x')], LABELS, frame_names(2)))
+    assert run(good, bad, '--out-dir', tmp_path / 'out') == 2
+    assert not (tmp_path / 'out').exists()
+
+
+def test_files_that_are_no_images_are_counted(run, tmp_path, capsys):
+    files = {**mot_files(ROWS[:2], LABELS, frame_names(2)), 'img1/notes.txt': b'x'}
+    assert run(write_zip(tmp_path / 'A.zip', files), '--out-dir', tmp_path / 'out') == 0
+    assert '1 of 3 files are no images and not used' in capsys.readouterr().out
+
+
 def test_no_archive(run, tmp_path, capsys):
     (tmp_path / 'A.zip').write_text('no')
     assert run(tmp_path / 'A.zip', '--out-dir', tmp_path / 'out') == 2

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mmmaml.datasets.coco_vid import read_boxes
 from mmmaml.datasets.conversion.track_export import FORMATS, read_tracks
-from mmmaml.utils.mot_files import read_rows, write_results
+from mmmaml.utils.mot_files import SequenceInfo, read_rows, write_results
 from tests.datasets.mot_folder import write_sequence
 from tests.properties import bounded, refusal
 
@@ -21,6 +21,9 @@ ROWS = np.array(
     [[1, 0, 5, 5, 20, 30, 0.9], [2, 0, 6, 5, 20, 30, 0.8], [4, 0, 7, 5, 20, 30, 0.7],
      [2, 3, 30, 5.5, 10.25, 30, 0.9]]
 )  # fmt: skip
+
+
+INFO = SequenceInfo('A', Path('A'), 'img1', '.jpg', 25.0, num_frames=5, width=640, height=480)
 
 
 def tool(name):
@@ -98,7 +101,7 @@ def test_every_row_is_written_or_counted(tmp_path, keys):
     rows = np.array([[f, i, 1, 1, w, 9, 1] for i, f, w in keys]).reshape(-1, 7)
     write_results(tmp_path / 'A.txt', rows)
     read = []
-    message = refusal(lambda: read.append(read_tracks(tmp_path / 'A.txt', num_frames=5)))
+    message = refusal(lambda: read.append(read_tracks(tmp_path / 'A.txt', INFO)))
     if message:
         assert 'off by' in message
         assert (rows[:, 0] > 5).all()
@@ -114,6 +117,12 @@ def test_formats_that_need_the_sequence(folder, capsys, kind):
     arguments = [str(folder / 'tracks'), '--format', kind, '--out-dir', str(folder / 'out')]
     assert tool('export_tracks')(arguments) == 2
     assert '--sequences' in capsys.readouterr().err
+
+
+def test_boxes_of_another_convention_are_warned_of(folder, capsys):
+    write_results(folder / 'tracks' / 'A.txt', ROWS / (1, 1, 64, 48, 64, 48, 1))
+    export(folder, 'mot')
+    assert 'parts of the image (0 to 1)' in capsys.readouterr().err
 
 
 def test_nothing_is_written_over(folder, capsys):

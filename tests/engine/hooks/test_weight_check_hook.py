@@ -4,6 +4,8 @@ import logging
 
 import pytest
 import torch
+from mmengine import DefaultScope
+from mmengine.logging import MMLogger
 from mmengine.registry import RUNNERS
 
 from ..runs import MAML, assert_same_state, train
@@ -17,7 +19,10 @@ OTHER = {'feat_channels': 7}
 def trained(tmp_path_factory):
     """A checkpoint of ten people, with optimizer and task memory."""
     folder = tmp_path_factory.mktemp('trained')
-    train(config(folder, epochs=1, hooks=[MAML, MEMORY]))
+    with pytest.MonkeyPatch.context() as patch:  # its logger and scope end with it
+        for manager in (DefaultScope, MMLogger):
+            patch.setattr(manager, '_instance_dict', manager._instance_dict.copy())
+        train(config(folder, epochs=1, hooks=[MAML, MEMORY]))
     return folder / 'epoch_1.pth'
 
 

@@ -1,4 +1,4 @@
-"""What the stories about the tracker are told with."""
+"""Words in which the stories about the tracker are told."""
 
 import torch
 

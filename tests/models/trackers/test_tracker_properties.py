@@ -48,7 +48,7 @@ def frames(draw):
 
 
 def culprit(step, boxes, scores, feats):
-    """What of a frame must be refused, '' if nothing."""
+    """Name the part of a frame that must be refused, '' if none."""
     if step < 1:
         return 'frame_id'
     if not (np.abs(boxes) <= 1e9).all():  # NaN neither

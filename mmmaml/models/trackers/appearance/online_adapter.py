@@ -35,7 +35,7 @@ class OnlineAdapter:
         head: Gives the layer, the task memory and the statistics a scene starts from.
         blend_tasks: Start from the task memory (Eq. 6-7), which costs time with every task in
             it. False starts every track from θ.
-        solver: How the layer adapts to the scene. ``'closed_form'`` solves for the metric that
+        solver: Adaptation of the layer to the scene. ``'closed_form'`` solves for the metric that
             tells its people apart, shared by all tracks; ``'gradient'`` takes inner-loop steps
             on each track's gallery; None does not adapt.
         shrinkage: For ``'closed_form'``, how far the metric stays from the one fitted, 0 to

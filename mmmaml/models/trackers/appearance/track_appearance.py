@@ -31,7 +31,7 @@ class MemoryOptions:
     """
 
     feature_average: Literal['trusted', 'exponential'] = 'trusted'
-    momentum: float = 0.9
+    momentum: float = 0.95
     gallery_size: int = 10
 
     def __post_init__(self) -> None:
@@ -42,13 +42,13 @@ class MemoryOptions:
 
 
 class TrackAppearance:
-    """What tracks look like: the one owner of their features and of all that judges them.
+    """The one owner of the features of tracks, and of all that judges them.
 
     Features are compared under each track's own parameters if there is an adapter, and as they
     are otherwise. Tracks (T,) are rows of ``TrackState``, detections (P,) indices of the frame's.
 
     Args:
-        options: How features are remembered.
+        options: Average and number of remembered features.
         frame_rate: Frames per second of the video.
         adapter: Has the parameters and adapts them to the scene; None compares features as
             they are.
@@ -158,7 +158,7 @@ class TrackAppearance:
         detections: Detections,
         feats: Tensor | None,
     ) -> None:
-        """Learn from a frame: how alike people are here, and what each track looks like now.
+        """Learn from a frame: the similarity of people in the scene, the features of each track.
 
         Args:
             pool: All tracks, those that start in this frame included.
@@ -210,7 +210,7 @@ class TrackAppearance:
         feats: Tensor,
         trust: np.ndarray,
     ) -> None:
-        """Show the adapter how people vary: detections, and their tracks before they learn."""
+        """Show the adapter the variation of people: detections, and tracks before they learn."""
         known = memory.known(tracks)
         feats = feats[torch.from_numpy(known).to(feats.device)]
         before, weights = (

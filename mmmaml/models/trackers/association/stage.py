@@ -12,7 +12,7 @@ from .partial_matches import PartialMatches
 
 
 class SimilarityDefault(NamedTuple):
-    """Default of a similarity threshold, by what is compared.
+    """Default of a similarity threshold for each kind of features.
 
     Attributes:
         plain: For features as they are.

@@ -1,4 +1,4 @@
-"""The detections of one frame, sorted by what they may do. NumPy only."""
+"""The detections of one frame, sorted by their roles. NumPy only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ SMALLEST_SIDE = 1e-6
 
 @dataclass(frozen=True)
 class DetectionOptions:
-    """Options of the tracker that say what a detection may do; see ``OnlineMetaTracker``.
+    """Options of the tracker about the roles of detections; see ``OnlineMetaTracker``.
 
     Raises:
         ValueError: A value is out of its range, or two contradict each other.
     """
 
     classes: Sequence[int] | None = None
-    score_thr: float = 0.4
-    low_score_thr: float = 0.1
-    init_score_thr: float = 0.5
+    score_thr: float = 0.6
+    low_score_thr: float = 0.3
+    init_score_thr: float = 0.7
     max_occlusion: float = 0.5
 
     def __post_init__(self) -> None:
@@ -119,6 +119,6 @@ class Detections:
         return len(self.rows)
 
     def trust(self, dets: np.ndarray) -> np.ndarray:
-        """Return how far the features of detections (P,) can be believed, in (0, 1]."""
+        """Return the trust in the features of detections (P,), in (0, 1]."""
         visible = 1 - self.occlusion[dets]
         return np.clip(self.scores[dets] * visible, 0.05, 1.0)

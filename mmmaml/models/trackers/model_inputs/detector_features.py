@@ -25,7 +25,7 @@ def head_of_detector(model: Any) -> 'MetaReIDHead | None':
 
 
 def features_of_detections(dets: InstanceData, head: 'MetaReIDHead', adapt: bool) -> Tensor | None:
-    """Return what the tracker compares (N, C or D): features of detections, or embeddings.
+    """Return the input of the tracker (N, C or D): features of detections, or embeddings.
 
     Args:
         dets: N detections with ``feats`` (N, C); None comes back if they have none.

@@ -1,4 +1,4 @@
-"""What a cosine says, against normal distributions of SciPy and by hand."""
+"""Likelihoods of cosines, against normal distributions of SciPy and by hand."""
 
 import numpy as np
 import pytest

@@ -123,7 +123,7 @@ def test_a_training_is_repeated_when_what_decides_its_weights_changes(tools, mot
         preset = replace(tools.presets.PRESETS['tiny'], iterations=iterations)
         return training._digest(training.config_of(run, preset, data), seed)
 
-    same = [digest(), digest(name='other'), digest(options={'model.tracker.match_sim_thr': 0.4})]
+    same = [digest(), digest(name='other'), digest(options={'model.tracker.score_thr': 0.4})]
     others = [
         digest(inner_loop={'inner_lr': 0.3}),
         digest(options={'optim_wrapper.optimizer.lr': 0.3}),

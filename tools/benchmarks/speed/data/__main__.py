@@ -1,4 +1,4 @@
-"""Count crops a second on one core: ours beside those of mmtrack's ReIDDataset. Prints Markdown."""
+"""Count crops a second on one core, ours beside those of mmtrack's ReIDDataset, as Markdown."""
 
 import argparse
 import tempfile

@@ -1,0 +1,1 @@
+"""Crops a second of our pipeline and of mmtrack's."""
