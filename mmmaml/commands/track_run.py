@@ -229,7 +229,7 @@ def class_names(config: Any) -> Sequence[str]:
     """Return the names of classes in the test set of a config; none if it names none."""
     detector = config.model.get('detector') or {}
     if detector.get('classes'):
-        return detector.classes
+        return detector['classes']
     metainfo = config.get('test_dataloader', {}).get('dataset', {}).get('metainfo') or {}
     return metainfo.get('classes') or metainfo.get('CLASSES') or ()
 
