@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from ...utils.box_conventions import suspect_boxes
-from ...utils.files import write_text
+from ...utils.files import natural_key, write_text
 from ...utils.frame_numbers import check_frame_numbers, frame_offset, is_number
 from ...utils.mot_files import CLASS, CLASSES, FRAME, LEFT, SCORE
 from ...utils.mot_truth import LABELS_FILE, class_counts, column_faults, mot_class
@@ -294,7 +294,7 @@ def _write_images(task: CvatTask, images: Path | None, target: Path) -> tuple[li
     files = [each for each in there if Path(each.name).suffix.lower() in SUFFIXES]
     left = len(there) - len(files)
     others = f'{place}: {left} of {len(there)} files are no images and not used' if left else ''
-    files.sort(key=lambda each: _natural(each.name))
+    files.sort(key=lambda each: natural_key(each.name))
     plain = [Path(each.name) for each in files if is_number(Path(each.name).stem)]
     if plain and images is None and frame_offset([each.name for each in files]) != 0:
         raise ValueError(
@@ -327,12 +327,6 @@ def _write_video(video: Path, target: Path) -> list[str]:
     if not names:
         raise ValueError(f'{video} cannot be read as a video')
     return names
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Return a sort key by which frame9 comes before frame10."""
-    parts = re.split(r'([0-9]+)', name.lower())
-    return [(int(part), '') if part.isdecimal() else (-1, part) for part in parts]
 
 
 def _size(task: CvatTask, image: Path) -> tuple[int, int]:
