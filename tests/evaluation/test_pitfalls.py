@@ -94,7 +94,7 @@ def test_results_without_confidence_are_scored(tmp_path, person):
     found = evaluate_folders(tmp_path / 'gt', tmp_path / 'results')
 
     assert found.overall['MOTA'] == 1
-    assert found.evaluation.cross_check.overall['MOTA'] == 1
+    assert found.cross_check['MOTA'] == 1
 
 
 def test_one_id_for_everybody_is_refused_though_motmetrics_calls_it_perfect(person, track):
