@@ -1,8 +1,10 @@
 """Set-up of the package; ``tools/install.sh`` sets up the whole environment."""
 
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
 
@@ -27,6 +29,20 @@ def read_readme() -> str:
     return path.read_text(encoding='utf-8') if path.is_file() else ''
 
 
+class BuildWithConfigs(build_py):
+    """Puts the configs into the package as OpenMMLab's do, under ``.mim``."""
+
+    def run(self) -> None:
+        """Build, and copy them."""
+        super().run()
+        target = Path(self.build_lib) / 'mmmaml' / '.mim'
+        if self.editable_mode or not (ROOT / 'configs').is_dir():
+            return
+        ignored = shutil.ignore_patterns('__pycache__')
+        shutil.copytree(ROOT / 'configs', target / 'configs', ignore=ignored, dirs_exist_ok=True)
+        shutil.copy(ROOT / 'model-index.yml', target)
+
+
 setup(
     name='mmmaml',
     version=read_version(),
@@ -37,10 +53,14 @@ setup(
     python_requires='>=3.10',
     packages=find_packages(include=['mmmaml', 'mmmaml.*']),
     package_data={'mmmaml.visualization.report': ['templates/*.html']},
+    entry_points={'console_scripts': ['mmmaml = mmmaml.commands.console:main']},
+    cmdclass={'build_py': BuildWithConfigs},
     # torch, mmengine, mmcv and mmdet are left out, as OpenMMLab does: see
-    # requirements/mminstall.txt. `python -m mmmaml.env` checks them.
+    # requirements/mminstall.txt. The extra onnx has all that needs no compiler.
     install_requires=read_requirements('runtime'),
     extras_require={
+        'onnx': read_requirements('onnx'),
+        'openmmlab': read_requirements('openmmlab'),
         'tests': read_requirements('tests'),
         'deployment': read_requirements('deployment'),
         'optional': read_requirements('optional'),

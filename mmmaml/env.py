@@ -24,7 +24,7 @@ class Package:
         distributions: Names by which it is installed, the tested one first. More than one of
             them may be there at a time only where they are made for that, as OpenCV's are.
         tested: Version specifier of what the tests ran with.
-        needed: Whether mmmaml cannot work without it. The others are mmtrack's.
+        needed: Whether mmmaml cannot work without it. The others are optional, or mmtrack's.
         pip_options: What ``pip install`` needs besides the name.
     """
 
@@ -62,6 +62,7 @@ PACKAGES = (
     Package('pycocotools', ('pycocotools',), '>=2.0.10,<3'),
     Package('mmtrack', ('mmtrack',), '==1.0.0rc1', needed=False, pip_options='--no-deps'),
     Package('mmcls', ('mmcls',), '==1.0.0rc6', needed=False, pip_options='--no-deps'),
+    Package('onnxruntime', ('onnxruntime', 'onnxruntime-gpu'), '>=1.20,<2', needed=False),
     Package('lap', ('lap',), '>=0.5.12,<0.6', needed=False),
     Package('attributee', ('attributee',), '>=0.1.10,<0.2', needed=False),
     Package('seaborn', ('seaborn',), '>=0.13,<0.14', needed=False),
@@ -223,10 +224,17 @@ def main() -> int:
     findings = check_packages()
     print_report(facts, findings)
     bad = [finding.package.module for finding in findings if finding.is_fatal]
+    missing = {finding.package.module for finding in findings if not finding.versions}
+    if torch_imports and set(bad) == {'mmcv', 'mmdet'} <= missing:
+        print(
+            'Ready to track with models in the ONNX format, to check, convert and score. Training '
+            'needs mmcv and mmdet: bash tools/install.sh in a checkout.'
+        )
+        return 0
     if bad or not torch_imports:
         print(f'Not ready: {", ".join(bad or ["torch"])}. Run bash tools/install.sh.')
         return 1
-    print('Ready. (* for mmtrack only)')
+    print('Ready. (* optional, or for mmtrack only)')
     return 0
 
 

@@ -27,7 +27,7 @@ def requirements(name: str) -> dict[str, Requirement]:
 class TestRequirements:
     @pytest.mark.parametrize(
         'name',
-        ['build', 'mminstall', 'runtime', 'nodeps', 'tests', 'docs', 'optional', 'deployment'],
+        [path.stem for path in REQUIREMENTS.glob('*.txt') if path.stem != 'constraints'],
     )
     def test_each_line_gives_its_reason(self, name: str) -> None:
         lines = (REQUIREMENTS / f'{name}.txt').read_text().splitlines()
@@ -36,7 +36,8 @@ class TestRequirements:
 
     def test_the_environment_check_and_the_installed_ranges_are_the_same(self) -> None:
         checked = {name: item.tested for item in PACKAGES for name in item.distributions}
-        for name, item in requirements('runtime').items():
+        needed = {**requirements('runtime'), **requirements('openmmlab'), **requirements('onnx')}
+        for name, item in needed.items():
             assert set(checked[name].split(',')) == set(str(item.specifier).split(',')), name
 
     @pytest.mark.parametrize('name', ['mminstall', 'nodeps'])
@@ -48,7 +49,9 @@ class TestRequirements:
             tested = Requirement(distribution + checked[distribution]).specifier
             assert tested.contains(pin.version, prereleases=True)
 
-    @pytest.mark.parametrize('name', ['build', 'runtime', 'tests', 'optional', 'deployment'])
+    @pytest.mark.parametrize(
+        'name', ['build', 'runtime', 'openmmlab', 'onnx', 'tests', 'optional', 'deployment']
+    )
     def test_constraints_are_within_the_ranges(self, name: str) -> None:
         constraints = {key.lower(): item for key, item in requirements('constraints').items()}
         for distribution, item in requirements(name).items():
@@ -174,7 +177,7 @@ class TestScripts:
         result = machine.run('install.sh')
         assert f'-m venv --clear {machine.root}/.venv' in machine.calls.read_text()
         assert 'cannot write' in result.stderr
-        assert 'step [1/9] environment failed. Remove the folder .venv' in result.stderr
+        assert 'step [1/10] environment failed. Remove the folder .venv' in result.stderr
         assert newer.is_file()
 
     def test_python_without_venv_module(self, machine: Machine) -> None:
@@ -211,14 +214,14 @@ class TestScripts:
         result = machine.run('install.sh', VIRTUAL_ENV=environment)
         assert result.returncode == 1
         assert '    no space left on device\n' in result.stderr
-        assert 'step [4/9] libraries failed. Check the network connection' in result.stderr
+        assert 'step [4/10] libraries failed. Check the network connection' in result.stderr
 
     def test_nothing_is_installed_twice(self, machine: Machine) -> None:
         result = machine.run('install.sh', '--tests', VIRTUAL_ENV=machine.environment())
         assert result.returncode == 0, result.stderr
         assert 'pip install' not in machine.calls.read_text()
-        titles = re.findall(r'^\[(\d+)/11\]', result.stdout, flags=re.MULTILINE)
-        assert titles == [str(i) for i in range(1, 12)]
+        titles = re.findall(r'^\[(\d+)/12\]', result.stdout, flags=re.MULTILINE)
+        assert titles == [str(i) for i in range(1, 13)]
 
     def test_openmmlab_is_installed_in_order_after_torch(self, machine: Machine) -> None:
         executable(machine.commands / 'c++', 'true')
@@ -234,6 +237,7 @@ class TestScripts:
             f'{folder}/build.txt',
             'torch==2.13.0',
             f'{folder}/runtime.txt',
+            f'{folder}/openmmlab.txt',
             '--no-build-isolation onedl-mmengine==0.10.12',
             '--no-build-isolation onedl-mmcv==2.3.6',
             '--no-build-isolation onedl-mmdetection==3.5.1',

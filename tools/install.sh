@@ -18,7 +18,7 @@ ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 TORCH_VERSION=2.13.0
 MIN_PYTHON=3.10
 STEP=0
-STEPS=9
+STEPS=10
 TICKER=
 
 # Optimising mmcv's operators at -O2 with debug information takes 8 minutes on 2 cores, this 5.
@@ -229,8 +229,8 @@ sys.exit(not os.path.samefile(os.path.dirname(mmmaml.__file__), sys.argv[1]))' \
 # install_everything [--tests]
 install_everything() {
     local requirements="$ROOT/requirements" clash
-    STEPS=9
-    [ "${1:-}" = --tests ] && STEPS=11
+    STEPS=10
+    [ "${1:-}" = --tests ] && STEPS=12
     unset PIP_USER
     LOG="$(mktemp "${TMPDIR:-/tmp}/mmmaml-install.XXXXXX")"
     trap stop_ticker EXIT
@@ -242,6 +242,7 @@ install_everything() {
     install 'build tools' "$requirements/build.txt" -r "$requirements/build.txt"
     install_torch
     install 'libraries' "$requirements/runtime.txt" -r "$requirements/runtime.txt"
+    install 'libraries of OpenMMLab' "$requirements/openmmlab.txt" -r "$requirements/openmmlab.txt"
     install_openmmlab
     install 'mmtrack and mmcls' "$requirements/nodeps.txt" --no-deps -r "$requirements/nodeps.txt"
     [ "${1:-}" = --tests ] &&

@@ -7,10 +7,10 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.runner import Runner
-from option_checks import check_file as check_file
-from option_checks import fail as fail
 
 from mmmaml.command_line import add_debug_option
+from mmmaml.commands.option_checks import check_file as check_file
+from mmmaml.commands.option_checks import fail as fail
 from mmmaml.engine import join_cpu_processes
 from mmmaml.registry import RUNNERS
 from mmmaml.utils import register_all_modules

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from mmmaml.utils.frame_numbers import check_frame_numbers
 from .background import ReadAhead
 from .crop_preprocessor import CropPreprocessor
 from .frame_clock import FrameClock
-from .frame_packer import FramePacker, single_sample
+from .frame_packer import FramePacker, RawFramePacker, single_sample
 from .given_detector import Detections, GivenDetector, to_instances
 from .model_loading import build_model, load_config
 from .model_stages import ModelStages
@@ -96,7 +96,8 @@ class MOTInferencer:
         self.model: Any = build_model(self.config, checkpoint, device)
         if getattr(self.model, 'tracker', None) is None:
             raise ValueError(f'{type(self.model).__name__} has no tracker: give a MOT config')
-        self._packer = FramePacker(self.config)
+        raw = getattr(self.model, 'takes_frames', False)
+        self._packer = RawFramePacker() if raw else FramePacker(self.config)
         self.clock = StageClock(device)
         self._detector = self._replace_detector()
         if self._detector is not None and CropPreprocessor.suits(self.model):
@@ -109,7 +110,30 @@ class MOTInferencer:
 
     def reset(self) -> None:
         """Forget everything: the next frame is the first of another video, ids start from 1."""
+        self._last_number: int | None = None
         self._start(self._frame_rate)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what the tracker knows of the video; see :meth:`load_state_dict`."""
+        return self.model.tracker.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where another inferencer of the same config stood.
+
+        The next frame, of :meth:`update` or the first of :meth:`track`, follows the last one of
+        the state; ids are the same. Frames of a file are counted from 1 as ever.
+
+        Args:
+            state: What :meth:`state_dict` returned.
+
+        Raises:
+            ValueError: It is of another config, or no such state.
+        """
+        tracker = self.model.tracker
+        tracker.bind(tracker.features.head(self.model, None)[1])
+        tracker.load_state_dict(state)
+        self._last_number = tracker.tracks.frame_id
+        self._start(self._video_rate)
 
     def update(
         self,
@@ -204,6 +228,8 @@ class MOTInferencer:
     def _start(self, frame_rate: float | None) -> None:
         self._video_rate = frame_rate
         self._frames = FrameClock(self.frame_rate)
+        if self._last_number is not None:
+            self._frames.accept(self._last_number)
         self._start_time: float | None = None
         self._detection_file: Path | None = None
         if self._detector is not None:
@@ -253,6 +279,7 @@ class MOTInferencer:
             sample = single_sample(self.model.test_step(batch)[0])
         self._stages.watch_adapter()
         self._frames.accept(number, time)
+        self._last_number = None
         if self._start_time is None:
             self._start_time = time
         seconds = number / self.frame_rate if time is None else time - (self._start_time or 0.0)

@@ -13,6 +13,7 @@ from mmengine.logging import print_log
 from mmengine.runner import load_checkpoint
 from torch import nn
 
+from mmmaml.compat import has_openmmlab
 from mmmaml.registry import MODELS
 
 
@@ -39,7 +40,8 @@ def _register_parts() -> None:
     Importing these registers the parts of mmdet, too.
     """
     importlib.import_module('mmmaml.models')
-    importlib.import_module('mmmaml.datasets.transforms')
+    if has_openmmlab():
+        importlib.import_module('mmmaml.datasets.transforms')
 
 
 def _read_config(path: str | os.PathLike) -> Config:
@@ -73,7 +75,7 @@ def build_model(config: Config, checkpoint: str | os.PathLike | None, device: st
         checkpoint = checkpoint or config.get('load_from')
         if checkpoint is not None:
             load_weights(model, str(checkpoint))
-        else:
+        elif not model.is_init:
             print_log(
                 'no checkpoint: weights start from init_cfg, and where there is none at random',
                 logger='current',

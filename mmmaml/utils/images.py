@@ -1,4 +1,6 @@
-"""Frames decoded from files."""
+"""Frames decoded from files, and people cut out of them."""
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -35,3 +37,13 @@ def read_frame(path: str, backend_args: dict | None = None) -> np.ndarray:
             'Copy or unpack it again'
         )
     return frame
+
+
+def cut_box(frame: np.ndarray, box: Sequence[float]) -> np.ndarray:
+    """Cut a box x1, y1, x2, y2 out of a frame (H, W, 3); at least one pixel of it is taken."""
+    height, width = frame.shape[:2]
+    left = int(np.clip(np.floor(box[0]), 0, width - 1))
+    top = int(np.clip(np.floor(box[1]), 0, height - 1))
+    right = int(np.clip(np.ceil(box[2]), left + 1, width))
+    bottom = int(np.clip(np.ceil(box[3]), top + 1, height))
+    return frame[top:bottom, left:right]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from mmengine.logging import print_log
 
-from mmmaml.datasets.transforms.frame_cache import read_frame
 from mmmaml.utils.files import natural_key
 from mmmaml.utils.frame_numbers import frame_offset
+from mmmaml.utils.images import read_frame
 from mmmaml.utils.mot_files import read_seqinfo
 
 from .frame_source import FrameSource, SourceFrame

@@ -8,15 +8,15 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import av
 import numpy as np
 import torch
 from rich.console import Console
-from track_display import Picture, progress, report
 
-from mmmaml.apis import MOTInferencer, Tracks
+from mmmaml.apis import MOTInferencer, Tracks, onnx_config
 from mmmaml.apis.background import WriteBehind
 from mmmaml.apis.sources import FrameSource, open_source
 from mmmaml.apis.track_table import TrackTable
@@ -24,6 +24,8 @@ from mmmaml.command_line import INTERRUPTED, fold
 from mmmaml.utils import atomic_path, write_text
 from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable
 from mmmaml.visualization.videos import video_writer
+
+from .track_display import Picture, progress, report
 
 ENDINGS = ('.mp4', '.txt', '.csv', '.json', '_timing.json')
 STAGES = ('decode', 'network', 'association', 'adaptation', 'drawing')
@@ -42,11 +44,14 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
     source = open_source(args.source)
     paths = {ending: args.out_dir / f'{source.name}{ending}' for ending in ENDINGS}
     _check_outputs(args, source, paths)
+    config = args.config or onnx_config(args.detector, args.reid, args.prior, args.classes)
     inferencer = MOTInferencer(
-        args.config, args.checkpoint, args.device, args.frame_rate, args.cfg_options
+        config, args.checkpoint, args.device, args.frame_rate, args.cfg_options
     )
     if args.device == 'cpu':
         torch.set_num_threads(args.threads or inferencer.default_threads)
+    if args.state_in:
+        load_state(inferencer, args.state_in)
     pairs = inferencer.track(source, args.detections)
     refuse_overwriting(paths.values(), [inferencer.detection_file])
     picture = Picture(round(args.trail_seconds * inferencer.frame_rate), args.show)
@@ -72,6 +77,9 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
             if problem is not None and (args.debug or not table.num_frames):
                 raise problem
         write_tables(table, files, inferencer, source, frame.shape[:2])
+    if args.state_out:
+        with atomic_path(args.state_out) as temporary:
+            torch.save(inferencer.state_dict(), temporary)
     report(console, stage_seconds(inferencer), table, paths)
     if problem is not None:
         return 1, f'{fold(problem)}; written is what was tracked until then'
@@ -86,8 +94,10 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
 def _check_outputs(args: argparse.Namespace, source: FrameSource, paths: Paths) -> None:
     """Refuse results that would replace an input, or anything but results of this source."""
     outputs = list(paths.values())
-    refuse_unwritable(outputs)
-    refuse_overwriting(outputs, [args.config, args.checkpoint, args.detections, *source.files])
+    refuse_unwritable([*outputs, *([args.state_out] if args.state_out else [])])
+    models = args.config, args.checkpoint, args.detector, args.reid, args.prior
+    inputs = [*models, args.detections, *source.files]
+    refuse_overwriting([*outputs, args.state_out], inputs)
     there = [path for path in outputs if os.path.lexists(path)]
     if args.overwrite or not there:
         return
@@ -103,6 +113,22 @@ def _check_outputs(args: argparse.Namespace, source: FrameSource, paths: Paths) 
             f'{there[0]} would be replaced, and there are {of}: give another --out-dir, or '
             '--overwrite'
         )
+
+
+def load_state(inferencer: MOTInferencer, path: str) -> None:
+    """Go on from the state that another run wrote with ``--state-out``.
+
+    Raises:
+        ValueError: The file is no state, or one of another model.
+    """
+    try:
+        state = torch.load(path, weights_only=True)
+    except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+        raise ValueError(f'state {path} cannot be read: {error}') from error
+    try:
+        inferencer.load_state_dict(state)
+    except ValueError as error:
+        raise ValueError(f'state {path}: {error}') from error
 
 
 def origin(source: FrameSource) -> str:
@@ -201,6 +227,9 @@ def stage_seconds(inferencer: MOTInferencer) -> dict[str, float]:
 
 def class_names(config: Any) -> Sequence[str]:
     """Return the names of classes in the test set of a config; none if it names none."""
+    detector = config.model.get('detector') or {}
+    if detector.get('classes'):
+        return detector.classes
     metainfo = config.get('test_dataloader', {}).get('dataset', {}).get('metainfo') or {}
     return metainfo.get('classes') or metainfo.get('CLASSES') or ()
 

@@ -1,0 +1,1 @@
+"""Command lines: ``mmmaml track`` and so on, and the scripts of ``tools/`` of the same name."""

@@ -1,0 +1,161 @@
+"""Track people in any video: a file, a folder of images, a camera or a stream."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmmaml.command_line import (  # isort: skip
+    add_debug_option,
+    on_interrupt,
+    one_sentence,
+)
+
+from .option_checks import ConfigOptions, check_file, fail, frames_per_second
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        'source',
+        help='video file, folder of images, sequence folder of the MOTChallenge layout, index of '
+        'a camera, or address of a stream',
+    )
+    parser.add_argument('--config', help='config of a MOT model')
+    parser.add_argument(
+        '--checkpoint', help='its weights; default: load_from of the config, else its init_cfg'
+    )
+    files = parser.add_argument_group('models in the ONNX format, in place of a config')
+    files.add_argument(
+        '--detector',
+        metavar='FILE',
+        help='detector of the YOLO family (YOLOX, YOLOv5, YOLOv8, YOLO11), or one with rows x1, '
+        'y1, x2, y2, score, class; default: detections from files, as --detections says',
+    )
+    files.add_argument(
+        '--reid',
+        metavar='FILE',
+        help='Re-ID network, which is adapted to the video; default: motion and overlap alone',
+    )
+    files.add_argument(
+        '--prior',
+        metavar='FILE',
+        help='statistics of other people under this Re-ID network, made by fit_prior.py',
+    )
+    files.add_argument(
+        '--classes',
+        nargs='+',
+        default=['person'],
+        metavar='CLASS',
+        help='classes of the detector to track, by name or number; default: person',
+    )
+    parser.add_argument(
+        '--out-dir',
+        type=Path,
+        default=Path('outputs/track'),
+        metavar='DIR',
+        help='folder of the results, NAME.mp4 and so on; default: outputs/track',
+    )
+    parser.add_argument(
+        '--overwrite',
+        action='store_true',
+        help='replace files of those names that are no results of this source',
+    )
+    parser.add_argument(
+        '--detections',
+        metavar='FILE',
+        help='detections in the MOTChallenge format, frames from 1; default: the detector of the '
+        'config, which for PublicDetector means det/det.txt of a sequence folder',
+    )
+    parser.add_argument('--show', action='store_true', help='show each frame in a window')
+    parser.add_argument('--device', default='cpu', help='cpu, cuda:0, ...; default: cpu')
+    parser.add_argument(
+        '--threads',
+        type=int,
+        metavar='N',
+        help='threads of the network on a CPU; default: 1 for networks of boxes, else one a core',
+    )
+    parser.add_argument(
+        '--frame-rate',
+        type=frames_per_second,
+        metavar='FPS',
+        help='frames per second, 25 or 30000/1001, if the source does not say or is wrong',
+    )
+    parser.add_argument(
+        '--trail-seconds',
+        type=float,
+        default=1.0,
+        metavar='SECONDS',
+        help='how far back the line behind each person reaches; 0 draws none; default: 1',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=ConfigOptions,
+        default={},
+        metavar='KEY=VALUE',
+        help='replace values of the config, e.g. model.tracker.score_thr=0.3',
+    )
+    parser.add_argument(
+        '--state-in',
+        metavar='FILE',
+        help='go on from this state: people who are remembered in it keep their ids',
+    )
+    parser.add_argument(
+        '--state-out',
+        type=Path,
+        metavar='FILE',
+        help='write the state after the last frame, for the next file of the same camera',
+    )
+    add_debug_option(parser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Track from the command line."""
+    parser = build_parser()
+    args = parser.parse_intermixed_args(argv)
+    _check_options(parser, args)
+    # FFmpeg and our libraries keep quiet: what fails is said once, by the exception.
+    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
+    # Threads that wait for work burn the cores that other programs would use.
+    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+    from mmengine.logging import MMLogger
+
+    MMLogger.get_current_instance().setLevel('WARNING')
+    on_interrupt('nothing is written')
+    with one_sentence(parser, args.debug, (Exception,)):
+        from .track_run import run
+
+        status, message = run(args)
+    if message:
+        parser.exit(status, f'{parser.prog}: {message}\n')
+
+
+def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    given = [f'--{name}' for name in ('detector', 'reid', 'prior') if getattr(args, name)]
+    if args.config is None and args.detector is None and args.reid is None:
+        fail(parser, 'give models: --detector and --reid (ONNX files), or --config')
+    if args.config is not None and given:
+        fail(parser, f'--config names the models already: leave out {" and ".join(given)}')
+    if args.config is None and args.checkpoint is not None:
+        fail(parser, '--checkpoint holds the weights of a --config, and there is none')
+    if args.prior is not None and args.reid is None:
+        fail(parser, '--prior is of a Re-ID network: give --reid, too')
+    for name in ('detector', 'reid', 'prior'):
+        check_file(parser, getattr(args, name), name)
+    check_file(parser, args.config, 'config')
+    check_file(parser, args.checkpoint, 'checkpoint')
+    check_file(parser, args.state_in, 'state')
+    check_file(parser, args.detections, 'detections file')
+    if args.frame_rate is not None and not args.frame_rate > 0:
+        fail(parser, f'--frame-rate {args.frame_rate:g} must be greater than 0')
+    if args.threads is not None and args.threads < 1:
+        fail(parser, f'--threads {args.threads} must be at least 1')
+    if not args.trail_seconds >= 0:
+        fail(parser, f'--trail-seconds {args.trail_seconds:g} must be at least 0')
+    linux = sys.platform.startswith('linux')
+    if args.show and linux and not {'DISPLAY', 'WAYLAND_DISPLAY'} & set(os.environ):
+        fail(parser, '--show needs a display, and there is none: leave it out, or use ssh -X')
