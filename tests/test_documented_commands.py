@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 from mmmaml import env
+from mmmaml.commands.console import COMMANDS as CONSOLE
 from mmmaml.evaluation.benchmarks import benchmark_videos
 from mmmaml.utils.mot_files import read_rows, write_results
 from mmmaml.visualization.videos import video_writer
@@ -61,8 +62,16 @@ def lines_of(page: Path, *languages: str) -> list[str]:
 
 
 def typed(line: str) -> str:
-    """A line without a comment and what is optional, with single blanks."""
-    return ' '.join(re.sub(r'\[[^\[\]]*\]|(?:^|\s)#.*', '', line).split())
+    """A line without a comment and what is optional, with single blanks.
+
+    A command of the console is given as the script of the same module.
+    """
+    line = ' '.join(re.sub(r'\[[^\[\]]*\]|(?:^|\s)#.*', '', line).split())
+    for words, (module, _) in CONSOLE.items():
+        if line.startswith(f'mmmaml {words} '):
+            (script,) = ROOT.glob(f'tools/**/{module.split(".")[-1]}.py')
+            return f'python {script.relative_to(ROOT)}' + line.removeprefix(f'mmmaml {words}')
+    return line
 
 
 COMMANDS = list(
@@ -108,7 +117,10 @@ RUN_IN_SMALL = {
     'tools/test.py configs/compose/': 'tests/test_compose.py',
     'tools/test.py configs/one_shot/': 'tests/tools/test_one_shot_demo.py',
     'tools/test.py my_config.py': 'tests/test_compose.py',
+    'tools/fit_prior.py': 'tests/test_without_openmmlab.py',
     'tools/track.py 0 ': 'tests/tools/test_track.py',
+    'tools/track.py hour': 'tests/test_without_openmmlab.py',
+    'tools/track.py street.mp4 --detector': 'tests/test_without_openmmlab.py',
     'tools/track.py street.mp4 --config my_config.py': 'tests/test_compose.py',
     'tools/train.py configs/one_shot/': 'tests/tools/test_one_shot_demo.py',
 }
@@ -177,7 +189,7 @@ def test_what_runs_them_in_small_calls_them(start: str, test: str) -> None:
         package, _, module = script.rpartition('.')
         assert re.search(rf'from {re.escape(package)} import {module}\b', text) or script in text
         return
-    name = re.escape(Path(script).stem)
+    name = re.escape(Path(script).stem).replace('_', '[-_]')  # of tools, and of the console
     assert re.search(rf"""['"/]{name}(?:\.py|\.sh)?['" ]|import {name}\b""", text)
 
 

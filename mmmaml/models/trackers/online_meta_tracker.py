@@ -252,6 +252,7 @@ class OnlineMetaTracker:
         """
         try:
             parts = [state[name] for name in ('tracks', 'appearance', 'camera')]
+            self.reset(parts[0]['frame_rate'])
             set_pool(self.tracks, parts[0])
             set_appearance(self.appearance, parts[1])
             if self.camera is not None and parts[2] is not None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 State = dict[str, Any]
 
-_POOL = 'frame_id', 'previous_frame_id', 'frame_rate', '_next_id'
+_POOL = 'frame_id', 'previous_frame_id', '_next_id'
 _MEMORY = 'mean', 'weight'
 _GALLERY = 'feats', 'count', '_written', '_entry_frame'
 _SCATTER = 'total', 'freedom'
@@ -32,11 +32,12 @@ _TRACKS = tuple(field.name for field in fields(TrackState))
 
 def pool_state(pool: TrackPool) -> State:
     """Return the tracks and their clock."""
-    return {**_read(pool, _POOL), **_read(pool.state, _TRACKS)}
+    numbers = {'frame_rate': pool.frame_rate, **_read(pool, _POOL)}
+    return {**numbers, **_read(pool.state, _TRACKS)}
 
 
 def set_pool(pool: TrackPool, state: Mapping[str, Any]) -> None:
-    """Take over tracks and their clock."""
+    """Take over tracks and their clock; the pool is one of that frame rate."""
     _write(pool, _POOL, state)
     _write(pool.state, _TRACKS, state)
 
