@@ -87,7 +87,10 @@ _NUMBER = re.compile(r'[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?', re.ASCII)
 
 
 def _split(line: str) -> list[str]:
-    return [field.strip() for field in line.split(',')] if ',' in line else line.split()
+    if ',' not in line:
+        return line.split()
+    # A comma after the last number moves no column; trackers of several groups write one.
+    return [field.strip() for field in line.rstrip().removesuffix(',').split(',')]
 
 
 def _table(fields: list[list[str]]) -> np.ndarray | None:

@@ -69,21 +69,13 @@ def test_mostly_tracked_begins_above_four_fifths(person, track, covered, mostly)
     assert scores['MT'] == mostly
 
 
-@pytest.mark.parametrize('ending', ['', ',1', ',1,-1,-1,-1'])
+@pytest.mark.parametrize('ending', ['', ',1', ',1,-1,-1,-1', ',1,-1,-1,-1,'])
 @pytest.mark.parametrize('separator', [',', ', ', ' ', '\t'])
 def test_all_spellings_of_a_row_are_the_same_box(tmp_path, ending, separator):
     path = tmp_path / 'A.txt'
     path.write_text(f'1,7,10,20,30,60{ending}\n'.replace(',', separator))
 
     assert read_rows(path)[:, :6].tolist() == [[1, 7, 10, 20, 30, 60]]
-
-
-def test_a_comma_at_the_end_is_refused_and_shifts_nothing(tmp_path):
-    path = tmp_path / 'A.txt'
-    path.write_text('1,7,10,20,30,60,1,-1,-1,-1,\n')
-
-    with pytest.raises(ValueError, match='line 1: .* has nothing in column 11'):
-        read_rows(path)
 
 
 def test_rows_shorter_than_the_first_do_not_vanish(tmp_path):

@@ -75,7 +75,7 @@ def test_an_empty_field_is_a_fault_of_its_line_and_moves_nothing(rows, separator
     if ',' not in separator:
         return
     line = data.draw(st.integers(0, len(rows) - 1))
-    column = data.draw(st.integers(0, 8))
+    column = data.draw(st.integers(0, 7))  # a last comma ends the row
     emptied = data.draw(st.sampled_from(['replace', 'insert']))
     changed = [list(row) for row in fields]
     changed[line][column : column + (emptied == 'replace')] = ['']
@@ -84,6 +84,15 @@ def test_an_empty_field_is_a_fault_of_its_line_and_moves_nothing(rows, separator
         (line + 1, f'has nothing in column {column + 1}')
     ]
     assert len(parsed.rows) == len(rows) - 1
+
+
+@bounded
+@given(ROWS, st.sampled_from([',', ', ', ' ,']))
+def test_a_comma_after_the_last_column_moves_nothing(rows, separator):
+    text = '\n'.join(separator.join(f'{value:g}' for value in row) + ',' for row in rows)
+    parsed = parse_rows(text)
+    assert parsed.num_columns == 9
+    np.testing.assert_allclose(parsed.rows, rows, rtol=1e-4, atol=1e-4)
 
 
 @bounded
@@ -100,7 +109,7 @@ def test_decimal_commas_are_faults_of_their_lines(rows, separator):
     assert all('not 261,4' in fault.reason for fault in faults)
 
 
-@pytest.mark.parametrize('text', ['1,7,1,1,9,9,', ',1,7,1,1,9,9', '1,,7,1,1,9,9', '1, ,7,1,1,9'])
+@pytest.mark.parametrize('text', ['1,7,1,1,9,9,,', ',1,7,1,1,9,9', '1,,7,1,1,9,9', '1, ,7,1,1,9'])
 def test_a_comma_too_many_is_a_fault(text):
     (fault,) = parse_rows(text).faults
     assert fault.line == 1
