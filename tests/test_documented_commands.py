@@ -104,6 +104,8 @@ RUN_AS_WRITTEN = {
 TESTS = 'tests/tools/benchmarks'
 RUN_IN_SMALL = {
     'tools/analysis_tools/compare_trackers.py': 'tests/tools/test_compare_trackers.py',
+    'tools/dataset_converters/cvat2mot.py': 'tests/datasets/conversion/test_cvat_import.py',
+    'tools/dataset_converters/export_tracks.py': 'tests/datasets/conversion/test_track_export.py',
     'tools/demo.py': 'tests/tools/test_demo.py',
     'tools/deployment/export_onnx.py': 'tests/tools/test_export_onnx.py',
     f'{BENCHMARKS}.evidence ': f'{TESTS}/evidence/test_evidence.py',

@@ -9,18 +9,18 @@ import numpy as np
 from mmengine.config import Config
 
 from mmmaml.datasets import convert_mot
-from mmmaml.datasets.synthetic import Look, dataset_specs, generate_sequence
+from mmmaml.datasets.synthetic import SequenceAppearance, dataset_specs, generate_sequence
 from mmmaml.utils import write_text
 from mmmaml.utils.mot_files import CLASS, SequenceInfo, find_sequences, read_rows, read_seqinfo
 
 NUM_TRAIN = 6
 # Held out twice as in training, once in bad light and once through another camera: the latter two
 # are what adaptation is for.
-TEST_LOOKS = (
-    Look(),
-    Look(),
-    Look(brightness=0.6, noise_sigma=9.0),
-    Look(colour_cast=(1.2, 1.0, 0.8), blur_sigma=0.8),
+TEST_APPEARANCES = (
+    SequenceAppearance(),
+    SequenceAppearance(),
+    SequenceAppearance(brightness=0.6, noise_sigma=9.0),
+    SequenceAppearance(colour_cast=(1.2, 1.0, 0.8), blur_sigma=0.8),
 )
 
 
@@ -77,10 +77,11 @@ def generated_data(root: Path, on_frame: Callable[[int, int], None]) -> DemoData
         root: Folder to write to.
         on_frame: Called with the frames done and all frames.
     """
-    count = NUM_TRAIN + len(TEST_LOOKS)
+    count = NUM_TRAIN + len(TEST_APPEARANCES)
     specs = dataset_specs(count, seed=0, num_frames=120, num_people=20, frame_rate=10)
     specs[NUM_TRAIN:] = [
-        replace(s, look=look) for s, look in zip(specs[NUM_TRAIN:], TEST_LOOKS, strict=True)
+        replace(s, appearance=appearance)
+        for s, appearance in zip(specs[NUM_TRAIN:], TEST_APPEARANCES, strict=True)
     ]
     marker, content = root / 'specs.json', json.dumps([asdict(s) for s in specs], indent=1)
     total = sum(spec.num_frames for spec in specs)

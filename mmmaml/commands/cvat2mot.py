@@ -61,11 +61,17 @@ def convert(args: argparse.Namespace) -> int:
         raise ValueError(f'--images is of one video, but the exports hold {len(tasks)}')
     on_interrupt(f'sequences in {args.out_dir} are whole')
     contents = [read_task(task, classes) for task in tasks]
+    images = args.images
+    if images is not None and images.is_file():
+        # CVAT numbers the frames that a player shows, upright, as this does.
+        from mmmaml.apis.sources import VideoSource
+
+        images = (frame.image for frame in VideoSource(images))
     for task in tasks:
         if (args.out_dir / task.name).exists():
             raise FileExistsError(f'{args.out_dir / task.name} is there already: remove it first')
     for content in contents:
-        made = write_sequence(content, args.out_dir, args.frame_rate, args.images)
+        made = write_sequence(content, args.out_dir, args.frame_rate, images)
         print(f'{made.folder}: {made.num_frames} frames, boxes {_said(made.classes)}')
         if made.left_out:
             print(f'  left out, not asked for: {_said(made.left_out)}')

@@ -45,14 +45,14 @@ def main(argv: list[str] | None = None) -> int:
     from rich.progress import track
 
     from mmmaml.datasets import convert_mot
-    from mmmaml.datasets.synthetic import Look, dataset_specs, generate_sequence
+    from mmmaml.datasets.synthetic import SequenceAppearance, dataset_specs, generate_sequence
 
     on_interrupt(f'sequences in {args.root} that have a seqinfo.ini are whole')
     try:
         specs = dataset_specs(
             args.train + args.test,
             args.seed,
-            [Look(palette=palette) for palette in args.palettes],
+            [SequenceAppearance(palette=palette) for palette in args.palettes],
             num_frames=args.frames,
             size=tuple(args.size),
             num_people=args.people,

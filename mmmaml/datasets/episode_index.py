@@ -128,7 +128,7 @@ class EpisodeIndex:
         """Draw the task of one identity and ``num_ways − 1`` others of its subsequence.
 
         The identities share frames as far as they can, so that a frame decoded once serves all.
-        Where the subsequence holds too few identities, others of the same video fill the task,
+        If the subsequence holds too few identities, others of the same video fill the task,
         then such of other videos.
 
         Args:

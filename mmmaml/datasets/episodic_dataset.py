@@ -27,7 +27,7 @@ class EpisodicDataset(Dataset):
     support and ``num_query`` query images from different frames of one video. Of a dataset of
     pictures of people (any Re-ID dataset) the images are these, of a :class:`MOTFrameDataset` the
     frames, and the ways the people who are in all of them. Every identity is the first of one
-    task an epoch. An item is a function of (seed, index) alone, where indices
+    task an epoch. An item is a function of (seed, index) alone; indices
     from ``len(dataset)`` on mean later epochs (:class:`EpisodeSampler` yields such), so tasks do
     not depend on the number of workers or ranks.
 
@@ -45,10 +45,10 @@ class EpisodicDataset(Dataset):
         num_ways: N, identities a task. 1 is the paper's task; more put into a task the negatives
             of the same video that tracking meets. Of frames, the greatest number.
         window: Length of the subsequence in frames; None takes whole videos. Short windows give
-            tasks of one look and light, with queries close in time to their support. Tasks of
-            frames need them: in frames far apart there are few of the same people.
+            tasks of one light, with queries close in time to their support. Tasks of frames need
+            them: in frames far apart there are few of the same people.
         short_identities: Fate of identities with fewer than k + q frames: ``'drop'``
-            leaves them out, ``'repeat'`` repeats support images where there are at least 1 + q,
+            leaves them out, ``'repeat'`` repeats support images if there are at least 1 + q,
             of crops only.
         seed: Seed of all tasks.
 

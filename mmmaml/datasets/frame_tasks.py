@@ -20,7 +20,7 @@ class FrameTasks:
     """Source of tasks for networks that embed everybody in a frame in one pass.
 
     A task is k + q frames, each loaded once; its ways are people who are in all of them, after
-    the transforms, which may move people out of the image. Where these are fewer than
+    the transforms, which may move people out of the image. If these are fewer than
     ``num_ways``, labels −1 fill up. Labels are those of the dataset of frames, so that a
     classifier trained on tasks is one for its frames, too.
 
@@ -95,9 +95,9 @@ class FrameTasks:
     def _annotate(
         self, task: FrameTask, infos: list[dict], boxes: InstanceData, shape: tuple[int, ...]
     ) -> TaskDataSample:
-        found = _rows_of(boxes, torch.from_numpy(task.identities), len(infos))
-        ways = torch.from_numpy(task.identities)[(found >= 0).all(1)][: self.num_ways]
-        rows = found[(found >= 0).all(1)][: self.num_ways]
+        box_rows = _rows_of(boxes, torch.from_numpy(task.identities), len(infos))
+        ways = torch.from_numpy(task.identities)[(box_rows >= 0).all(1)][: self.num_ways]
+        rows = box_rows[(box_rows >= 0).all(1)][: self.num_ways]
         missing = self.num_ways - len(ways)
         sample = TaskDataSample(
             metainfo={
@@ -137,7 +137,7 @@ def _joined(frames: list[InstanceData]) -> InstanceData:
 
 
 def _rows_of(boxes: InstanceData, identities: Tensor, num_frames: int) -> Tensor:
-    """Return (P, F) rows of identities' boxes in each frame, −1 where there is none."""
+    """Return (P, F) rows of identities' boxes in each frame, −1 if there is none."""
     frames = torch.arange(num_frames)
     match = boxes.instances_ids == identities[:, None, None]
     match = match & (boxes.frames == frames[:, None])

@@ -23,7 +23,7 @@ class MOTCropDataset(BaseDataset):
     Args:
         ann_file: CocoVID file as written by ``tools/dataset_converters/mot2coco.py``.
         classes: Names of the classes that are kept. MOT17's ``static_person`` and ``reflection``
-            look like pedestrians, but are annotated less carefully.
+            resemble pedestrians, but are annotated less carefully.
         min_visibility: Least visible part of a person, 0 to 1. Lower values add hard and wrong
             samples (the crop shows mostly somebody else), 0 keeps all.
         min_height: Least height of the box inside the frame in pixels. Lower values add people

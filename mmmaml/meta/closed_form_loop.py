@@ -32,7 +32,7 @@ def closed_form_inner_loop(
 
     Returns:
         Support (B, N, k, D) and queries (B, N, q, D) under θ', differentiable in both, and the
-        scatter (D, D) within the identities of the batch, that of ``prior`` where there are none.
+        scatter (D, D) within the identities of the batch, that of ``prior`` if there are none.
 
     Example:
         Two people whose pictures vary along y alone and who differ along x: under θ', x counts

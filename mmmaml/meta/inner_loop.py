@@ -22,7 +22,7 @@ class AdaptedEmbeddings(NamedTuple):
         support_embeds: (B, k, D) support embeddings under θ'.
         grads: (B, k, D) sum over the steps of the gradient of the support loss with respect to
             the support embeddings (G_T). With the support features X it is the whole change of
-            the parameters: ΔW = −lr·Gᵀ X, Δb = −lr·Gᵀ 1. None where no gradient was taken.
+            the parameters: ΔW = −lr·Gᵀ X, Δb = −lr·Gᵀ 1. None if no gradient was taken.
         support_losses: (B,) support loss before the first step.
     """
 

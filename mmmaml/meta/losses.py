@@ -17,7 +17,7 @@ def unit_vectors(vectors: Tensor) -> Tensor:
     """Scale vectors (..., D) to length 1; those without a direction become zero.
 
     A vector of at most ``NO_DIRECTION`` has no direction. Its derivatives, of any order, are 0,
-    where those of ``F.normalize`` are not finite from the second order on.
+    whereas those of ``F.normalize`` are not finite from the second order on.
     """
     nowhere = vectors.detach().norm(dim=-1, keepdim=True) <= NO_DIRECTION
     # Replaced before, too: what is left out afterwards alone still gives 0 * inf backwards.

@@ -148,7 +148,7 @@ class SceneScatter:
 
     @property
     def scatter(self) -> Tensor:
-        """The scatter (D, D) of an observation; zero where nothing is known."""
+        """The scatter (D, D) of an observation; zero if nothing is known."""
         return self.total / max(self.freedom, 1.0)
 
 
@@ -156,13 +156,13 @@ def whitening(scatter: Tensor, shrinkage: float | Tensor) -> Tensor:
     """Solve for the map under which a scatter (..., D, D), shrunk, is the unit matrix.
 
     Args:
-        scatter: (..., D, D) symmetric, positive semi-definite. Of zeros, where nothing is known,
+        scatter: (..., D, D) symmetric, positive semi-definite. Of zeros, if nothing is known,
             the result is the unit matrix.
         shrinkage: Share of the mean variance that is added to every direction, > 0. Larger values
             approach the plain cosine.
 
     Returns:
-        (..., D, D) R⁻¹ where R Rᵀ = scatter + shrinkage · mean variance · I; differentiable.
+        (..., D, D) R⁻¹ with R Rᵀ = scatter + shrinkage · mean variance · I; differentiable.
     """
     identity = torch.eye(scatter.shape[-1], dtype=scatter.dtype, device=scatter.device)
     variance = scatter.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None]

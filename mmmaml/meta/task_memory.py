@@ -116,7 +116,7 @@ class TaskMemory(nn.Module):
     def blend_weights(self, feats: Tensor) -> Tensor:
         """Compute the weights of the tasks in θ_new (Eq. 7), rows adding up to 1.
 
-        A row is all zero, which stands for θ itself, where λ = Σγ_i is not positive.
+        A row is all zero, which stands for θ itself, if λ = Σγ_i is not positive.
 
         Args:
             feats: (N, C) features.

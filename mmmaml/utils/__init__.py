@@ -1,11 +1,11 @@
 from typing import TYPE_CHECKING, Any
 
-from .files import atomic_path, write_text
+from .files import atomic_path, natural_key, write_text
 
 if TYPE_CHECKING:
     from .setup_env import register_all_modules
 
-__all__ = ['atomic_path', 'register_all_modules', 'write_text']
+__all__ = ['atomic_path', 'natural_key', 'register_all_modules', 'write_text']
 
 
 def __getattr__(name: str) -> Any:

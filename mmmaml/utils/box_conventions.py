@@ -17,7 +17,7 @@ class Suspicion(NamedTuple):
 
     Attributes:
         message: Finding, likely cause and remedy, as a sentence.
-        certain: False if boxes of the expected convention may look so, too.
+        certain: False if boxes of the expected convention may have its signs, too.
     """
 
     message: str

@@ -1,6 +1,7 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and the order of their names."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,3 +37,9 @@ def write_text(path: str | os.PathLike, text: str) -> None:
     """Write ``text`` to ``path``, whole or not at all."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding='utf-8')
+
+
+def natural_key(name: str) -> list[tuple[int, str]]:
+    """Return a sort key by which ``frame9`` comes before ``frame10``, in either case."""
+    parts = re.split(r'([0-9]+)', name.lower())
+    return [(int(part), '') if part.isdecimal() else (-1, part) for part in parts]

@@ -23,7 +23,7 @@ from .frame_numbers import check_picture_numbers, frame_digits
 from .frame_numbers import frame_number as frame_number
 from .frame_numbers import is_number as is_number
 from .row_text import NUM_COLUMNS as NUM_COLUMNS
-from .row_text import bad_rows, parse_rows, why_bad
+from .row_text import ParsedRows, bad_rows, parse_rows, why_bad
 
 FRAME, ID, LEFT, TOP, WIDTH, HEIGHT, SCORE, CLASS, VISIBILITY = range(9)
 PEDESTRIAN = 1
@@ -58,7 +58,7 @@ class SequenceInfo:
         image_ext: Suffix of the frames with its dot.
         frame_rate: Frames per second.
         num_frames: Frames that can be used: the images 1..n that are there, or what
-            ``seqinfo.ini`` states where the sequence comes without images.
+            ``seqinfo.ini`` states if the sequence comes without images.
         width: Image width in pixels.
         height: Image height in pixels.
         digits: Least number of digits in the name of a frame, filled up with zeros; 6 in
@@ -248,13 +248,23 @@ def read_rows(path: str | os.PathLike) -> np.ndarray:
         FileNotFoundError: The file does not exist.
         ValueError: A row is malformed; the message names file and line.
     """
+    return parse_file(path).rows
+
+
+def parse_file(path: str | os.PathLike) -> ParsedRows:
+    """Parse the rows of a file of 6 to 10 columns, none of which may be malformed.
+
+    Raises:
+        FileNotFoundError: The file does not exist.
+        ValueError: A row is malformed; the message names file and line.
+    """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'{path} does not exist')
     parsed = parse_rows(read_text(path))
     if parsed.faults:
         raise ValueError(f'{path}, {parsed.faults[0]}')
-    return parsed.rows
+    return parsed
 
 
 def read_text(path: Path) -> str:

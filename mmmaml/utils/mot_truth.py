@@ -14,8 +14,8 @@ from typing import Literal
 
 import numpy as np
 
-from .mot_files import CLASS, CLASSES, PEDESTRIAN, SCORE, VISIBILITY, read_text
-from .row_text import NUM_COLUMNS, ParsedRows, parse_rows
+from .mot_files import CLASS, CLASSES, PEDESTRIAN, SCORE, VISIBILITY, parse_file, read_text
+from .row_text import NUM_COLUMNS, ParsedRows
 
 TruthForm = Literal['classes', 'plain', 'world']
 LABELS_FILE = 'labels.txt'
@@ -53,11 +53,7 @@ def read_truth(path: Path) -> Truth:
             and line and says what to do.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'{path} does not exist')
-    parsed = parse_rows(read_text(path))
-    if parsed.faults:
-        raise ValueError(f'{path}, {parsed.faults[0]}')
+    parsed = parse_file(path)
     form = truth_form(parsed)
     for lines, reason in column_faults(parsed, form) + label_faults(path, parsed, form):
         raise ValueError(f'{path}, line {lines[0]}: {reason} ({len(lines)} such rows)')

@@ -60,7 +60,7 @@ class TrackVisualizer(TrackLocalVisualizer):
         """Draw the tracks of one frame, then show it, write it or hand it to the backends.
 
         The frames of a video come in order; trails start anew at frame 0, at another video, and
-        where the frame number goes back. In a distributed test every process writes the frames
+        if the frame number goes back. In a distributed test every process writes the frames
         of its own videos to ``out_file``; windows and backends belong to the first.
 
         Args:

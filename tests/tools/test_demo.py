@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmmaml.datasets.synthetic import Look
+from mmmaml.datasets.synthetic import SequenceAppearance
 from mmmaml.utils.mot_files import FRAME, HEIGHT, LEFT, read_rows, read_seqinfo
 
 TOOLS = Path(__file__).parents[2] / 'tools'
@@ -49,7 +49,9 @@ def short(demo: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     size = {'num_frames': 12, 'size': (192, 128), 'num_people': 6}
     monkeypatch.setattr(data, 'dataset_specs', lambda *args, **kw: specs(*args, **kw | size))
     monkeypatch.setattr(data, 'NUM_TRAIN', 2)
-    monkeypatch.setattr(data, 'TEST_LOOKS', (Look(), Look(brightness=0.6)))
+    monkeypatch.setattr(
+        data, 'TEST_APPEARANCES', (SequenceAppearance(), SequenceAppearance(brightness=0.6))
+    )
     return demo
 
 
@@ -219,7 +221,9 @@ def test_what_an_earlier_run_left_is_made_anew(short, monkeypatch, case):
     if case == 'unfinished':
         Path('made/specs.json').unlink()
     else:
-        monkeypatch.setattr(data, 'TEST_LOOKS', (Look(brightness=0.5), Look()))
+        monkeypatch.setattr(
+            data, 'TEST_APPEARANCES', (SequenceAppearance(brightness=0.5), SequenceAppearance())
+        )
     before = Path('made/test/DEMO-03/img1/000001.jpg').read_bytes()
     data.generated_data(Path('made'), lambda *counts: progress.append(counts))
     assert len(progress) == 49

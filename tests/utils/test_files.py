@@ -3,7 +3,7 @@ import stat
 
 import pytest
 
-from mmmaml.utils import atomic_path, write_text
+from mmmaml.utils import atomic_path, natural_key, write_text
 
 
 def test_writes_into_folders_that_do_not_exist(tmp_path):
@@ -40,3 +40,8 @@ def test_readers_of_the_group_keep_their_rights(tmp_path):
     finally:
         os.umask(previous)
     assert stat.S_IMODE((tmp_path / 'a.txt').stat().st_mode) == 0o640
+
+
+def test_numbers_in_names_are_ordered_by_value():
+    ordered = ['2.jpg', '10.jpg', 'a.jpg', 'Frame9.jpg', 'frame09b.jpg', 'frame10.jpg']
+    assert sorted(ordered[3:] + ordered[:3], key=natural_key) == ordered

@@ -2,12 +2,12 @@
 
 import logging
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from mmengine.logging import print_log
 
+from mmmaml.utils.files import natural_key
 from mmmaml.utils.frame_numbers import frame_offset
 from mmmaml.utils.images import read_frame
 from mmmaml.utils.mot_files import read_seqinfo
@@ -93,10 +93,4 @@ def _images(folder: Path) -> list[Path]:
             logger='current',
             level=logging.WARNING,
         )
-    return sorted(images, key=lambda path: _natural(path.name))
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Return a sort key by which frame9 comes before frame10."""
-    parts = re.split(r'([0-9]+)', name.lower())
-    return [(int(part), '') if part.isdecimal() else (-1, part) for part in parts]
+    return sorted(images, key=lambda path: natural_key(path.name))

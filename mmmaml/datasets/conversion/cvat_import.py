@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from ...utils.box_conventions import suspect_boxes
-from ...utils.files import write_text
+from ...utils.files import natural_key, write_text
 from ...utils.frame_numbers import check_frame_numbers, frame_offset, is_number
 from ...utils.mot_files import CLASS, CLASSES, FRAME, LEFT, SCORE
 from ...utils.mot_truth import LABELS_FILE, class_counts, column_faults, mot_class
@@ -28,6 +28,7 @@ from ...utils.row_text import parse_rows
 from .cvat_video import read_cvat_video
 
 Folder = Path | zipfile.Path
+Images = Path | Iterable[np.ndarray]
 XML_FILE = 'annotations.xml'
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp')
 
@@ -127,7 +128,7 @@ def read_task(task: CvatTask, classes: Mapping[str, str] | None = None) -> TaskR
 
 
 def write_sequence(
-    content: TaskRows, out_dir: Path, frame_rate: float, images: Path | None = None
+    content: TaskRows, out_dir: Path, frame_rate: float, images: Images | None = None
 ) -> ImportedSequence:
     """Write one video as ``OUT_DIR/NAME/{img1,gt/gt.txt,seqinfo.ini}``, whole or not at all.
 
@@ -135,7 +136,8 @@ def write_sequence(
         content: Its boxes.
         out_dir: Folder of the sequences, such as ``data/mine/train``.
         frame_rate: Frames per second, of which the export says nothing.
-        images: Video or folder of images, for an export without them.
+        images: Folder of images, or the frames of a video (H, W, 3) uint8 in blue, green, red,
+            for an export without them.
 
     Raises:
         FileNotFoundError: There are no images.
@@ -282,10 +284,10 @@ def _choose_rows(
     }
 
 
-def _write_images(task: CvatTask, images: Path | None, target: Path) -> tuple[list[str], str]:
+def _write_images(task: CvatTask, images: Images | None, target: Path) -> tuple[list[str], str]:
     """Write the images as ``000001...``; return their names, and a sentence on other files."""
-    if images is not None and images.is_file():
-        return _write_video(images, target), ''
+    if images is not None and not isinstance(images, Path):
+        return _write_frames(images, target), ''
     inside = 'img1' if task.file.name == 'gt.txt' else 'images'
     place = task.place / inside if images is None else images
     if not place.is_dir():
@@ -294,7 +296,7 @@ def _write_images(task: CvatTask, images: Path | None, target: Path) -> tuple[li
     files = [each for each in there if Path(each.name).suffix.lower() in SUFFIXES]
     left = len(there) - len(files)
     others = f'{place}: {left} of {len(there)} files are no images and not used' if left else ''
-    files.sort(key=lambda each: _natural(each.name))
+    files.sort(key=lambda each: natural_key(each.name))
     plain = [Path(each.name) for each in files if is_number(Path(each.name).stem)]
     if plain and images is None and frame_offset([each.name for each in files]) != 0:
         raise ValueError(
@@ -313,26 +315,13 @@ def _write_images(task: CvatTask, images: Path | None, target: Path) -> tuple[li
     return names, others
 
 
-def _write_video(video: Path, target: Path) -> list[str]:
-    capture = cv2.VideoCapture(str(video))
+def _write_frames(frames: Iterable[np.ndarray], target: Path) -> list[str]:
     names: list[str] = []
     target.mkdir(parents=True)
-    while True:
-        read, frame = capture.read()
-        if not read:
-            break
-        names.append(f'{len(names) + 1:06d}.jpg')
+    for number, frame in enumerate(frames, start=1):
+        names.append(f'{number:06d}.jpg')
         cv2.imwrite(str(target / names[-1]), frame, [cv2.IMWRITE_JPEG_QUALITY, 95])
-    capture.release()
-    if not names:
-        raise ValueError(f'{video} cannot be read as a video')
     return names
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Return a sort key by which frame9 comes before frame10."""
-    parts = re.split(r'([0-9]+)', name.lower())
-    return [(int(part), '') if part.isdecimal() else (-1, part) for part in parts]
 
 
 def _size(task: CvatTask, image: Path) -> tuple[int, int]:

@@ -32,7 +32,7 @@ def convert_mot(
 
     Ids of videos, images, annotations and identities are the same in all files that are written
     and clash nowhere between them. ``frame_id`` counts from 0 within a file's part of the video,
-    ``mot_frame_id`` is the number of the frame. Test sequences are annotated where they come
+    ``mot_frame_id`` is the number of the frame. Test sequences are annotated if they come
     with ground truth. Boxes without identity keep ``instance_id`` −1. Rows of frames that do
     not exist and empty boxes are dropped, and the log says how many.
 

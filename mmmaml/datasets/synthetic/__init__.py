@@ -2,10 +2,10 @@
 
 from .generate import dataset_specs, generate_dataset, generate_sequence
 from .render import render_sequence
-from .specs import Look, SequenceSpec
+from .specs import SequenceAppearance, SequenceSpec
 
 __all__ = [
-    'Look',
+    'SequenceAppearance',
     'SequenceSpec',
     'dataset_specs',
     'generate_dataset',

@@ -61,7 +61,7 @@ def blend(target: np.ndarray, image: np.ndarray) -> None:
 
 
 def overlap(layer: Layer, shape: tuple[int, ...]) -> tuple:
-    """Slices of the layer and of a canvas where they meet, or (None, None)."""
+    """Return the slices of layer and canvas in which they meet, or (None, None)."""
     height, width = layer.image.shape[:2]
     x0, x1 = max(0, layer.left), min(shape[1], layer.left + width)
     y0, y1 = max(0, layer.top), min(shape[0], layer.top + height)

@@ -17,15 +17,17 @@ class Exposure:
     """
 
     def __init__(self, spec: SequenceSpec, rng: np.random.Generator) -> None:
-        self.size, self.look = spec.size, spec.look
+        self.size, self.appearance = spec.size, spec.appearance
         seconds = np.arange(spec.num_frames) / spec.frame_rate
         wave = np.sin(2 * np.pi * (seconds / 11 + rng.random()))
-        drift = 1 + 0.5 * self.look.light_change * wave
-        self.gains = self.look.brightness * drift[:, None] * np.array(self.look.colour_cast)
+        drift = 1 + 0.5 * self.appearance.light_change * wave
+        self.gains = (
+            self.appearance.brightness * drift[:, None] * np.array(self.appearance.colour_cast)
+        )
         self.cloud = seconds / 14 + rng.random()
         # Cuts at random places of noise a little larger than the frame look unrelated.
         shape = (spec.size[1] + _NOISE_MARGIN, spec.size[0] + _NOISE_MARGIN, 3)
-        noise = rng.standard_normal(shape, dtype=np.float32) * self.look.noise_sigma
+        noise = rng.standard_normal(shape, dtype=np.float32) * self.appearance.noise_sigma
         self.noise = np.round(noise).astype(np.int16)
         self.cuts = rng.integers(0, _NOISE_MARGIN, (spec.num_frames, 2))
 
@@ -34,13 +36,13 @@ class Exposure:
         ramp = np.arange(256)[:, None] * self.gains[index]
         table = np.clip(np.round(ramp), 0, 255).astype(np.uint8)
         image = cv2.LUT(scene, table[None])
-        if self.look.light_change > 0:
+        if self.appearance.light_change > 0:
             shade = cv2.resize(self._shade(index), self.size)
             shade = cv2.cvtColor(shade, cv2.COLOR_GRAY2BGR)
             image = cv2.multiply(image, shade, scale=1 / 255)
-        if self.look.blur_sigma > 0:
-            image = cv2.GaussianBlur(image, (0, 0), self.look.blur_sigma)
-        if self.look.noise_sigma > 0:
+        if self.appearance.blur_sigma > 0:
+            image = cv2.GaussianBlur(image, (0, 0), self.appearance.blur_sigma)
+        if self.appearance.noise_sigma > 0:
             (y, x), (width, height) = self.cuts[index], self.size
             tile = self.noise[y : y + height, x : x + width]
             image = cv2.add(image, tile, dtype=cv2.CV_8U)
@@ -51,4 +53,4 @@ class Exposure:
         x, y = np.meshgrid(np.linspace(0, 0.5, 32), np.linspace(0, 0.15, 16))
         wave = np.sin(2 * np.pi * (x + y + self.cloud[index]))
         cover = 1 / (1 + np.exp(-12 * (wave - 0.2)))
-        return (255 * (1 - self.look.light_change * cover)).astype(np.uint8)
+        return (255 * (1 - self.appearance.light_change * cover)).astype(np.uint8)

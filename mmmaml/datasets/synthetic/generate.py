@@ -20,9 +20,9 @@ from ...utils.mot_files import (
     SCORE,
     VISIBILITY,
 )
-from .detections import simulate_detections
+from .noisy_detections import simulate_detections
 from .render import Frame, render_sequence
-from .specs import Look, SequenceSpec
+from .specs import SequenceAppearance, SequenceSpec
 
 STATIC_PERSON = 7
 PREFIX = 'DEMO'
@@ -71,7 +71,7 @@ def generate_dataset(
     num_train: int = 4,
     num_test: int = 2,
     seed: int = 0,
-    looks: Sequence[Look] = (Look(),),
+    appearances: Sequence[SequenceAppearance] = (SequenceAppearance(),),
     progress: Progress | None = None,
     **spec: object,
 ) -> list[Path]:
@@ -82,7 +82,7 @@ def generate_dataset(
         num_train: Sequences under ``train``, named ``DEMO-01`` and so on.
         num_test: Sequences under ``test``; numbering goes on. They have ground truth too.
         seed: Decides everything; another seed gives other people in other streets.
-        looks: Appearances of the sequences, taken in turn.
+        appearances: Appearances of the sequences, taken in turn.
         progress: See :func:`generate_sequence`.
         **spec: Other fields of :class:`SequenceSpec` for all sequences, such as ``num_frames``.
 
@@ -90,7 +90,7 @@ def generate_dataset(
         The sequence folders.
     """
     root = Path(root)
-    specs = dataset_specs(num_train + num_test, seed, looks, **spec)
+    specs = dataset_specs(num_train + num_test, seed, appearances, **spec)
     subsets = ['train'] * num_train + ['test'] * num_test
     return [
         generate_sequence(one, root / subset, progress)
@@ -99,7 +99,10 @@ def generate_dataset(
 
 
 def dataset_specs(
-    count: int, seed: int, looks: Sequence[Look] = (Look(),), **fields: object
+    count: int,
+    seed: int,
+    appearances: Sequence[SequenceAppearance] = (SequenceAppearance(),),
+    **fields: object,
 ) -> list[SequenceSpec]:
     """Specs of ``count`` sequences with people of their own."""
     base = SequenceSpec(f'{PREFIX}-00', people_seed=seed, **fields)  # type: ignore[arg-type]
@@ -109,7 +112,7 @@ def dataset_specs(
             name=f'{PREFIX}-{k + 1:02d}',
             seed=1000 * seed + k,
             first_person=k * base.num_people,
-            look=looks[k % len(looks)],
+            appearance=appearances[k % len(appearances)],
         )
         for k in range(count)
     ]

@@ -46,8 +46,8 @@ class _Renderer:
         self.spec = spec
         streams = np.random.SeedSequence([spec.seed, 2]).spawn(4)
         walk_rng, scene_rng, camera_rng, light_rng = map(np.random.default_rng, streams)
-        look, (width, height) = spec.look, spec.size
-        self.camera = Camera(width, height, look.camera_height)
+        appearance, (width, height) = spec.appearance, spec.size
+        self.camera = Camera(width, height, appearance.camera_height)
         self.walks: Walks = simulate_walks(spec, self.camera, walk_rng)
         self.sheets = self._sheets()
         self.heights = np.array([sheet.person.height for sheet in self.sheets])
@@ -62,7 +62,7 @@ class _Renderer:
         spec = self.spec
         last = spec.first_person + spec.num_people
         people = sample_people(
-            spec.people_seed, last, spec.look.palette, spec.group_size, spec.similarity
+            spec.people_seed, last, spec.appearance.palette, spec.group_size, spec.similarity
         )[spec.first_person :]
         tallest = 2.0 * float(self.camera.scale(self.camera.depth(0.96 * spec.size[1])))
         resolution = int(np.clip(1.1 * tallest, 48, 512))
@@ -77,7 +77,7 @@ class _Renderer:
         periods = np.array([[9.0, 2.3], [5.0, 1.7]])
         weights = np.array([[1.0, 0.15], [0.3, 0.1]])
         waves = np.sin(2 * np.pi * (seconds[..., None] / periods + rng.random((2, 2))))
-        return self.spec.look.camera_sway * (waves * weights).sum(-1)
+        return self.spec.appearance.camera_sway * (waves * weights).sum(-1)
 
     def __iter__(self) -> Iterator[Frame]:
         for index in range(self.spec.num_frames):

@@ -6,7 +6,7 @@ from .people import NUM_PALETTES
 
 
 @dataclass(frozen=True)
-class Look:
+class SequenceAppearance:
     """Appearance of a whole sequence. The defaults are neutral; shift them to make domains differ.
 
     Attributes:
@@ -66,7 +66,7 @@ class SequenceSpec:
             every identity.
         similarity: Part of all else that people of a group share, 0 to 0.9: the higher, the more
             easily they are confused. At 0.9 they differ by one or two small things.
-        look: Appearance of the whole sequence.
+        appearance: Appearance of the whole sequence.
         jpeg_quality: 1 to 100; under 50 the blocks show.
     """
 
@@ -80,7 +80,7 @@ class SequenceSpec:
     first_person: int = 0
     group_size: int = 4
     similarity: float = 0.4
-    look: Look = field(default_factory=Look)
+    appearance: SequenceAppearance = field(default_factory=SequenceAppearance)
     jpeg_quality: int = 90
 
     def __post_init__(self) -> None:

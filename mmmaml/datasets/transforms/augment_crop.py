@@ -76,7 +76,7 @@ class RandomEraseCrop(BaseTransform):
 
     Args:
         prob: Probability of covering, 0 to 1.
-        area: Least and greatest part of the image that is covered. Over a half leaves too little
+        area: Least and greatest part of the image that is erased. Over a half leaves too little
             to tell people apart.
         aspect: Least ratio of the rectangle's height to its width; the greatest is its inverse.
 

@@ -68,7 +68,7 @@ class LetterboxFrame(BaseTransform):
 def letterbox_size(pipeline: Sequence[dict]) -> tuple[int, int] | None:
     """Width and height that ``LetterboxFrame`` gives in the config of a pipeline.
 
-    Transforms within others count, too; None where there is none.
+    Transforms within others count, too; None if there is none.
     """
     for transform in _nested(pipeline):
         if str(transform.get('type')).split('.')[-1] == 'LetterboxFrame':

@@ -19,7 +19,7 @@ def resample(frame: np.ndarray, box: Box, scale: tuple[int, int]) -> np.ndarray:
 
     ``cv2.resize`` samples at centres of cells too, in half the time of ``cv2.warpAffine``, but
     its grid begins on a whole pixel. So the grid is continued before the box until it does, to
-    ``PRECISION``; where it never does, or leaves the frame, ``cv2.warpAffine`` takes the samples.
+    ``PRECISION``; if it never does, or leaves the frame, ``cv2.warpAffine`` takes the samples.
 
     Args:
         frame: (H, W, 3) uint8.
@@ -65,7 +65,7 @@ def _lay(place: float, step: float, number: int, length: int) -> _Line | None:
         length: Of the frame.
 
     Returns:
-        None where no place for the first cell is near enough to a whole pixel.
+        None if no place for the first cell is near enough to a whole pixel.
     """
     for before in range(MOST_CELLS_BEFORE):
         edge = place - before * step

@@ -15,7 +15,7 @@ class ShiftTaskAppearance(BaseTransform):
     A task is a piece of one video, and a new video differs from those of training. All images of
     a task get the same gains, colour cast and blur, and noise of the same strength: they come
     from ``results['task_rng']``, which is the same for all of them, or from ``results['rng']``,
-    image by image, where there is no task. People of a task stay comparable by their colours,
+    image by image, if there is no task. People of a task stay comparable by their colours,
     which shifts of single images would destroy.
 
     Args:

@@ -26,7 +26,7 @@ def evaluate_folders(
         gt_dir: Ground truth, ``SEQ/gt/gt.txt`` (and ``SEQ/seqinfo.ini``, if there) or ``SEQ.txt``.
         results_dir: Tracks, ``SEQ.txt``. An empty file stands for no track at all.
         benchmark: ``'MOT16'``, ``'MOT17'``, ``'MOT20'`` for their preprocessing, ``'MOT15'`` for
-            none; None takes what the ground truth looks like, see
+            none; None takes what follows from the ground truth, see
             :func:`~.track_folders.guess_benchmark`.
         frame_rate: Frames per second of sequences without ``seqinfo.ini``. Re-entries are
             counted only if a frame rate is known.

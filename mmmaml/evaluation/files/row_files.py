@@ -4,8 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...utils.mot_files import read_text
-from ...utils.row_text import parse_rows
+from ...utils.mot_files import parse_file
 from ..sequences import RowFile
 
 
@@ -19,9 +18,5 @@ def read_row_file(path: Path) -> tuple[np.ndarray, RowFile]:
         FileNotFoundError: The file does not exist.
         ValueError: A row is malformed; the message names file and line.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f'{path} does not exist')
-    parsed = parse_rows(read_text(path))
-    if parsed.faults:
-        raise ValueError(f'{path}, {parsed.faults[0]}')
+    parsed = parse_file(path)
     return parsed.rows, RowFile(path, parsed.lines)

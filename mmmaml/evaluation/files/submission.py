@@ -62,7 +62,7 @@ def read_submission(
         benchmark: ``'MOT15'``, ``'MOT16'``, ``'MOT17'`` or ``'MOT20'``.
         split: ``'all'`` is what the server asks for, training sequences included; ``'test'`` or
             ``'train'`` for one half.
-        copy_detectors: On MOT17, where a video was tracked once, with one detector of
+        copy_detectors: On MOT17, if a video was tracked once, with one detector of
             MOT17 or with one's own (``MOT17-01.txt``), use these results for all three.
 
     Raises:

@@ -122,7 +122,7 @@ def _joined_rows(frame: int, bboxes: np.ndarray) -> np.ndarray:
 
     Args:
         frame: Number of the frame, from 1.
-        bboxes: (N, 7) ``frame, id, left, top, width, height, score``, where frames count from
+        bboxes: (N, 7) ``frame, id, left, top, width, height, score``; frames count from
             the first of the clip.
     """
     if bboxes.ndim != 2 or bboxes.shape[1] != 7:
@@ -141,7 +141,7 @@ def _to_numpy(values: torch.Tensor | np.ndarray) -> np.ndarray:
 
 def _merge_sequence(name: str, frames: Sequence[FrameTracks]) -> TrackedSequence:
     _check_agreement(name, frames)
-    # Where a sampler padded one process with a part of a sequence that another process tracked
+    # If a sampler padded one process with a part of a sequence that another process tracked
     # as a whole, the whole run is the one to keep: ids of two runs do not mix.
     frames_of_rank = Counter(f.rank for f in frames)
     frames = sorted(frames, key=lambda f: (-frames_of_rank[f.rank], f.rank))

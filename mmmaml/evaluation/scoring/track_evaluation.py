@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ..benchmarks import check_benchmark
 from ..recognition.reentry import ReentryProtocol, reentry_rate
 from ..sequences import Evaluation, ScoredSequence, TrackedSequence
-from .box_conventions import suspect_sequence
+from .convention_checks import suspect_sequence
 from .motmetrics_events import MotmetricsScorer
 from .preprocessing import preprocess_sequence
 from .row_checks import check_sequence

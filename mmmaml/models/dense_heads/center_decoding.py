@@ -17,7 +17,7 @@ class DecodedCenters(NamedTuple):
 
     Attributes:
         bboxes: (B, K, 4) x1, y1, x2, y2 in pixels of the input.
-        scores: (B, K) in descending order; 0 where an image has fewer peaks.
+        scores: (B, K) in descending order; 0 if an image has fewer peaks.
         cells: (B, K) int64 indices into the B·H·W cells.
     """
 

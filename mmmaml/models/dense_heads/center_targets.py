@@ -15,7 +15,7 @@ class CenterTargets:
         cells: (M,) int64 indices into the B·H·W cells, each once.
         boxes: (M, 4) distances from the centre to left, top, right and bottom edge, in cells.
         offsets: (M, 2) x, y of the centre within its cell, in [0, 1).
-        identities: (M,) int64, −1 where unknown.
+        identities: (M,) int64, −1 if unknown.
     """
 
     heatmap: Tensor
@@ -42,7 +42,7 @@ def encode_centers(
     Args:
         bboxes: (n, 4) x1, y1, x2, y2 in pixels of the input.
         images: (n,) image of each box, 0 to B − 1.
-        identities: (n,) identity of each box, −1 where unknown.
+        identities: (n,) identity of each box, −1 if unknown.
         map_size: B, H, W of the map.
         stride: Pixels of the input a cell.
         min_overlap: IoU that a box of the same size keeps with the true one while its centre

@@ -55,8 +55,8 @@ class OneShotHead(BaseDenseHead):
         loss_heatmap: Config of a loss of heatmaps.
         loss_box: Config of a loss of boxes, for each of their four numbers.
         loss_offset: Config of a loss of offsets.
-        weights: Arguments of :class:`UncertaintyWeights`, where the weights of detection and
-            identification start.
+        weights: Arguments of :class:`UncertaintyWeights`: the first weights of detection and
+            identification.
         train_cfg: Not used; detectors of mmdet hand it over.
         test_cfg: ``score_thr``, below which boxes are left out (0.1 by default; the tracker has
             its own), and ``max_per_img`` (500).

@@ -25,7 +25,7 @@ class UncertaintyWeights(nn.Module):
         """Compute the factors of the two losses and the addition to their sum.
 
         Args:
-            with_identities: Bool scalar. Where it is false there was nobody to identify, and
+            with_identities: Bool scalar. If it is false, there was nobody to identify, and
                 the terms of identification are 0; e^{−s_id} would otherwise grow without end.
 
         Returns:

@@ -1,4 +1,4 @@
-"""Detections of a sequence, read from a MOTChallenge detection file and found by frame."""
+"""Detections of a sequence, read from a MOTChallenge detection file and looked up by frame."""
 
 import logging
 import os
@@ -22,7 +22,7 @@ class DetectionFile:
     Attributes:
         frames: (R,) frame of each detection, ascending, from 1.
         bboxes: (R, 4) float32 xyxy in pixels of the original image.
-        scores: (R,) float32, as in the file; all 1 where it has none.
+        scores: (R,) float32, as in the file; all 1 if it has none.
     """
 
     frames: np.ndarray

@@ -28,7 +28,7 @@ class PublicDetector(BaseModel):
         score_thr: Detections with a lower score are left out. None keeps all. The scale is that
             of the file: MOT17's SDP scores lie in 0..1, FRCNN's are all 1, DPM's can be
             negative. Without scores (6 columns, or −1 in all rows) every detection has 1.
-        detections: Where to read instead of ``SEQ/det/det.txt``: a folder of ``SEQ.txt`` files
+        detections: Files to read instead of ``SEQ/det/det.txt``: a folder of ``SEQ.txt`` files
             (any tracker's or detector's output in that format), or a mapping of sequence names
             to files.
         clip_border: Cut boxes at the border of the image and drop those that lie outside. Off by
@@ -73,7 +73,7 @@ class PublicDetector(BaseModel):
         Args:
             batch_inputs: (N, C, H, W) images; only their device is used. None means CPU.
             batch_data_samples: N samples with metainfo ``img_path``, and ``scale_factor`` or
-                ``ori_shape`` where ``rescale`` or ``clip_border`` need them.
+                ``ori_shape`` if ``rescale`` or ``clip_border`` need them.
             rescale: True gives boxes in pixels of the original image, False in pixels of the
                 image as the network would see it (times ``scale_factor``).
 

@@ -67,7 +67,7 @@ class MetaLearner(BaseModule):
         Args:
             inputs: Images, see :meth:`extract_task_feats`.
             data_samples: The annotation of each task. Ways with label −1 are not there.
-            feats: (B, N, F, C) features where they are known already.
+            feats: (B, N, F, C) features if they are known already.
 
         Returns:
             ``loss_plain`` over all images without adaptation and, with an inner loop,

@@ -15,7 +15,7 @@ class TaskClassifier(ABC):
     Attributes:
         name: Its name in configs.
         needs_identities: It compares embeddings with rows of the head's classifier, so these
-            have to stay where training put them.
+            have to stay as training left them.
         needs_ways: It tells apart the identities of a task alone, so there have to be two.
     """
 

@@ -55,7 +55,7 @@ def draw_labels(
     colors: np.ndarray,
     style: DrawingStyle,
 ) -> None:
-    """Write a label at each box, moved where it would cover another one if there is room.
+    """Write a label at each box, moved if it would overlap another one and there is room.
 
     Args:
         canvas: (H, W, 3) uint8, BGR; it is changed.
@@ -102,8 +102,8 @@ def _free_spot(
         placed: (L, 4) xyxy of the labels that have their place.
 
     Returns:
-        (4,) xyxy. Usually above the box, at its left edge; where no place is free, the one that
-        covers least.
+        (4,) xyxy. Usually above the box, at its left edge; if no place is free, the one that
+        overlaps least.
     """
     width, height = size
     left, top, right, bottom = bbox
@@ -123,6 +123,6 @@ def _free_spot(
     spots = np.concatenate([spots, spots + size], axis=1).round()
     low = np.maximum(spots[:, None, :2], placed[None, :, :2])
     high = np.minimum(spots[:, None, 2:], placed[None, :, 2:])
-    covered = np.clip(high - low, 0, None).prod(axis=2).sum(axis=1)
-    # Least covered first, then inside the picture without being moved, then in the order above.
-    return spots[np.lexsort((~inside, covered))[0]]
+    overlap = np.clip(high - low, 0, None).prod(axis=2).sum(axis=1)
+    # Least overlap first, then inside the picture without being moved, then in the order above.
+    return spots[np.lexsort((~inside, overlap))[0]]

@@ -81,7 +81,7 @@ def worst_frames(events: pd.DataFrame, count: int, min_gap: int) -> list[int]:
 
     Args:
         events: Event log of a sequence.
-        count: Frames at most; fewer where there are fewer with errors.
+        count: Frames at most; fewer if there are fewer with errors.
         min_gap: Frames that they are apart at least, so that they do not show one error twice.
     """
     weights = events['type'].map({MATCH: 0, FALSE_POSITIVE: 1, MISS: 1, SWITCH: 3})

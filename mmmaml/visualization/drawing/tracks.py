@@ -19,7 +19,7 @@ def draw_tracks(
     """Draw the tracks of one frame: boxes, ids, and the ways people came.
 
     Nearer people, whose feet are lower in the picture, are drawn over farther ones. Labels are
-    moved where they would cover each other, if there is room.
+    moved if they would overlap each other and there is room.
 
     Args:
         image: (H, W, 3) uint8, BGR as OpenCV reads it. It is not changed.

@@ -46,7 +46,7 @@ def gain_curve(curves: Curves, log: Path) -> tuple[np.ndarray, np.ndarray]:
 
     Args:
         curves: Scalars of a training.
-        log: Where they are from, for messages.
+        log: Source of the scalars, for messages.
 
     Raises:
         ValueError: One of the losses was never logged.

@@ -132,11 +132,11 @@ def smooth(values: np.ndarray, window: int) -> np.ndarray:
     """Compute a centred running mean over the values that are there.
 
     Args:
-        values: (P,), NaN where a value is missing.
+        values: (P,), NaN if a value is missing.
         window: Values that each mean is over, fewer at both ends.
 
     Returns:
-        (P,), NaN where ``values`` is NaN, so that a gap stays visible.
+        (P,), NaN if ``values`` is NaN, so that a gap stays visible.
     """
     there = np.isfinite(values)
     width = min(window, len(values))
@@ -181,7 +181,7 @@ def draw_curve(
     """Draw a smoothed curve over its raw values.
 
     Args:
-        ax: Where.
+        ax: Axes to draw into.
         curve: Steps (P,) and values (P,).
         number: Of the curve, from 0, for its colour.
         label: In the legend.

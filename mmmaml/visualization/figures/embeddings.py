@@ -18,8 +18,8 @@ def embeddings_figure(
 
     Embeddings are compared by their angle, so they are scaled to length one first. Each panel
     shows its two directions of greatest variance (PCA) and says how much of it they hold, and how
-    well people are separated: the silhouette by cosine distance over all dimensions, 1 where
-    everybody is far from all others, 0 where people touch, negative where they are mixed up.
+    well people are separated: the silhouette by cosine distance over all dimensions, 1 if
+    everybody is far from all others, 0 if people touch, negative if they are mixed up.
 
     Args:
         before: (P, D) embeddings before adaptation.

@@ -23,7 +23,7 @@ class Spans:
 
     Attributes:
         gt_id: (S,) the person.
-        track_id: (S,) the id, ``NO_TRACK`` where the person was missed.
+        track_id: (S,) the id, ``NO_TRACK`` if the person was missed.
         first: (S,) first frame.
         last: (S,) last frame.
     """
@@ -42,8 +42,8 @@ def timeline_figure(
 ) -> Figure:
     """Draw a row for each person of the ground truth, coloured by the id they were tracked under.
 
-    A thin grey line is a person who was missed, a black mark a switch; where the ground truth
-    shows nobody there is nothing. Below are the errors of every frame.
+    A thin grey line is a person who was missed, a black mark a switch; if the ground truth
+    shows nobody, there is nothing. Below are the errors of every frame.
 
     Args:
         events: Event log of a sequence, see
@@ -152,7 +152,7 @@ def _write_ids(ax: Axes, lines: np.ndarray, ids: np.ndarray, width: float) -> No
     """Write the id once for each run of stretches of one person under it, if it has room.
 
     Args:
-        ax: Where.
+        ax: Axes to draw into.
         lines: (S, 2, 2) start and end of each stretch, ordered by person and time.
         ids: (S,) the id of each.
         width: Of the axis.

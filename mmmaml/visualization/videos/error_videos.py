@@ -25,7 +25,7 @@ def render_error_video(
     Args:
         scored: The sequence.
         out: The MP4. It appears when it is whole; a file of that name is replaced.
-        pictures: Folder where each drawn frame is also written as ``000001.jpg``.
+        pictures: Folder to which each drawn frame is also written as ``000001.jpg``.
         on_frame: Called with the number of each frame that is done, for a progress bar.
 
     Returns:

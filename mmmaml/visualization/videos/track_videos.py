@@ -37,7 +37,7 @@ def render_video(
             0 draws none.
         frames: Frames to show, counted from 1; all by default. With a step greater than 1 the
             video has as many frames a second fewer, so that people walk at their own speed.
-        pictures: Folder where each drawn frame is also written as ``000001.jpg``. Other files
+        pictures: Folder to which each drawn frame is also written as ``000001.jpg``. Other files
             there are left alone.
         on_frame: Called with the number of each frame that is done, for a progress bar.
 
@@ -156,7 +156,7 @@ def video_writer(
     """Yield ``write(image, source)``; the first image decides the size of the video.
 
     Args:
-        temporary: Where the MP4 is written.
+        temporary: Path to which the MP4 is written.
         out: What it will be called, for messages.
         frame_rate: Frames per second.
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mmmaml.datasets.checks import check_dataset
 from mmmaml.datasets.conversion import convert_mot
 from mmmaml.utils.mot_files import CLASSES, read_rows, read_seqinfo
+from tests.apis.sources.videos import ONE, encode, number_of, picture
 from tests.properties import bounded
 
 from .cvat_export import frame_names, mot_files, write_folder, write_zip
@@ -112,6 +113,25 @@ def test_images_from_elsewhere(run, tmp_path):
     info = read_seqinfo(tmp_path / 'out' / 'A')
     assert info.num_frames == 3
     assert (cv2.imread(str(info.image_path(3))) == 18).all()  # a10 comes after a2
+
+
+def test_a_video_gives_the_frames_that_a_player_shows(run, tmp_path):
+    source = write_zip(tmp_path / 'A.zip', mot_files(ROWS[:2], LABELS))
+    quarter_turn = (0, ONE, 0, -ONE, 0, 0, 0, 0, 1 << 30)
+    turned = [np.ascontiguousarray(np.rot90(picture(number))) for number in (1, 2, 3)]
+    video = encode(tmp_path / 'phone.mp4', turned, matrix=quarter_turn)
+    assert run(source, '--out-dir', tmp_path / 'out', '--images', video) == 0
+    info = read_seqinfo(tmp_path / 'out' / 'A')
+    images = [cv2.imread(str(info.image_path(number))) for number in (1, 2, 3)]
+    assert list(map(number_of, images)) == [1, 2, 3]
+
+
+def test_a_file_that_is_no_video(run, tmp_path, capsys):
+    source = write_zip(tmp_path / 'A.zip', mot_files(ROWS[:2], LABELS))
+    (tmp_path / 'no.mp4').write_bytes(b'no video')
+    assert run(source, '--out-dir', tmp_path / 'out', '--images', tmp_path / 'no.mp4') == 2
+    assert 'no.mp4 cannot be opened' in capsys.readouterr().err
+    assert not (tmp_path / 'out' / 'A').exists()
 
 
 VIDEO = """<?xml version="1.0" encoding="utf-8"?>

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from mmmaml.datasets.synthetic import (
-    Look,
+    SequenceAppearance,
     SequenceSpec,
     dataset_specs,
     generate_sequence,
     render_sequence,
 )
-from mmmaml.datasets.synthetic.detections import simulate_detections
+from mmmaml.datasets.synthetic.noisy_detections import simulate_detections
 from mmmaml.utils.mot_files import find_sequences, read_rows, read_seqinfo
 
 SMALL = SequenceSpec('A', num_frames=12, size=(160, 96), num_people=5, frame_rate=4, seed=3)
@@ -67,8 +67,8 @@ def test_sequences_of_a_dataset_share_nobody():
 
 
 def test_looks_are_taken_in_turn():
-    specs = dataset_specs(3, 0, [Look(), Look(palette=2)])
-    assert [spec.look.palette for spec in specs] == [0, 2, 0]
+    specs = dataset_specs(3, 0, [SequenceAppearance(), SequenceAppearance(palette=2)])
+    assert [spec.appearance.palette for spec in specs] == [0, 2, 0]
 
 
 def test_identities_leave_and_return_under_their_id():
@@ -102,35 +102,45 @@ def test_visibility_agrees_with_what_changes_in_the_picture():
     assert ((frame.visibility > 0) & (frame.visibility < 1)).sum() >= 3
 
 
-def _grey_mean(look):
-    return np.mean([f.image.mean() for f in render_sequence(replace(SMALL, look=look))])
+def _grey_mean(appearance):
+    return np.mean(
+        [f.image.mean() for f in render_sequence(replace(SMALL, appearance=appearance))]
+    )
 
 
 def test_looks_shift_the_picture():
-    plain = Look(light_change=0.0, noise_sigma=0.0)
+    plain = SequenceAppearance(light_change=0.0, noise_sigma=0.0)
     base = _grey_mean(plain)
     assert _grey_mean(replace(plain, brightness=0.5)) == pytest.approx(base / 2, rel=0.03)
     assert _grey_mean(replace(plain, light_change=0.4)) < 0.98 * base
-    cold = next(render_sequence(replace(SMALL, look=replace(plain, colour_cast=(1.2, 1, 0.8)))))
-    neutral = next(render_sequence(replace(SMALL, look=plain)))
+    cold = next(
+        render_sequence(replace(SMALL, appearance=replace(plain, colour_cast=(1.2, 1, 0.8))))
+    )
+    neutral = next(render_sequence(replace(SMALL, appearance=plain)))
     shift = cold.image.mean((0, 1)) / neutral.image.mean((0, 1))
     np.testing.assert_allclose(shift, (1.2, 1, 0.8), rtol=0.04)
-    noisy = next(render_sequence(replace(SMALL, look=replace(plain, noise_sigma=8.0)))).image
+    noisy = next(render_sequence(replace(SMALL, appearance=replace(plain, noise_sigma=8.0)))).image
     assert (noisy.astype(int) - neutral.image).std() == pytest.approx(8, rel=0.1)
-    soft = next(render_sequence(replace(SMALL, look=replace(plain, blur_sigma=2.0)))).image
+    soft = next(render_sequence(replace(SMALL, appearance=replace(plain, blur_sigma=2.0)))).image
     assert np.diff(soft.astype(int), axis=1).std() < 0.7 * np.diff(neutral.image.astype(int)).std()
 
 
 def test_truth_does_not_depend_on_light():
-    dark = replace(SMALL, look=Look(brightness=0.4, noise_sigma=12, light_change=0))
+    dark = replace(
+        SMALL, appearance=SequenceAppearance(brightness=0.4, noise_sigma=12, light_change=0)
+    )
     for one, other in zip(render_sequence(SMALL), render_sequence(dark), strict=True):
         np.testing.assert_array_equal(one.boxes, other.boxes)
         np.testing.assert_array_equal(one.visibility, other.visibility)
 
 
 def test_background_moves_with_the_camera():
-    still = replace(SMALL, look=Look(camera_sway=0, noise_sigma=0, light_change=0))
-    moving = replace(SMALL, look=Look(camera_sway=6, noise_sigma=0, light_change=0))
+    still = replace(
+        SMALL, appearance=SequenceAppearance(camera_sway=0, noise_sigma=0, light_change=0)
+    )
+    moving = replace(
+        SMALL, appearance=SequenceAppearance(camera_sway=6, noise_sigma=0, light_change=0)
+    )
 
     def change(spec):
         frames = [f.image[:25].astype(int) for f in render_sequence(spec)]  # facades only

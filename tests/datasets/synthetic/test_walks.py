@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from mmmaml.datasets.synthetic import Look, SequenceSpec
+from mmmaml.datasets.synthetic import SequenceAppearance, SequenceSpec
 from mmmaml.datasets.synthetic.motion import FARTHEST, NEAREST, Camera, simulate_walks
 
 
 @pytest.fixture(scope='module')
 def long_walks():
     spec = SequenceSpec('A', num_frames=1500, num_people=30, frame_rate=25)
-    camera = Camera(*spec.size, spec.look.camera_height)
+    camera = Camera(*spec.size, spec.appearance.camera_height)
     return camera, simulate_walks(spec, camera, np.random.default_rng(0))
 
 
@@ -94,10 +94,13 @@ def test_shortest_sequences(num_frames, num_people):
         (lambda: SequenceSpec('A', frame_rate=0), r'frame_rate=0'),
         (lambda: SequenceSpec('A', similarity=1.0), r'similarity=1\.0 must be 0 to 0\.9'),
         (lambda: SequenceSpec('A', jpeg_quality=0), r'jpeg_quality=0'),
-        (lambda: Look(brightness=0), r'brightness=0 must be greater than 0'),
-        (lambda: Look(colour_cast=(1, 1)), r'colour_cast=\(1, 1\) must be three gains'),
-        (lambda: Look(palette=4), r'palette=4 must be 0 to 3'),
-        (lambda: Look(light_change=1), r'light_change=1'),
+        (lambda: SequenceAppearance(brightness=0), r'brightness=0 must be greater than 0'),
+        (
+            lambda: SequenceAppearance(colour_cast=(1, 1)),
+            r'colour_cast=\(1, 1\) must be three gains',
+        ),
+        (lambda: SequenceAppearance(palette=4), r'palette=4 must be 0 to 3'),
+        (lambda: SequenceAppearance(light_change=1), r'light_change=1'),
     ],
 )
 def test_specs_out_of_range(build, message):

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from mmmaml.datasets.synthetic import SequenceSpec, render_sequence
-from mmmaml.datasets.synthetic.detections import simulate_detections
+from mmmaml.datasets.synthetic.noisy_detections import simulate_detections
 
 
 def crowd(seed, frames=50, people=9, size=(400, 220), classes=1, channels=6, weak=0.15):

@@ -6,7 +6,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from mmmaml.datasets import convert_mot
-from mmmaml.datasets.synthetic import Look, SequenceSpec, dataset_specs, generate_sequence
+from mmmaml.datasets.synthetic import (
+    SequenceAppearance,
+    SequenceSpec,
+    dataset_specs,
+    generate_sequence,
+)
 from mmmaml.utils import write_text
 from mmmaml.utils.mot_files import find_sequences
 from tools.benchmarks.common.workers import Advance, Workers
@@ -16,11 +21,11 @@ from tools.demo_data import DemoData, Split, given_data
 UNSHIFTED, HELD_OUT = 'unshifted', 'held out'
 # The training sequences have the neutral appearance.
 SHIFTS = {
-    'dark': Look(brightness=0.55, noise_sigma=9.0),
-    'cast': Look(colour_cast=(1.25, 1.0, 0.8)),
-    'blur': Look(blur_sigma=1.2),
-    'camera': Look(camera_height=2.2, camera_sway=25.0),
-    'clothes': Look(palette=2),
+    'dark': SequenceAppearance(brightness=0.55, noise_sigma=9.0),
+    'cast': SequenceAppearance(colour_cast=(1.25, 1.0, 0.8)),
+    'blur': SequenceAppearance(blur_sigma=1.2),
+    'camera': SequenceAppearance(camera_height=2.2, camera_sway=25.0),
+    'clothes': SequenceAppearance(palette=2),
 }
 FRAME_RATE = 10
 TRAIN_SEED, TEST_SEED = 0, 3
@@ -123,7 +128,11 @@ def test_specs(preset: Preset) -> dict[str, list[SequenceSpec]]:
     )
     return {
         group: [
-            replace(next(specs), name=f'{group}-{k + 1:02d}', look=SHIFTS.get(group, Look()))
+            replace(
+                next(specs),
+                name=f'{group}-{k + 1:02d}',
+                appearance=SHIFTS.get(group, SequenceAppearance()),
+            )
             for k in range(count)
         ]
         for group, count in counts.items()

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from mmmaml.datasets.synthetic import Look
+from mmmaml.datasets.synthetic import SequenceAppearance
 from mmmaml.utils import write_text
 from tools.benchmarks.evidence.data import HELD_OUT, SHIFTS, UNSHIFTED, EvidenceData
 from tools.benchmarks.evidence.plot import draw
@@ -174,7 +174,9 @@ def _describe(data: EvidenceData, preset: Preset) -> str:
             f'Sequences of a folder: {len(data.train.sequences())} to train on, '
             f'{sum(counts.values())} held out.'
         )
-    shifts = '\n'.join(f'- {group}: {_look(look)}' for group, look in SHIFTS.items())
+    shifts = '\n'.join(
+        f'- {group}: {_appearance(appearance)}' for group, appearance in SHIFTS.items()
+    )
     text = (
         f'Generated sequences: {preset.train_sequences} of {preset.train_frames} frames with '
         f'{preset.train_people} people each to train on; held out {counts[UNSHIFTED]} of the '
@@ -185,8 +187,8 @@ def _describe(data: EvidenceData, preset: Preset) -> str:
     return f'{textwrap.fill(text, 100)}\n\n{shifts}'
 
 
-def _look(look: Look) -> str:
-    changed = {k: v for k, v in vars(look).items() if v != getattr(Look(), k)}
+def _appearance(appearance: SequenceAppearance) -> str:
+    changed = {k: v for k, v in vars(appearance).items() if v != getattr(SequenceAppearance(), k)}
     return ', '.join(f'`{name}={value}`' for name, value in changed.items())
 
 

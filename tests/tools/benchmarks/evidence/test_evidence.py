@@ -14,7 +14,7 @@ import pytest
 from mmengine.config import Config
 
 from mmmaml.apis import track
-from mmmaml.datasets.synthetic import Look
+from mmmaml.datasets.synthetic import SequenceAppearance
 from mmmaml.utils import register_all_modules
 from mmmaml.utils.mot_files import ID, read_rows
 from tools.benchmarks.common import workers
@@ -190,8 +190,8 @@ def test_held_out_people_are_nobody_of_training(tools):
     train = tools.data.train_specs(preset)
     test = tools.data.test_specs(preset)
     assert {group: len(specs) for group, specs in test.items()} == {'unshifted': 2, 'dark': 1}
-    assert {spec.look for spec in [*train, *test['unshifted']]} == {Look()}
-    assert all(spec.look.brightness < 1 for spec in test['dark'])
+    assert {spec.appearance for spec in [*train, *test['unshifted']]} == {SequenceAppearance()}
+    assert all(spec.appearance.brightness < 1 for spec in test['dark'])
     ranges = [spec for specs in test.values() for spec in specs]
     starts = sorted(spec.first_person for spec in ranges)
     assert starts == [k * preset.test_people for k in range(len(ranges))]

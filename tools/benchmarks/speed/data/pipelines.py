@@ -13,7 +13,7 @@ from mmengine.utils import import_modules_from_strings
 
 from mmmaml.datasets import EpisodicDataset, MOTCropDataset
 from mmmaml.datasets.conversion.mot_to_coco import convert_mot
-from mmmaml.datasets.synthetic import Look, SequenceSpec, generate_sequence
+from mmmaml.datasets.synthetic import SequenceAppearance, SequenceSpec, generate_sequence
 from mmmaml.datasets.transforms.resample import resample
 from mmmaml.registry import DATASETS, TRANSFORMS
 from mmmaml.utils import write_text
@@ -88,9 +88,9 @@ class Data:
 
 def generated_sequence(folder: Path, frames: int, size: tuple[int, int], people: int) -> Path:
     """Generate a sequence: JPEGs of 250 KB at 1920x1080, as those of MOT17."""
-    look = Look(camera_height=6.0)
+    appearance = SequenceAppearance(camera_height=6.0)
     spec = SequenceSpec(
-        'GENERATED', frames, size, people, frame_rate=10, look=look, jpeg_quality=75
+        'GENERATED', frames, size, people, frame_rate=10, appearance=appearance, jpeg_quality=75
     )
     return generate_sequence(spec, folder)
 

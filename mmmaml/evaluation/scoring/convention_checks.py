@@ -9,7 +9,7 @@ from ...utils.mot_files import FRAME, LEFT
 from ..sequences import TrackedSequence
 
 _FRAMES = 50
-"""Frames that are looked at, evenly spread."""
+"""Frames that are compared, evenly spread."""
 _BETTER, _ENOUGH = 2.0, 0.3
 
 

@@ -28,9 +28,9 @@ def simulate_detections(
     """Make detections from the ground truth.
 
     Boxes are off by 2 to 4 % of their size, the more the less is visible. The less is visible,
-    the more often a person is missed: never found under 15 %, half of the time at 35 %, nearly
+    the more often a person is missed: never detected under 15 %, half of the time at 35 %, nearly
     always above 60 %. One detection in fifty is of nothing. Scores follow the visible part.
-    Statues are found too, three times out of five: it is for the evaluation to ignore them.
+    Statues are detected, too, three times out of five: it is for the evaluation to ignore them.
 
     Args:
         spec: The sequence.
@@ -42,10 +42,10 @@ def simulate_detections(
         frame.
     """
     visible = truth[:, VISIBILITY]
-    found = rng.random(len(truth)) < 0.985 / (1 + np.exp(-(visible - 0.35) / 0.07))
-    found &= visible >= LEAST_VISIBLE
-    found &= (truth[:, CLASS] == PEDESTRIAN) | (rng.random(len(truth)) < 0.6)
-    hits = truth[found]
+    detected = rng.random(len(truth)) < 0.985 / (1 + np.exp(-(visible - 0.35) / 0.07))
+    detected &= visible >= LEAST_VISIBLE
+    detected &= (truth[:, CLASS] == PEDESTRIAN) | (rng.random(len(truth)) < 0.6)
+    hits = truth[detected]
     sigma = 0.02 + 0.02 * (1 - hits[:, VISIBILITY])
     size = np.tile(hits[:, WIDTH : HEIGHT + 1], 2)
     boxes = hits[:, LEFT : HEIGHT + 1] + rng.normal(size=size.shape) * sigma[:, None] * size
@@ -66,7 +66,7 @@ def _false_positives(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Boxes of the size a person would have at that place."""
     count = rng.poisson(FALSE_POSITIVE_RATE * num_hits)
-    camera = Camera(*spec.size, spec.look.camera_height)
+    camera = Camera(*spec.size, spec.appearance.camera_height)
     feet = rng.uniform(FARTHEST, NEAREST, count) * spec.size[1]
     height = 1.75 * np.asarray(camera.scale(camera.depth(feet))) * rng.uniform(0.8, 1.2, count)
     width = height * rng.uniform(0.3, 0.5, count)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmmaml.evaluation import TrackedSequence
-from mmmaml.evaluation.scoring.box_conventions import suspect_sequence
+from mmmaml.evaluation.scoring.convention_checks import suspect_sequence
 
 SIZE = (640, 480)
 
