@@ -162,8 +162,7 @@ class _BridgeFinder(MetaPathFinder):
                 spec.loader = _SurroundedLoader(spec.loader, _SURROUNDINGS[fullname])
             else:
                 spec.loader = _BridgeLoader(spec.loader, _REMEDIES[fullname])
-            if fullname == 'mmtrack':
-                _forget_missing_scopes()
+            _forget_missing_scopes(fullname)
         return spec
 
 
@@ -179,23 +178,43 @@ def _find_without_bridge(
     return None
 
 
-def explain_missing_mmtrack() -> None:
-    """Make every registry say what to install when ``mmtrack.X`` is named without mmtrack.
+def explain_missing_scopes() -> None:
+    """Make every registry say what to install when ``mmtrack.X`` or ``mmdet.X`` is named.
 
-    MMEngine alone would only say that ``mmtrack.X`` is not in a registry. Calling it again, or
-    with mmtrack installed, changes nothing.
+    MMEngine alone would only say that it is not in a registry. Calling it again, or with the
+    package installed, changes nothing.
     """
-    if 'mmtrack' in sys.modules or _find_without_bridge('mmtrack', None, None) is not None:
-        return
     from mmengine import registry
 
     class MissingScope(registry.Registry):
         def get(self, key: str) -> type | None:
-            raise ModuleNotFoundError(missing_mmtrack_message(key), name='mmtrack')
+            raise ModuleNotFoundError(_MESSAGES[self.scope](key), name=self.scope)
 
-    for root in list(vars(registry).values()):
-        if isinstance(root, registry.Registry) and 'mmtrack' not in root.children:
-            _missing_scopes.append(MissingScope(root.name, parent=root, scope='mmtrack'))
+    roots = [each for each in vars(registry).values() if isinstance(each, registry.Registry)]
+    for package in _MESSAGES:
+        if is_installed(package):
+            continue
+        for root in roots:
+            if package not in root.children:
+                _missing_scopes.append(MissingScope(root.name, parent=root, scope=package))
+
+
+def is_installed(package: str) -> bool:
+    """Return True if Python finds a package; it is not imported."""
+    if package in sys.modules:
+        return sys.modules[package] is not None
+    try:
+        return _find_without_bridge(package, None, None) is not None
+    except ImportError:
+        return False
+
+
+def has_openmmlab() -> bool:
+    """Return True if mmcv and mmdet are there, which a part of the components stands on.
+
+    What does not: the tracker, models in the ONNX format, and all work on files.
+    """
+    return is_installed('mmcv') and is_installed('mmdet')
 
 
 def missing_mmtrack_message(key: str) -> str:
@@ -207,11 +226,25 @@ def missing_mmtrack_message(key: str) -> str:
     )
 
 
+def missing_mmdet_message(key: str) -> str:
+    """Return one sentence on the installation that ``mmdet.{key}`` needs."""
+    return (
+        f"'mmdet.{key}' is a part of MMDetection, which is not installed: run "
+        '`bash tools/install.sh`, which compiles mmcv, or track with models in the ONNX format, '
+        'which need neither.'
+    )
+
+
+_MESSAGES: dict[str, Callable[[str], str]] = {
+    'mmtrack': missing_mmtrack_message,
+    'mmdet': missing_mmdet_message,
+}
+
 _missing_scopes: list[Any] = []
 
 
-def _forget_missing_scopes() -> None:
-    """Make room for mmtrack's registries where it was installed after mmmaml was imported."""
-    while _missing_scopes:
-        scope = _missing_scopes.pop()
-        del scope.parent.children[scope.scope]
+def _forget_missing_scopes(package: str) -> None:
+    """Make room for a package's registries where it was installed after mmmaml was imported."""
+    for scope in [each for each in _missing_scopes if each.scope == package]:
+        _missing_scopes.remove(scope)
+        del scope.parent.children[package]

@@ -8,11 +8,26 @@ ours. See https://mmengine.readthedocs.io/en/latest/advanced_tutorials/registry.
 from mmengine import registry as root
 from mmengine.registry import Registry
 
-from mmmaml.compat import explain_missing_mmtrack
+from mmmaml.compat import explain_missing_scopes, has_openmmlab
+
+
+class _WithoutOpenMMLab(Registry):
+    """A registry that lacks the components on MMDetection, and says so if one is named."""
+
+    def get(self, key: str) -> type | None:
+        found = super().get(key)
+        if found is None:
+            raise ModuleNotFoundError(
+                f'{key!r} is not among the components that work without mmcv and mmdet, which are '
+                'not installed: run `bash tools/install.sh`',
+                name='mmdet',
+            )
+        return found
 
 
 def _child(name: str, parent: Registry, location: str) -> Registry:
-    return Registry(name, parent=parent, scope='mmmaml', locations=[location])
+    kind = Registry if has_openmmlab() else _WithoutOpenMMLab
+    return kind(name, parent=parent, scope='mmmaml', locations=[location])
 
 
 RUNNERS = _child('runner', root.RUNNERS, 'mmmaml.engine')
@@ -39,7 +54,7 @@ PARAM_SCHEDULERS = _child('parameter scheduler', root.PARAM_SCHEDULERS, 'mmmaml.
 VISBACKENDS = _child('vis_backend', root.VISBACKENDS, 'mmmaml.visualization')
 WEIGHT_INITIALIZERS = _child('weight initializer', root.WEIGHT_INITIALIZERS, 'mmmaml.models')
 
-explain_missing_mmtrack()
+explain_missing_scopes()
 
 __all__ = [
     'DATASETS',

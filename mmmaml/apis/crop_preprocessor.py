@@ -1,19 +1,20 @@
 """Normalisation of no more of a frame than the Re-ID network is shown."""
 
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from mmdet.models.data_preprocessors import TrackDataPreprocessor
-from mmdet.models.mot import ByteTrack, DeepSORT
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from mmmaml.models import OnlineMetaTracker, TaskDataPreprocessor
+from mmmaml.models import OnlineMetaTracker
 
 from .given_detector import GivenDetector
 
-_FORWARDS = TrackDataPreprocessor.forward, TaskDataPreprocessor.forward
+if TYPE_CHECKING:
+    from mmdet.models.data_preprocessors import TrackDataPreprocessor
+
 _MOST = 0.5
 """Part of a frame from which on its boxes are normalised with all of it."""
 
@@ -31,7 +32,7 @@ class CropPreprocessor(nn.Module):
         detector: Says which detections a frame has.
     """
 
-    def __init__(self, preprocessor: TrackDataPreprocessor, detector: GivenDetector) -> None:
+    def __init__(self, preprocessor: 'TrackDataPreprocessor', detector: GivenDetector) -> None:
         super().__init__()
         self.preprocessor = preprocessor
         # Not as a module: it belongs to the model.
@@ -46,11 +47,19 @@ class CropPreprocessor(nn.Module):
     @staticmethod
     def suits(model: Any) -> bool:
         """Return True if a frame of this model is seen by its detector and Re-ID network alone."""
+        if 'mmdet.models' not in sys.modules:  # it is no model of MMDetection
+            return False
+        from mmdet.models.data_preprocessors import TrackDataPreprocessor
+        from mmdet.models.mot import ByteTrack, DeepSORT
+
+        from mmmaml.models import TaskDataPreprocessor
+
+        forwards = TrackDataPreprocessor.forward, TaskDataPreprocessor.forward
         return (
-            type(model).predict in (DeepSORT.predict, ByteTrack.predict)
+            getattr(type(model), 'predict', None) in (DeepSORT.predict, ByteTrack.predict)
             and isinstance(model.tracker, OnlineMetaTracker)
             and model.tracker.camera is None
-            and type(model.data_preprocessor).forward in _FORWARDS
+            and type(model.data_preprocessor).forward in forwards
         )
 
     def forward(self, data: dict, training: bool = False) -> dict:

@@ -11,6 +11,27 @@ from mmengine.structures import BaseDataElement
 from .sources import FrameSource
 
 
+class RawFramePacker:
+    """Hands on frames in memory as they are, for models without a test pipeline."""
+
+    def pack(
+        self,
+        frame: np.ndarray,
+        number: int,
+        source: FrameSource,
+        count: int,
+        frame_rate: float | None,
+    ) -> dict[str, Any]:
+        """Make a batch of one frame; see :meth:`FramePacker.pack`."""
+        info = {
+            **_info(number, source, count, frame_rate),
+            'ori_shape': frame.shape[:2],
+            'img_shape': frame.shape[:2],
+            'scale_factor': (1.0, 1.0),
+        }
+        return {'inputs': frame, 'data_samples': [BaseDataElement(metainfo=info)]}
+
+
 class FramePacker:
     """Runs the test pipeline of a config on frames in memory.
 
@@ -58,24 +79,30 @@ class FramePacker:
             count: Which frame of the source it is, from 1.
             frame_rate: Frames per second; None leaves it to the tracker.
         """
-        info: dict[str, Any] = {
-            'img': frame,
-            'img_id': number + 1,
-            'frame_id': number,
-            'video_id': 0,
-            'video_length': 1,
-            'instances': [],
-        }
-        if source.num_frames is not None:
-            info['ori_video_length'] = source.num_frames
-        packed = self.pipeline({k: [v] if self._listed else v for k, v in info.items()})
-        del info['img']
-        info['img_path'] = str(source.image_path(count))
-        if frame_rate is not None:
-            info['frame_rate'] = frame_rate
+        info = _info(number, source, count, frame_rate)
+        inputs = {**info, 'img': frame, 'instances': []}
+        packed = self.pipeline({k: [v] if self._listed else v for k, v in inputs.items()})
         # Whatever meta_keys the pipeline packs, detector and tracker need these.
         single_sample(packed['data_samples']).set_metainfo(info)
         return pseudo_collate([packed])
+
+
+def _info(
+    number: int, source: FrameSource, count: int, frame_rate: float | None
+) -> dict[str, Any]:
+    """Return what detector and tracker want to know of a frame, the numbers of a batch of one."""
+    info: dict[str, Any] = {
+        'img_id': number + 1,
+        'frame_id': number,
+        'video_id': 0,
+        'video_length': 1,
+        'img_path': str(source.image_path(count)),
+    }
+    if source.num_frames is not None:
+        info['ori_video_length'] = source.num_frames
+    if frame_rate is not None:
+        info['frame_rate'] = frame_rate
+    return info
 
 
 def single_sample(sample: Any) -> BaseDataElement:

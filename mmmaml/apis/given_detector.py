@@ -5,7 +5,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from mmdet.structures import DetDataSample
 from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor, nn
 
@@ -73,7 +72,7 @@ class GivenDetector(nn.Module):
         source = self.reader or self.detector
         if not isinstance(source, PublicDetector):
             return None
-        sample = DetDataSample(metainfo=data_sample.metainfo)
+        sample = BaseDataElement(metainfo=data_sample.metainfo)
         return source.predict(None, [sample])[0].pred_instances
 
     def predict(

@@ -18,7 +18,7 @@ from mmmaml.utils.frame_numbers import check_frame_numbers
 from .background import ReadAhead
 from .crop_preprocessor import CropPreprocessor
 from .frame_clock import FrameClock
-from .frame_packer import FramePacker, single_sample
+from .frame_packer import FramePacker, RawFramePacker, single_sample
 from .given_detector import Detections, GivenDetector, to_instances
 from .model_loading import build_model, load_config
 from .model_stages import ModelStages
@@ -96,7 +96,8 @@ class MOTInferencer:
         self.model: Any = build_model(self.config, checkpoint, device)
         if getattr(self.model, 'tracker', None) is None:
             raise ValueError(f'{type(self.model).__name__} has no tracker: give a MOT config')
-        self._packer = FramePacker(self.config)
+        raw = getattr(self.model, 'takes_frames', False)
+        self._packer = RawFramePacker() if raw else FramePacker(self.config)
         self.clock = StageClock(device)
         self._detector = self._replace_detector()
         if self._detector is not None and CropPreprocessor.suits(self.model):

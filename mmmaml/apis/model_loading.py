@@ -64,7 +64,7 @@ def build_model(config: Config, checkpoint: str | os.PathLike | None, device: st
         checkpoint = checkpoint or config.get('load_from')
         if checkpoint is not None:
             load_weights(model, str(checkpoint))
-        else:
+        elif not model.is_init:
             print_log(
                 'no checkpoint: weights start from init_cfg, and where there is none at random',
                 logger='current',

@@ -9,6 +9,7 @@ _NETWORK = (
     ('detector', 'predict'),
     ('reid', 'forward'),
     ('reid', 'extract_crop_feats'),
+    ('reid', 'embed'),
 )
 _ADAPTATION = ('fit', 'observe', 'similarity')
 

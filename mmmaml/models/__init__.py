@@ -1,22 +1,40 @@
-from .backbones import DLA
-from .data_preprocessors import TaskDataPreprocessor
-from .dense_heads import OneShotHead
-from .detectors import OneShotDetector, PublicDetector
-from .mot import MAMLMOT
-from .necks import DLAUp
+"""Networks, trackers and tracking models.
+
+Those that stand on mmcv and mmdet are there if these are installed.
+"""
+
+from mmmaml.compat import has_openmmlab
+
+from .detectors import PublicDetector
+from .mot import OnnxMOT
+from .onnx import OnnxDetector, OnnxReID
 from .reid import MetaReID, MetaReIDHead
 from .trackers import OnlineMetaTracker, PeerTracker
 
 __all__ = [
-    'DLA',
-    'MAMLMOT',
-    'DLAUp',
     'MetaReID',
     'MetaReIDHead',
-    'OneShotDetector',
-    'OneShotHead',
     'OnlineMetaTracker',
+    'OnnxDetector',
+    'OnnxMOT',
+    'OnnxReID',
     'PeerTracker',
     'PublicDetector',
-    'TaskDataPreprocessor',
 ]
+
+if has_openmmlab():
+    from .backbones import DLA
+    from .data_preprocessors import TaskDataPreprocessor
+    from .dense_heads import OneShotHead
+    from .detectors.one_shot_detector import OneShotDetector
+    from .mot.maml_mot import MAMLMOT
+    from .necks import DLAUp
+
+    __all__ += [
+        'DLA',
+        'MAMLMOT',
+        'DLAUp',
+        'OneShotDetector',
+        'OneShotHead',
+        'TaskDataPreprocessor',
+    ]

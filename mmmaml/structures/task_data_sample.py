@@ -1,8 +1,12 @@
 """Annotation of a task."""
 
-from mmdet.structures import DetDataSample
+from typing import TYPE_CHECKING
+
 from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from mmdet.structures import DetDataSample
 
 
 class TaskDataSample(BaseDataElement):
@@ -36,8 +40,10 @@ class TaskDataSample(BaseDataElement):
     centers: Tensor
     gt_instances: InstanceData
 
-    def frame_samples(self) -> list[DetDataSample]:
+    def frame_samples(self) -> 'list[DetDataSample]':
         """Split the boxes by frame into F samples, as a detector trains on."""
+        from mmdet.structures import DetDataSample  # of detectors alone
+
         boxes, samples = self.gt_instances, []
         for number in range(self.centers.shape[1]):
             sample = DetDataSample(metainfo={'img_shape': self.get('img_shape')})

@@ -5,24 +5,25 @@ import importlib
 from mmengine import DefaultScope
 from mmengine.logging import print_log
 
+from mmmaml.compat import has_openmmlab
+
 
 def register_all_modules(init_default_scope: bool = True) -> None:
     """Register the components of mmmaml and mmdet; those of mmtrack are found when named.
+
+    Without mmcv and mmdet, the components that stand on them are left out.
 
     Args:
         init_default_scope: Make ``mmmaml`` the default scope, in which configs name our
             components bare. A Runner sets the scope of its config by itself.
     """
-    from mmdet.utils import register_all_modules as register_mmdet
+    packages = ['models', 'visualization']
+    if has_openmmlab():
+        from mmdet.utils import register_all_modules as register_mmdet
 
-    register_mmdet(init_default_scope=False)
-    for package in (
-        'datasets.registration',
-        'engine',
-        'evaluation.metrics',
-        'models',
-        'visualization',
-    ):
+        register_mmdet(init_default_scope=False)
+        packages += ['datasets.registration', 'engine', 'evaluation.metrics']
+    for package in packages:
         importlib.import_module(f'mmmaml.{package}')
     if not init_default_scope:
         return

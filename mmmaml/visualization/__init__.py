@@ -1,3 +1,5 @@
+from mmmaml.compat import has_openmmlab
+
 from .colors import track_colors
 from .drawing import (
     DrawingStyle,
@@ -16,13 +18,11 @@ from .figures import (
     timeline_figure,
     training_figure,
 )
-from .track_visualizer import TrackVisualizer
 from .videos import render_video
 
 __all__ = [
     'DrawingStyle',
     'ErrorBoxes',
-    'TrackVisualizer',
     'TrailBuffer',
     'Trails',
     'adaptation_gain_figure',
@@ -37,3 +37,8 @@ __all__ = [
     'track_colors',
     'training_figure',
 ]
+
+if has_openmmlab():
+    from .track_visualizer import TrackVisualizer
+
+    __all__ += ['TrackVisualizer']

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmengine.logging import print_log
 
-from mmmaml.datasets.transforms.frame_cache import read_frame
+from mmmaml.utils.images import read_frame
 from mmmaml.utils.frame_numbers import frame_offset
 from mmmaml.utils.mot_files import read_seqinfo
 

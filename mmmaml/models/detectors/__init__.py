@@ -1,4 +1,3 @@
-from .one_shot_detector import OneShotDetector
 from .public_detector import PublicDetector
 
-__all__ = ['OneShotDetector', 'PublicDetector']
+__all__ = ['PublicDetector']

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 import torch
-from mmdet.models.detectors import BaseDetector
+from mmengine.model import BaseModel
 from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor
 
@@ -17,7 +17,7 @@ from .detection_file import read_detections
 
 
 @MODELS.register_module()
-class PublicDetector(BaseDetector):
+class PublicDetector(BaseModel):
     """A look-up of the detections that come with a sequence, in place of a network.
 
     The sequence and the frame are taken from ``img_path`` of each sample,
@@ -50,6 +50,17 @@ class PublicDetector(BaseDetector):
         self.score_thr = score_thr
         self.detections = detections
         self.clip_border = clip_border
+
+    def forward(
+        self,
+        inputs: Tensor | None,
+        data_samples: list[BaseDataElement],
+        mode: str = 'tensor',
+    ) -> list[BaseDataElement]:
+        """Look up detections in mode ``'predict'``, that of :meth:`test_step`; refuse others."""
+        if mode == 'predict':
+            return self.predict(inputs, data_samples)
+        return self.loss() if mode == 'loss' else self.extract_feat()
 
     def predict(
         self,
@@ -97,9 +108,6 @@ class PublicDetector(BaseDetector):
             'PublicDetector has no features: it reads detections from files and never looks at '
             'an image.'
         )
-
-    def _forward(self, *args: Any, **kwargs: Any) -> NoReturn:
-        self.extract_feat()
 
     def _detect(self, metainfo: dict, rescale: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return boxes (N, 4) and scores (N,) of one image; never views of the cached file."""

@@ -1,3 +1,3 @@
-from .maml_mot import MAMLMOT
+from .onnx_mot import OnnxMOT
 
-__all__ = ['MAMLMOT']
+__all__ = ['OnnxMOT']

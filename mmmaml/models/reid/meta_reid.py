@@ -1,8 +1,7 @@
 """Re-identification of crops, trained on tasks."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mmdet.structures import ReIDDataSample
 from mmengine.model import BaseModel
 from torch import Tensor
 
@@ -11,6 +10,9 @@ from mmmaml.structures import TaskDataSample
 
 from .meta_learner import MetaLearner
 from .meta_reid_head import MetaReIDHead
+
+if TYPE_CHECKING:
+    from mmdet.structures import ReIDDataSample
 
 
 @MODELS.register_module()
@@ -60,7 +62,7 @@ class MetaReID(MetaLearner, BaseModel):
         inputs: Tensor,
         data_samples: list[Any] | None = None,
         mode: str = 'tensor',
-    ) -> Tensor | dict[str, Tensor] | list[ReIDDataSample]:
+    ) -> 'Tensor | dict[str, Tensor] | list[ReIDDataSample]':
         """Run the model in one of MMEngine's modes.
 
         Args:
@@ -93,9 +95,11 @@ class MetaReID(MetaLearner, BaseModel):
         return feats if feats.ndim == 2 else feats.mean((2, 3))
 
     def predict(
-        self, inputs: Tensor, data_samples: list[ReIDDataSample] | None = None
-    ) -> list[ReIDDataSample]:
+        self, inputs: Tensor, data_samples: 'list[ReIDDataSample] | None' = None
+    ) -> 'list[ReIDDataSample]':
         """Embed crops into ``pred_feature`` of data samples."""
+        from mmdet.structures import ReIDDataSample  # of this mode alone
+
         embeds = self.head(self.extract_crop_feats(inputs))
         data_samples = data_samples or [ReIDDataSample() for _ in embeds]
         for sample, embed in zip(data_samples, embeds, strict=True):

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch.nn.functional as F
-from mmdet.registry import TASK_UTILS
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
@@ -46,6 +45,8 @@ class PeerTracker:
         embed_length: float = 1.0,
         motion: dict | None = None,
     ) -> None:
+        from mmdet.registry import TASK_UTILS  # of whoever has a tracker of theirs
+
         self.tracker = MODELS.build(tracker)
         self.reid = {'img_scale': (256, 128), **(reid or {})}
         self.cmc = None if cmc is None else TASK_UTILS.build(cmc)

@@ -3,8 +3,6 @@
 from typing import Any
 
 import torch
-from mmcv.ops import roi_align
-from mmdet.models.utils import imrenormalize
 from torch import Tensor, nn
 
 CROPS_PER_CALL = 256
@@ -26,6 +24,8 @@ def crop_and_resize(img: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor
     Returns:
         (N, C, h, w) crops.
     """
+    from mmcv.ops import roi_align  # of models of OpenMMLab alone, as imrenormalize
+
     height, width = img.shape[-2:]
     limit = boxes.new_tensor([width, height])
     top_left = torch.minimum(boxes[:, :2].clamp(min=0), limit - 1)
@@ -76,6 +76,8 @@ def prepare_image(
             "the tracker's reid.img_norm_cfg needs the model's data_preprocessor with mean and "
             f'std, found {data_preprocessor}: add them, or set reid.img_norm_cfg to None'
         )
+    from mmdet.models.utils import imrenormalize
+
     # Images are read as BGR; either flag means that the preprocessor swapped the channels.
     swapped = data_preprocessor.get('bgr_to_rgb') or data_preprocessor.get('rgb_to_bgr')
     old = {key: data_preprocessor[key] for key in ('mean', 'std')}

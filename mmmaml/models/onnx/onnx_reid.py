@@ -1,0 +1,157 @@
+"""A Re-ID network that is a file in the ONNX format."""
+
+import os
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmmaml.models.reid import MetaReIDHead
+from mmmaml.registry import MODELS
+
+from .pictures import as_frame, to_input
+from .session import OnnxSession
+from .scatter_prior import load_prior
+
+DEFAULT_SIZE = 256, 128
+"""Height and width of the input if graph and user leave it open."""
+
+CROPS_PER_CALL = 64
+"""Crops that go through the network together; bounds memory in crowds."""
+
+IMAGENET_MEAN = 123.675, 116.28, 103.53
+IMAGENET_STD = 58.395, 57.12, 57.375
+
+
+@MODELS.register_module()
+class OnnxReID(nn.Module):
+    """A network that embeds crops of people, run by ONNX Runtime, and adapted online.
+
+    Nothing is trained: the adapted layer, the last one, starts as the unit matrix. The tracker
+    then solves for the metric that tells the people of the scene apart. It serves as the ``reid``
+    of :class:`~mmmaml.models.OnnxMOT`, and of the MOT models of MMDetection whose data
+    preprocessor neither normalises nor swaps channels.
+
+    Args:
+        model: The file.
+        prior: File of a scatter prior, which ``tools/fit_prior.py`` makes: statistics of other
+            people, from which each scene starts. None starts from the scene alone.
+        input_size: Height and width of the crops, if the graph leaves them open; (256, 128) by
+            default.
+        mean: Of each channel, subtracted from the pixels 0..255, in the order of the network;
+            ImageNet's by default, 0 for a graph that normalises itself.
+        std: Of each channel, divides them.
+        to_rgb: Show red, green, blue; False shows blue, green, red.
+        normalise: Bring embeddings to length 1 before they are adapted.
+
+    Attributes:
+        session: The graph.
+        head: The layer that the tracker adapts.
+
+    Raises:
+        FileNotFoundError: A file does not exist.
+        ImportError: ONNX Runtime is not installed.
+        ValueError: The file is no Re-ID network, or the prior is of one of another width.
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike,
+        prior: str | os.PathLike | None = None,
+        input_size: Sequence[int] | None = None,
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
+        to_rgb: bool = True,
+        normalise: bool = False,
+    ) -> None:
+        super().__init__()
+        self.session = OnnxSession(model)
+        height, width = self.session.size
+        default = tuple(input_size or DEFAULT_SIZE)
+        self.input_size = height or default[0], width or default[1]
+        if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
+            raise ValueError(f'mean={mean} and std={std} must be three numbers, std above 0')
+        self._mean = np.array(mean, dtype=np.float32)[:, None, None]
+        self._std = np.array(std, dtype=np.float32)[:, None, None]
+        self.to_rgb = to_rgb
+        self.normalise = normalise
+        self.head = identity_head(self._try())
+        if prior is not None:
+            load_prior(prior, self.head.scatter)
+
+    @torch.no_grad()
+    def embed(self, image: Tensor, boxes: Tensor) -> Tensor:
+        """Embed people of a frame.
+
+        Args:
+            image: (1, 3, H, W) uint8, or float in 0..255; blue, green, red.
+            boxes: (N, 4) xyxy in its pixels; cut at its border, at least a pixel wide.
+
+        Returns:
+            (N, D) on the device of the network.
+        """
+        frame = as_frame(image[0], 'OnnxReID')
+        return self.embed_crops([cut(frame, box) for box in boxes.tolist()])
+
+    def embed_crops(self, crops: Sequence[np.ndarray]) -> Tensor:
+        """Embed crops (h, w, 3) uint8, blue, green, red, of any size, to (N, D)."""
+        size = self.input_size[::-1]
+        resized = [cv2.resize(each, size, interpolation=cv2.INTER_LINEAR) for each in crops]
+        if not resized:
+            return self.head.weight.new_zeros(0, self.head.in_channels)
+        return self._run(np.stack(resized))
+
+    def extract_crop_feats(self, crops: Tensor) -> Tensor:
+        """Embed crops (N, 3, h, w) in 0..255, as a Re-ID network of MMDetection's models."""
+        frames = [as_frame(each, 'OnnxReID') for each in crops]
+        return self.embed_crops(frames)
+
+    def forward(self, inputs: Tensor, mode: str = 'tensor') -> Tensor:
+        """Embed crops (N, 3, h, w); see :meth:`extract_crop_feats`."""
+        return self.extract_crop_feats(inputs)
+
+    def _run(self, crops: np.ndarray) -> Tensor:
+        """Embed crops (N, h, w, 3) uint8 of the size of the network, N >= 1."""
+        pixels = (to_input(crops, self.to_rgb) - self._mean) / self._std
+        device = self.head.weight.device
+        output = self.session.run(pixels, device, CROPS_PER_CALL)[0]
+        embeds = torch.from_numpy(output.reshape(len(output), -1).astype(np.float32)).to(device)
+        return nn.functional.normalize(embeds, dim=1) if self.normalise else embeds
+
+    def _try(self) -> int:
+        """Return the width of the embedding of a grey crop.
+
+        Raises:
+            ValueError: The network gives no embedding.
+        """
+        outputs = self.session.outputs
+        if len(outputs) == 1:
+            blank = np.zeros((1, 3, *self.input_size), dtype=np.float32)
+            output = self.session.run(blank, torch.device('cpu'), CROPS_PER_CALL)[0]
+            if len(output) == 1 and output.ndim in (2, 4) and output[0].size == output.shape[1]:
+                return output.shape[1]
+        raise ValueError(
+            f'{self.session.path} is no Re-ID network: it makes '
+            f'{self.session.describe_outputs()}; expected one output (N, D), an embedding of '
+            'each crop'
+        )
+
+
+def identity_head(channels: int) -> MetaReIDHead:
+    """Return a head that leaves embeddings (N, D) as they are, and knows no training data."""
+    head = MetaReIDHead(channels, channels)
+    nn.init.eye_(head.embed.weight)
+    nn.init.zeros_(head.embed.bias)
+    return head.requires_grad_(False)
+
+
+def cut(frame: np.ndarray, box: Sequence[float]) -> np.ndarray:
+    """Cut a box x1, y1, x2, y2 out of a frame (H, W, 3); at least one pixel of it is taken."""
+    height, width = frame.shape[:2]
+    left = int(np.clip(np.floor(box[0]), 0, width - 1))
+    top = int(np.clip(np.floor(box[1]), 0, height - 1))
+    right = int(np.clip(np.ceil(box[2]), left + 1, width))
+    bottom = int(np.clip(np.ceil(box[3]), top + 1, height))
+    return frame[top:bottom, left:right]

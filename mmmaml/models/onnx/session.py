@@ -1,0 +1,171 @@
+"""A graph in the ONNX format, ready to run."""
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.logging import print_log
+
+DTYPES = {
+    'tensor(float)': np.float32,
+    'tensor(float16)': np.float16,
+    'tensor(uint8)': np.uint8,
+}
+"""Types of pictures that a graph may take."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input or output of a graph.
+
+    Attributes:
+        name: Its name.
+        shape: Sizes of its axes; None of one that is free.
+        kind: Type of its numbers, as ONNX Runtime writes it.
+    """
+
+    name: str
+    shape: tuple[int | None, ...]
+    kind: str
+
+    def __str__(self) -> str:
+        sizes = ', '.join('?' if each is None else str(each) for each in self.shape)
+        return f'{self.name!r} ({sizes})'
+
+
+class OnnxSession:
+    """A graph that maps pictures (B, 3, H, W) to arrays, in ONNX Runtime.
+
+    The graph runs on the device that :meth:`run` is told. If ONNX Runtime has nothing for that
+    device, it runs on the CPU, and the log says so.
+
+    Args:
+        path: The file. Nothing is downloaded.
+
+    Attributes:
+        path: The file.
+        input: The only input, of pictures.
+        outputs: The outputs, in their order.
+        metadata: What the exporter noted, by name.
+
+    Raises:
+        FileNotFoundError: The file does not exist.
+        ImportError: ONNX Runtime is not installed.
+        ValueError: The file is no graph, or its input is not one of pictures.
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise FileNotFoundError(
+                f'{path} does not exist: give the path of an ONNX file; none is downloaded'
+            )
+        self._key: tuple[str, int] | None = None
+        session = self._open(torch.device('cpu'))
+        inputs = [_port(each) for each in session.get_inputs()]
+        self.outputs = [_port(each) for each in session.get_outputs()]
+        self.metadata: dict[str, str] = dict(session.get_modelmeta().custom_metadata_map)
+        if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] not in (3, None):
+            raise ValueError(
+                f'{self.path} takes {_join(inputs)}; expected one input of pictures, (B, 3, H, W)'
+            )
+        self.input = inputs[0]
+        if self.input.kind not in DTYPES:
+            raise ValueError(
+                f'{self.path} takes numbers of type {self.input.kind}; known are '
+                f'{", ".join(DTYPES)}'
+            )
+
+    @property
+    def size(self) -> tuple[int | None, int | None]:
+        """Height and width of the pictures; None where the graph leaves them open."""
+        return self.input.shape[2], self.input.shape[3]
+
+    def describe_outputs(self) -> str:
+        """Return the names and shapes of the outputs, for messages."""
+        return _join(self.outputs)
+
+    def run(self, images: np.ndarray, device: torch.device, most: int) -> list[np.ndarray]:
+        """Run the graph on pictures, a batch at a time.
+
+        Args:
+            images: (N, 3, H, W), N >= 1.
+            device: Where to run.
+            most: Pictures of a batch at most, if the graph leaves that open.
+
+        Returns:
+            The outputs, joined along their first axis; those of filled-up places are cut off if
+            the first axis is that of the batch.
+        """
+        session = self._open(device)
+        images = images.astype(DTYPES[self.input.kind], copy=False)
+        fixed = self.input.shape[0]
+        step = fixed or most
+        parts = []
+        for start in range(0, len(images), step):
+            batch = images[start : start + step]
+            number = len(batch)
+            if fixed and number < fixed:
+                batch = np.concatenate([batch, np.repeat(batch[-1:], fixed - number, axis=0)])
+            outputs = session.run(None, {self.input.name: np.ascontiguousarray(batch)})
+            if len(batch) > 1:
+                outputs = [each[:number] for each in outputs]
+            parts.append(outputs)
+        return [np.concatenate(each) for each in zip(*parts, strict=True)]
+
+    def _open(self, device: torch.device) -> Any:
+        """Return a session for a device with as many threads as PyTorch has."""
+        key = str(device), torch.get_num_threads()
+        if self._key == key:
+            return self._session
+        runtime = _runtime(self.path)
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = key[1]
+        options.log_severity_level = 3
+        # Threads that wait for work burn the cores that other programs would use.
+        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+        providers: list[Any] = ['CPUExecutionProvider']
+        if device.type == 'cuda':
+            if 'CUDAExecutionProvider' in runtime.get_available_providers():
+                providers.insert(0, ('CUDAExecutionProvider', {'device_id': device.index or 0}))
+            else:
+                print_log(
+                    f'{self.path} runs on the CPU: the installed onnxruntime has no support for '
+                    'GPUs; pip install onnxruntime-gpu in its place',
+                    logger='current',
+                    level=logging.WARNING,
+                )
+        try:
+            session = runtime.InferenceSession(str(self.path), options, providers=providers)
+        except Exception as error:  # ONNX Runtime's errors have no base of their own
+            reason = str(error).splitlines()[0]
+            raise ValueError(
+                f'{self.path} is no ONNX model that onnxruntime {runtime.__version__} can run: '
+                f'{reason}'
+            ) from error
+        self._key, self._session = key, session
+        return session
+
+
+def _runtime(path: Path) -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ImportError(
+            f'{path} needs onnxruntime to run: pip install onnxruntime, or on a GPU '
+            'onnxruntime-gpu'
+        ) from error
+    return onnxruntime
+
+
+def _port(argument: Any) -> Port:
+    shape = tuple(each if isinstance(each, int) and each > 0 else None for each in argument.shape)
+    return Port(argument.name, shape, argument.type)
+
+
+def _join(ports: list[Port]) -> str:
+    return ', '.join(map(str, ports)) or 'nothing'
