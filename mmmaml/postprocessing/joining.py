@@ -1,6 +1,7 @@
 """Identities of a whole video: pieces of tracks that are one person, joined."""
 
 import heapq
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -117,6 +118,8 @@ class _Groups:
     def _may_follow(self, a: int, b: int) -> bool:
         """Tell if piece b can be the next of the person of piece a, which ends before it."""
         pieces, options = self._pieces, self._options
+        if pieces.label[a] != pieces.label[b]:
+            return False
         seconds = (pieces.first[b] - pieces.last[a]) / self._frame_rate
         if b == a + 1 and self._follows[b]:
             return bool(seconds <= options.max_track_gap_seconds + 1e-6)
@@ -140,7 +143,7 @@ class _Groups:
         first, last = self._pieces.first, self._pieces.last
         bonus = 0.0
         inside_a = set(self._members[a])
-        for before, after in zip(order[:-1], order[1:], strict=True):
+        for before, after in itertools.pairwise(order):
             if last[before] >= first[after]:
                 return 0.0
             if (before in inside_a) == (after in inside_a):

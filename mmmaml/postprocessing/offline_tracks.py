@@ -44,11 +44,16 @@ class OfflineTracks:
         self._pieces = TrackPieces(frame_rate)
 
     def add(
-        self, frame: int, ids: np.ndarray, boxes: np.ndarray, feats: np.ndarray | None = None
+        self,
+        frame: int,
+        ids: np.ndarray,
+        boxes: np.ndarray,
+        feats: np.ndarray | None = None,
+        labels: np.ndarray | None = None,
     ) -> None:
         """Gather a frame, as :meth:`TrackPieces.add`."""
         if self._join is not None:
-            self._pieces.add(frame, ids, boxes, feats)
+            self._pieces.add(frame, ids, boxes, feats, labels)
 
     def finish(self, rows: np.ndarray) -> np.ndarray:
         """Improve the tracks of all frames that were gathered.
@@ -57,7 +62,7 @@ class OfflineTracks:
             rows: (R, >= 7) ``frame, id, left, top, width, height, score`` and further columns.
 
         Returns:
-            (S, ...) likewise, ordered by frame, then id.
+            (S, ...) likewise; in the same order, or by frame and id if they are interpolated.
         """
         if self._join is not None and len(rows):
             pieces = self._pieces.finish()
@@ -67,7 +72,7 @@ class OfflineTracks:
             rows[:, ID] = ids[pieces.of_rows(frames, tracks)]
         if self._interpolate is not None:
             rows = interpolate_tracks(rows, self.frame_rate, self._interpolate)
-        return rows[np.lexsort((rows[:, ID], rows[:, FRAME]))]
+        return rows
 
 
 def gather_rows(offline: OfflineTracks, rows: np.ndarray, feats: np.ndarray | None = None) -> None:

@@ -18,6 +18,7 @@ class Pieces:
 
     Attributes:
         track: (P,) int64 id that the tracker gave.
+        label: (P,) int64 class.
         first: (P,) int64 frame in which the piece starts.
         last: (P,) int64 frame of its last box; never inside another piece of the track.
         start: (P, 4) its first box, ``left, top, width, height`` in pixels.
@@ -28,6 +29,7 @@ class Pieces:
     """
 
     track: np.ndarray
+    label: np.ndarray
     first: np.ndarray
     last: np.ndarray
     start: np.ndarray
@@ -54,7 +56,8 @@ class Pieces:
 class _Piece:
     """Running sums of one piece."""
 
-    def __init__(self, frame: int, box: np.ndarray, hidden: bool) -> None:
+    def __init__(self, frame: int, box: np.ndarray, hidden: bool, label: int) -> None:
+        self.label = label
         self.first = self.last = frame
         self.start = self.end = box
         self.hidden = hidden
@@ -93,7 +96,12 @@ class TrackPieces:
         self._scatter: SceneScatter | None = None
 
     def add(
-        self, frame: int, ids: np.ndarray, boxes: np.ndarray, feats: np.ndarray | None
+        self,
+        frame: int,
+        ids: np.ndarray,
+        boxes: np.ndarray,
+        feats: np.ndarray | None = None,
+        labels: np.ndarray | None = None,
     ) -> None:
         """Gather a frame.
 
@@ -102,13 +110,15 @@ class TrackPieces:
             ids: (N,) tracks, each once.
             boxes: (N, 4) ``left, top, width, height`` in pixels.
             feats: (N, C) features; a row of zeros is none. None: no appearance.
+            labels: (N,) classes, constant within a track; None if all are of one.
         """
+        labels = np.zeros(len(ids), dtype=np.int64) if labels is None else labels
         overlap = row_iou(boxes, boxes)
         np.fill_diagonal(overlap, 0)
         nearest = overlap.max(1, initial=0)
         current = [
-            self._current(int(track), frame, box, bool(iou > self._hidden_iou))
-            for track, box, iou in zip(ids, boxes, nearest, strict=True)
+            self._current(int(track), int(label), frame, box, bool(iou > self._hidden_iou))
+            for track, label, box, iou in zip(ids, labels, boxes, nearest, strict=True)
         ]
         if feats is not None:
             self._observe(current, feats, np.maximum(1 - nearest, _LEAST_WEIGHT) ** 2)
@@ -120,6 +130,7 @@ class TrackPieces:
         weight = np.array([piece.weight for piece in pieces])
         return Pieces(
             np.array([track for track, _ in pairs], dtype=np.int64),
+            np.array([piece.label for piece in pieces], dtype=np.int64),
             np.array([piece.first for piece in pieces], dtype=np.int64),
             np.array([piece.last for piece in pieces], dtype=np.int64),
             np.array([piece.start for piece in pieces]).reshape(-1, 4),
@@ -128,11 +139,13 @@ class TrackPieces:
             self._appearance(pieces, weight),
         )
 
-    def _current(self, track: int, frame: int, box: np.ndarray, hidden: bool) -> _Piece:
+    def _current(
+        self, track: int, label: int, frame: int, box: np.ndarray, hidden: bool
+    ) -> _Piece:
         """Return the piece that a box belongs to, a new one if need be."""
         pieces = self._pieces.setdefault(track, [])
         if not pieces or frame - pieces[-1].last > self._gap or pieces[-1].hidden != hidden:
-            pieces.append(_Piece(frame, box, hidden))
+            pieces.append(_Piece(frame, box, hidden, label))
         pieces[-1].last, pieces[-1].end = frame, box
         return pieces[-1]
 

@@ -116,9 +116,16 @@ def test_without_features_tracks_stay_as_they_are():
     rows = np.array(lost_and_found().rows)
     offline = OfflineTracks(RATE, join={})
     gather_rows(offline, rows)
-    improved = offline.finish(rows)
-    order = np.lexsort((rows[:, 1], rows[:, 0]))
-    assert_array_equal(improved, rows[order])
+    assert_array_equal(offline.finish(rows), rows)
+
+
+def test_classes_are_not_mixed():
+    gathered = TrackPieces(RATE)
+    for frame in range(1, 31):
+        track = np.array([1 if frame < 15 else 2])
+        feat, box = look(0, frame)[None], np.array([[9.0, 9, 20, 50]])
+        gathered.add(frame, track, box, feat, np.array([0 if frame < 15 else 1]))
+    assert join_pieces(gathered.finish(), RATE).tolist() == [1, 2]
 
 
 def test_no_tracks():
