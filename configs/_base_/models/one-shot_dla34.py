@@ -27,7 +27,9 @@ model = dict(
     ),
     tracker=dict(
         type='OnlineMetaTracker',
+        # Peaks of the heatmap are lower than the scores of other detectors.
         score_thr=0.4,
+        low_score_thr=0.1,
         init_score_thr=0.5,
         # The default stages, so that other configs can change a threshold of one of them.
         stages=dict(

@@ -40,9 +40,9 @@ class OnlineMetaTracker:
     appearance alone. It runs inside a model (:meth:`track`) or by itself on arrays
     (:meth:`step`), where with its defaults features are embeddings that are compared as they are.
 
-    The defaults suit pedestrians at 25 to 30 frames per second and scores in 0..1. Times are in
-    seconds of the video, so that they keep their meaning at another ``frame_rate``. A value equal
-    to a threshold passes it.
+    The defaults suit pedestrians and detectors whose scores are in 0..1. Times are in seconds of
+    the video, so that they keep their meaning at another ``frame_rate``, and so does motion. A
+    value equal to a threshold passes it.
 
     Args:
         reid: Crops for the Re-ID network: ``img_scale`` (h, w) is its input size in pixels,
@@ -77,6 +77,10 @@ class OnlineMetaTracker:
             overlap, a track seen in the frame before: people half hidden.
         init_score_thr: An unmatched detection of at least this score starts a track. Raise it
             if false boxes become tracks; people are then picked up later.
+        max_init_iou: Largest overlap (IoU), 0..1, with a detection that a track of its class took
+            in this frame, at which an unmatched one still starts a track. Above it is probably a
+            second box of the same person. Larger: people close together are picked up sooner,
+            more people get two tracks. 1: all start.
         num_tentatives: Detections a new track needs, in successive frames, until it is reported
             and gets its id. Larger: fewer false tracks, and true ones start that much later.
             Tracks of a video's first frame are reported at once; with 1 all are.
@@ -91,6 +95,10 @@ class OnlineMetaTracker:
             goes first if the dataset gives it.
         kalman_box: Box of the motion model: ``'cxcyah'`` (centre, aspect ratio, height) or
             ``'cxcywh'`` (centre, width, height), which follows changes of the width sooner.
+        motion_noise: ``'per_second'`` lets people change their place and speed as much in a
+            second at every ``frame_rate``, so that they are looked for in a wider area if frames
+            are far apart; ``'per_frame'`` takes the noise of 30 frames per second for every
+            frame, as SORT and its successors do.
         feature_average: ``'trusted'`` weighs the features of a track by score and visibility,
             the first ones equally; ``'exponential'`` treats all alike from the second one on.
         momentum: Share of a track's mean feature that survives a fully trusted observation, 0 to
@@ -125,30 +133,34 @@ class OnlineMetaTracker:
         camera_motion: dict | None = None,
         stages: Mapping[str, Any] | None = None,
         classes: Sequence[int] | None = None,
-        score_thr: float = 0.4,
-        low_score_thr: float = 0.1,
-        init_score_thr: float = 0.5,
+        score_thr: float = 0.6,
+        low_score_thr: float = 0.3,
+        init_score_thr: float = 0.7,
+        max_init_iou: float = 0.4,
         num_tentatives: int = 2,
         recent_seconds: float = 2.0,
         lost_seconds: float = 10.0,
         max_lost: int = 100,
         frame_rate: float = 30.0,
         kalman_box: Literal['cxcyah', 'cxcywh'] = 'cxcyah',
+        motion_noise: Literal['per_second', 'per_frame'] = 'per_second',
         feature_average: Literal['trusted', 'exponential'] = 'trusted',
-        momentum: float = 0.9,
+        momentum: float = 0.95,
         gallery_size: int = 10,
         max_occlusion: float = 0.5,
         **unknown: object,
     ) -> None:
         refuse_unknown(OnlineMetaTracker, unknown)
         check_choice('kalman_box', kalman_box, BOX_MODELS)
+        check_choice('motion_noise', motion_noise, ('per_second', 'per_frame'))
         check_number('frame_rate', frame_rate, 'greater than 0', np.nextafter(0, 1))
         self.options = TrackerOptions(
             build_stages(stages),
             DetectionOptions(classes, score_thr, low_score_thr, init_score_thr, max_occlusion),
-            LifeOptions(num_tentatives, recent_seconds, lost_seconds, max_lost),
+            LifeOptions(max_init_iou, num_tentatives, recent_seconds, lost_seconds, max_lost),
             MemoryOptions(feature_average, momentum, gallery_size),
             BOX_MODELS[kalman_box],
+            motion_noise == 'per_second',
             frame_rate,
         )
         self.matching = FrameMatching(self.options.stages)
@@ -167,7 +179,9 @@ class OnlineMetaTracker:
         """
         options = self.options
         frame_rate = options.frame_rate if frame_rate is None else frame_rate
-        self.tracks = TrackPool(options.life, options.box_model, frame_rate)
+        self.tracks = TrackPool(
+            options.life, options.box_model, frame_rate, options.noise_per_second
+        )
         self.appearance.reset(frame_rate)
         self.features.reset()
         if self.camera is not None:

@@ -39,6 +39,7 @@ class TrackerOptions:
         life: Start and end of tracks.
         memory: Remembered features.
         box_model: Box model of the Kalman filter.
+        noise_per_second: The noise of motion is that of a time, not of a frame.
         frame_rate: Frames per second of a video that does not say.
     """
 
@@ -47,6 +48,7 @@ class TrackerOptions:
     life: LifeOptions
     memory: MemoryOptions
     box_model: BoxModel
+    noise_per_second: bool
     frame_rate: float
 
 

@@ -9,13 +9,18 @@ OBSERVE = np.eye(4, 8)
 
 
 class Kalman:
-    """Constant velocity of (cx, cy, w/h, h) or, with ``cxcywh``, of (cx, cy, w, h)."""
+    """Constant velocity of (cx, cy, w/h, h) or, with ``cxcywh``, of (cx, cy, w, h).
 
-    def __init__(self, box, kind):
+    A frame takes ``length`` seconds.
+    """
+
+    def __init__(self, box, kind, length=1 / 30):
         self.kind = kind
+        self.frames_of_sort = 30 * length
         measured = self.measure(box)
         self.mean = np.concatenate([measured, np.zeros(4)])
-        self.covariance = np.diag(np.square(self.stds(2 / 20, 1e-2) + self.stds(10 / 160, 1e-5)))
+        speed = [self.frames_of_sort * std for std in self.stds(10 / 160, 1e-5)]
+        self.covariance = np.diag(np.square(self.stds(2 / 20, 1e-2) + speed))
 
     def measure(self, box):
         left, top, right, bottom = (float(value) for value in box)
@@ -41,6 +46,7 @@ class Kalman:
         step = np.eye(8)
         step[:4, 4:] = np.eye(4)
         noise = np.diag(np.square(self.stds(1 / 20, 1e-2) + self.stds(1 / 160, 1e-5)))
+        noise *= self.frames_of_sort
         for _ in range(frames):
             self.mean = step @ self.mean
             self.covariance = step @ self.covariance @ step.T + noise

@@ -20,17 +20,19 @@ GALLERY_SECONDS = 2.0
 
 OPTIONS = {
     'classes': None,
-    'score_thr': 0.4,
-    'low_score_thr': 0.1,
-    'init_score_thr': 0.5,
+    'score_thr': 0.6,
+    'low_score_thr': 0.3,
+    'init_score_thr': 0.7,
+    'max_init_iou': 0.4,
     'num_tentatives': 2,
     'recent_seconds': 2.0,
     'lost_seconds': 10.0,
     'max_lost': 100,
     'frame_rate': 30.0,
     'kalman_box': 'cxcyah',
+    'motion_noise': 'per_second',
     'feature_average': 'trusted',
-    'momentum': 0.9,
+    'momentum': 0.95,
     'gallery_size': 10,
     'max_occlusion': 0.5,
 }
@@ -38,13 +40,13 @@ FUSION = {'iou_thr': 0.5, 'sim_thr': 0.4, 'proximity_iou_thr': 0.5, 'fuse_scores
 STAGES = {
     'appearance': {
         'sim_thr': 0.4,
-        'motion_weight': 0.05,
+        'motion_weight': 0.07,
         'lost_penalty': 0.3,
         'veto_sim_thr': 0.2,
     },
-    'overlap': {'iou_thr': 0.5},
+    'overlap': {'iou_thr': 0.3},
     'low_scores': {'iou_thr': 0.5},
-    'tentative': {'iou_thr': 0.5},
+    'tentative': {'iou_thr': 0.3},
     'reentry': {'sim_thr': 0.6, 'speed': 2.0, 'anywhere_seconds': 4.0},
     'fusion': FUSION,
     'tentative_fusion': FUSION,
@@ -322,7 +324,7 @@ class ReferenceTracker:
             if track is None:
                 continue
             if track in self.reentered:
-                track.kalman = Kalman(each.box, self.options.kalman_box)
+                track.kalman = self.kalman(each.box)
             else:
                 track.kalman.update(each.box)
             track.box, track.last_frame = each.box, self.frame
@@ -332,14 +334,27 @@ class ReferenceTracker:
             self.learn(track, each)
 
     def start(self, dets):
+        matched = [d for d in dets if d.track is not None]
         for each in dets:
             if each.track is None and each.high and each.score >= self.options.init_score_thr:
-                kalman = Kalman(each.box, self.options.kalman_box)
+                if any(self.second_box(each, other) for other in matched):
+                    self.happened['second box'] += 1
+                    continue
+                kalman = self.kalman(each.box)
                 each.track = track = Track(kalman, each.box, each.label, self.frame)
                 self.tracks.append(track)
                 if self.previous is None or self.options.num_tentatives == 1:
                     self.name(track)
                 self.learn(track, each)
+
+    def second_box(self, each, other):
+        near = iou(each.box, other.box) > self.options.max_init_iou
+        return near and each.label == other.label
+
+    def kalman(self, box):
+        per_second = self.options.motion_noise == 'per_second'
+        length = 1 / self.options.frame_rate if per_second else 1 / 30
+        return Kalman(box, self.options.kalman_box, length)
 
     def name(self, track):
         track.id = self.next_id

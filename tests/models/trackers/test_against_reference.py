@@ -22,7 +22,9 @@ KNOBS = {
     'as it is': {},
     'slow video': {'frame_rate': 5, 'recent_seconds': 1},
     'scores': {'score_thr': 0.5, 'low_score_thr': 0.3, 'init_score_thr': 0.95},
-    'no low scores': {'low_score_thr': 0.4},
+    'no low scores': {'low_score_thr': 0.6},
+    'second boxes': {'max_init_iou': 0.05},
+    'noise of a frame': {'motion_noise': 'per_frame'},
     'three to confirm': {'num_tentatives': 3, 'stages': stages(reentry={'sim_thr': 0.5})},
     'confirmed at once': {'num_tentatives': 1},
     'motion decides': {
@@ -177,6 +179,7 @@ def test_every_option_and_stage_is_turned_and_everything_happens():
         'anywhere',
         'reentry',
         're-entry of a tentative',
+        'second box',
     ):
         assert happened[what], what
 

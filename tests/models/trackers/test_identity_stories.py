@@ -70,8 +70,8 @@ def test_who_is_hidden_keeps_their_own_appearance():
 def test_appearance_counts_as_far_as_it_is_visible_and_certain():
     track = tracker()
     # The one in front hides a quarter of the one behind: half the width, half the height.
-    see(track, 0, [box(50), box(70, 250)], [0, 1], [0.8, 0.5])
-    assert track.appearance.memory.weight[:2] == pytest.approx([0.8 * 0.75, 0.5])
+    see(track, 0, [box(50), box(70, 250)], [0, 1], [0.8, 0.75])
+    assert track.appearance.memory.weight[:2] == pytest.approx([0.8 * 0.75, 0.75])
 
 
 # ---- coming back

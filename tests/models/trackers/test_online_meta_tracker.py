@@ -154,9 +154,9 @@ def test_a_flicker_is_never_reported():
 def test_weak_detections_continue_a_track_but_start_none():
     track = tracker()
     see(track, 0, [box(50)], [0])
-    assert see(track, 1, [box(52), box(300)], [0, 1], [0.2, 0.2]) == [1, -1]
-    assert see(track, 2, [box(54), box(300)], [0, 1], [0.2, 0.2]) == [1, -1]
-    assert see(track, 3, [box(56)], [0], [0.05]) == [-1]
+    assert see(track, 1, [box(52), box(300)], [0, 1], [0.4, 0.4]) == [1, -1]
+    assert see(track, 2, [box(54), box(300)], [0, 1], [0.4, 0.4]) == [1, -1]
+    assert see(track, 3, [box(56)], [0], [0.29]) == [-1]
     # Its appearance was not taken from the weak ones.
     assert track.appearance.memory.weight[0] == pytest.approx(0.9)
 
@@ -165,7 +165,7 @@ def test_weak_detections_do_not_revive_a_track_unseen_in_the_frame_before():
     track = tracker()
     see(track, 0, [box(50)], [0])
     see(track, 1, [], APPEARANCE[:0])
-    assert see(track, 2, [box(50)], [0], [0.2]) == [-1]
+    assert see(track, 2, [box(50)], [0], [0.4]) == [-1]
 
 
 def test_classes_never_mix():

@@ -31,7 +31,7 @@ class MemoryOptions:
     """
 
     feature_average: Literal['trusted', 'exponential'] = 'trusted'
-    momentum: float = 0.9
+    momentum: float = 0.95
     gallery_size: int = 10
 
     def __post_init__(self) -> None:

@@ -47,6 +47,8 @@ class OverlapStage(_ByOverlap):
 
     name: ClassVar[str] = 'overlap'
 
+    iou_thr: float = 0.3
+
     def order_problem(self, later: Sequence[Stage]) -> str | None:
         """Name ``appearance`` if it comes later and has a veto."""
         for stage in later:
@@ -85,6 +87,8 @@ class TentativeStage(_ByOverlap):
     """
 
     name: ClassVar[str] = 'tentative'
+
+    iou_thr: float = 0.3
 
     def _candidates(self, frame: PartialMatches) -> tuple[np.ndarray, np.ndarray]:
         return frame.pool.tentative(), frame.detections.high

@@ -23,9 +23,9 @@ class DetectionOptions:
     """
 
     classes: Sequence[int] | None = None
-    score_thr: float = 0.4
-    low_score_thr: float = 0.1
-    init_score_thr: float = 0.5
+    score_thr: float = 0.6
+    low_score_thr: float = 0.3
+    init_score_thr: float = 0.7
     max_occlusion: float = 0.5
 
     def __post_init__(self) -> None:

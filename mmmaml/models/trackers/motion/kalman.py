@@ -5,6 +5,12 @@ noise are those of SORT and DeepSORT (Wojke et al., "Simple Online and Realtime 
 Deep Association Metric", 2017): standard deviations in proportion to the height of the box. With
 another of the :mod:`.box_models` it is BoT-SORT's (cx, cy, w, h); columns and rows stay the same.
 
+Those deviations are of one frame at 30 frames per second. At other rates a frame is ``pace`` times
+as long, and someone goes ``pace`` times as far in it: the deviation of the first velocity, in
+pixels per frame, is ``pace`` times as large. Process noise adds up over time, so its variances of
+one frame grow with ``pace``, that of the velocity too: people keep their speed better than a
+random walk would. The detector's noise is that of one image and stays as it is.
+
 Such a model never couples one of the four quantities with another: initial covariance, process
 noise and measurement noise are diagonal, and each velocity drives its own position only. The
 filter over 8 dimensions is therefore four filters over 2 dimensions, and a track's state is a
@@ -24,8 +30,11 @@ ASPECT, HEIGHT = 2, 3
 CHI2_95_4DOF = 9.4877
 """Squared Mahalanobis distance that holds 95 % of true matches (χ², four degrees of freedom)."""
 
+REFERENCE_FRAME_RATE = 30.0
+"""Frames per second at which the noise of a frame is that of SORT."""
+
 _STD_POSITION = 1 / 20  # of the size of the box
-_STD_VELOCITY = 1 / 160  # of the size of the box, per frame
+_STD_VELOCITY = 1 / 160  # of the size of the box, per frame of the reference rate
 
 
 ASPECT_HEIGHT = BOX_MODELS['cxcyah']
@@ -37,12 +46,15 @@ def predicted_boxes(motion: np.ndarray, model: BoxModel = ASPECT_HEIGHT) -> np.n
     return model.boxes(motion[:, POSITION])
 
 
-def initiate(measurement: np.ndarray, model: BoxModel = ASPECT_HEIGHT) -> np.ndarray:
+def initiate(
+    measurement: np.ndarray, model: BoxModel = ASPECT_HEIGHT, pace: float = 1.0
+) -> np.ndarray:
     """Return states of tracks seen for the first time, at rest.
 
     Args:
         measurement: (T, 4) boxes as (cx, cy, a, h), or as ``model`` has them.
         model: Meaning of the columns.
+        pace: Length of a frame, in thirtieths of a second.
 
     Returns:
         (T, 5, 4) states.
@@ -50,11 +62,13 @@ def initiate(measurement: np.ndarray, model: BoxModel = ASPECT_HEIGHT) -> np.nda
     motion = np.zeros((len(measurement), 5, 4))
     motion[:, POSITION] = measurement
     motion[:, VAR_POSITION] = model.variance(measurement, 2 * _STD_POSITION, 1e-2)
-    motion[:, VAR_VELOCITY] = model.variance(measurement, 10 * _STD_VELOCITY, 1e-5)
+    motion[:, VAR_VELOCITY] = pace**2 * model.variance(measurement, 10 * _STD_VELOCITY, 1e-5)
     return motion
 
 
-def predict(motion: np.ndarray, frames: int = 1, model: BoxModel = ASPECT_HEIGHT) -> np.ndarray:
+def predict(
+    motion: np.ndarray, frames: int = 1, model: BoxModel = ASPECT_HEIGHT, pace: float = 1.0
+) -> np.ndarray:
     """Return states ``frames`` frames later, as after that many predictions of one frame.
 
     Args:
@@ -62,13 +76,14 @@ def predict(motion: np.ndarray, frames: int = 1, model: BoxModel = ASPECT_HEIGHT
         frames: Time step in frames, >= 1. The noise of the whole step is that of the size at
             its beginning.
         model: Meaning of the columns.
+        pace: Length of a frame, in thirtieths of a second.
 
     Returns:
         (T, 5, 4) new states.
     """
     dt = float(frames)
-    noise = model.variance(motion[:, POSITION], _STD_POSITION, 1e-2)
-    noise_velocity = model.variance(motion[:, POSITION], _STD_VELOCITY, 1e-5)
+    noise = pace * model.variance(motion[:, POSITION], _STD_POSITION, 1e-2)
+    noise_velocity = pace * model.variance(motion[:, POSITION], _STD_VELOCITY, 1e-5)
     covariance, var_velocity = motion[:, COVARIANCE], motion[:, VAR_VELOCITY]
     new = motion.copy()
     new[:, POSITION] += dt * motion[:, VELOCITY]

@@ -6,6 +6,7 @@ import numpy as np
 
 from mmmaml.utils.option_checks import check_number
 
+from ..detections.box_geometry import pairwise_iou
 from ..detections.detections import Detections
 from ..motion import kalman
 from ..motion.box_models import BoxModel
@@ -21,12 +22,14 @@ class LifeOptions:
         ValueError: A value is out of its range.
     """
 
+    max_init_iou: float = 0.4
     num_tentatives: int = 2
     recent_seconds: float = 2.0
     lost_seconds: float = 10.0
     max_lost: int = 100
 
     def __post_init__(self) -> None:
+        check_number('max_init_iou', self.max_init_iou, 'between 0 and 1', 0, 1)
         check_number('num_tentatives', self.num_tentatives, 'a whole number from 1', 1, whole=True)
         check_number('recent_seconds', self.recent_seconds, 'at least 0', 0)
         check_number('lost_seconds', self.lost_seconds, 'at least 0', 0)
@@ -42,6 +45,7 @@ class TrackPool:
         life: When tracks are reported and forgotten.
         box_model: Box model of the Kalman filter.
         frame_rate: Frames per second of the video.
+        noise_per_second: False takes the noise of motion in a frame alike at every frame rate.
 
     Attributes:
         state: The tracks.
@@ -49,10 +53,17 @@ class TrackPool:
         previous_frame_id: The one before it, None at the first.
     """
 
-    def __init__(self, life: LifeOptions, box_model: BoxModel, frame_rate: float) -> None:
+    def __init__(
+        self,
+        life: LifeOptions,
+        box_model: BoxModel,
+        frame_rate: float,
+        noise_per_second: bool = True,
+    ) -> None:
         self.life = life
         self.box_model = box_model
         self.frame_rate = float(frame_rate)
+        self.pace = kalman.REFERENCE_FRAME_RATE / self.frame_rate if noise_per_second else 1.0
         self.state = TrackState.empty()
         self.frame_id: int | None = None
         self.previous_frame_id: int | None = None
@@ -98,7 +109,7 @@ class TrackPool:
         states = self.state.motion[alive]
         # Lost people keep walking, but their box must not keep growing or shrinking.
         states[~self.just_seen(alive), kalman.VELOCITY, kalman.SIZE :] = 0
-        states = kalman.predict(states, frames, self.box_model)
+        states = kalman.predict(states, frames, self.box_model, self.pace)
         size = states[:, kalman.POSITION, kalman.SIZE :]
         np.maximum(size, self.box_model.MIN_SIZE, out=size)
         self.state.motion[alive] = states
@@ -122,7 +133,7 @@ class TrackPool:
         if len(matches.reentered):
             # The place of a re-entry says nothing about how someone walks.
             reentered = np.isin(tracks, matches.reentered)
-            updated[reentered] = kalman.initiate(measured[reentered], self.box_model)
+            updated[reentered] = kalman.initiate(measured[reentered], self.box_model, self.pace)
         state.motion[tracks] = updated
         state.boxes[tracks] = detections.boxes[dets]
         state.last_frame[tracks] = self.frame_id
@@ -130,8 +141,9 @@ class TrackPool:
         self._confirm(tracks[state.hits[tracks] >= self.life.num_tentatives])
 
     def start(self, matches: Matches, detections: Detections) -> Started:
-        """Start a track for each strong detection that belongs to nobody."""
+        """Start a track for each strong detection that belongs to nobody and stands alone."""
         dets = matches.unmatched[detections.starts[matches.unmatched]]
+        dets = dets[~self._covers_one_of_a_track(dets, matches.dets, detections)]
         state = self.state
         tracks = state.add(len(dets))
         if len(dets):
@@ -141,7 +153,8 @@ class TrackPool:
             state.hits[tracks] = 1
             state.last_frame[tracks] = self.frame_id
             state.boxes[tracks] = detections.boxes[dets]
-            state.motion[tracks] = kalman.initiate(detections.measured[dets], self.box_model)
+            measured = detections.measured[dets]
+            state.motion[tracks] = kalman.initiate(measured, self.box_model, self.pace)
             if self.previous_frame_id is None or self.life.num_tentatives == 1:
                 self._confirm(tracks)
         return Started(tracks, dets)
@@ -158,6 +171,16 @@ class TrackPool:
         if len(lost) > self.life.max_lost:
             newest_first = np.lexsort((self.state.ids[lost], -self.state.last_frame[lost]))
             self.state.drop(lost[newest_first[self.life.max_lost :]])
+
+    def _covers_one_of_a_track(
+        self, dets: np.ndarray, matched: np.ndarray, detections: Detections
+    ) -> np.ndarray:
+        """Return (P,) bool: the detection is probably a second box of a tracked person."""
+        if not len(dets) or not len(matched):
+            return np.zeros(len(dets), dtype=bool)
+        overlap = pairwise_iou(detections.boxes[dets], detections.boxes[matched])
+        overlap *= detections.labels[dets][:, None] == detections.labels[matched]
+        return overlap.max(axis=1) > self.life.max_init_iou
 
     def _forget_those_before_the_gap(self) -> None:
         """Forget the tracks that :meth:`retire` would have forgotten in the skipped frames."""

@@ -28,10 +28,10 @@ def test_scores_and_classes_say_what_a_detection_may_do():
 def test_those_hidden_too_far_are_no_clear_view_and_trusted_less(max_occlusion, clear):
     options = DetectionOptions(max_occlusion=max_occlusion)
     boxes = np.array([box(50), box(70, 250)])  # half the width, half the height
-    made = Detections.select(boxes, np.array([0.8, 0.5]), np.zeros(2, int), options, MODEL)
+    made = Detections.select(boxes, np.array([0.8, 0.6]), np.zeros(2, int), options, MODEL)
     np.testing.assert_allclose(made.occlusion, [0.25, 0])
     assert made.clear.tolist() == [clear, True]
-    np.testing.assert_allclose(made.trust(np.array([0, 1])), [0.8 * 0.75, 0.5])
+    np.testing.assert_allclose(made.trust(np.array([0, 1])), [0.8 * 0.75, 0.6])
 
 
 def test_weak_boxes_hide_nobody():

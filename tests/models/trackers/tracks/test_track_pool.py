@@ -16,9 +16,9 @@ from ..stories import box
 MODEL = BOX_MODELS['cxcyah']
 
 
-def seen(boxes, scores=None):
+def seen(boxes, scores=None, labels=None):
     scores = np.full(len(boxes), 0.9) if scores is None else np.array(scores)
-    labels = np.zeros(len(boxes), dtype=int)
+    labels = np.zeros(len(boxes), dtype=int) if labels is None else np.array(labels)
     return Detections.select(
         np.array(boxes).reshape(-1, 4), scores, labels, DetectionOptions(), MODEL
     )
@@ -52,12 +52,49 @@ def test_strong_detections_of_nobody_start_tracks():
     pool = pool_of()
     assert pool.state.ids[pool.confirmed()].tolist() == [1, 2]
     started = live(
-        pool, 1, seen([box(101), box(500), box(700)], [0.9, 0.49, 0.5]), tracks=[0], dets=[0]
+        pool, 1, seen([box(101), box(500), box(700)], [0.9, 0.69, 0.7]), tracks=[0], dets=[0]
     )
     assert started.dets.tolist() == [2]
     assert pool.tentative().tolist() == started.tracks.tolist() == [2]
     live(pool, 2, seen([box(701)]), tracks=[2], dets=[0])
     assert pool.state.ids[2] == 3
+
+
+@pytest.mark.parametrize(
+    ('max_init_iou', 'label', 'score', 'starts'),
+    [
+        (0.6, 0, 0.9, True),  # at the limit: 30/50
+        (0.59, 0, 0.9, False),
+        (0.59, 1, 0.9, True),  # another kind of thing
+        (0.59, 0, 0.5, False),
+    ],
+)
+def test_no_track_starts_over_a_box_of_another(max_init_iou, label, score, starts):
+    pool = pool_of(max_init_iou=max_init_iou)
+    # The first two overlap by 30 of 50 pixels of their width; the third by 30/50 with the second.
+    boxes, scores = [box(100), box(110), box(120)], [0.9, 0.9, score]
+    there = seen(boxes, scores, [0, label, label])
+    started = live(pool, 1, there, tracks=[0], dets=[0])
+    assert started.dets.tolist() == ([1, 2] if starts else [2] * (score >= 0.7))
+
+
+def test_people_start_as_fast_in_a_second_at_every_frame_rate():
+    for rate in (5, 30):
+        pool = TrackPool(LifeOptions(), MODEL, rate)
+        live(pool, 0, seen([box(100)]))
+        deviation = pool.state.motion[0, kalman.VAR_VELOCITY, 0] ** 0.5
+        # 10 * 100 / 160 pixels a frame at 30 frames per second.
+        assert deviation * rate == pytest.approx(6.25 * 30)
+
+
+def test_noise_per_frame_is_that_of_30_frames_per_second():
+    motion = []
+    for rate, per_second in ((5, False), (30, True)):
+        pool = TrackPool(LifeOptions(), MODEL, rate, noise_per_second=per_second)
+        live(pool, 0, seen([box(100)]))
+        pool.advance(1)
+        motion.append(pool.state.motion[0])
+    np.testing.assert_array_equal(*motion)
 
 
 def test_a_tentative_track_ends_when_it_is_not_seen():
@@ -75,7 +112,9 @@ def test_reentry_starts_motion_anew():
     assert pool.state.motion[0, kalman.VELOCITY, 0] > 5
     there = seen([box(600)])
     live(pool, 6, there, tracks=[0], dets=[0], reentered=[0])
-    np.testing.assert_array_equal(pool.state.motion[0], kalman.initiate(there.measured)[0])
+    # At 10 frames per second the first speed may be three times as large as at 30.
+    expected = kalman.initiate(there.measured, pace=3)
+    np.testing.assert_array_equal(pool.state.motion[0], expected[0])
 
 
 def test_time_since_tracks_were_seen():
