@@ -35,7 +35,7 @@ def test_an_id_of_minus_one_does_not_join_the_highest(person, track):
 def test_a_flag_below_one_is_not_cut_to_ignored(person, track):
     gt = person(1, [1, 2], considered=0.9)
 
-    with pytest.raises(ValueError, match='considered flag 0.9 in column 7, which TrackEval would'):
+    with pytest.raises(ValueError, match=r'considered flag 0\.9 in column 7, which TrackEval'):
         scores_of_one(gt, track(1, [1, 2]), 2)
 
 
