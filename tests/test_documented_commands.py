@@ -89,6 +89,7 @@ RUN_AS_WRITTEN = {
     'tools/analysis_tools/plot_task_similarity.py',
     'tools/analysis_tools/plot_timeline.py',
     'tools/analysis_tools/report.py',
+    'tools/analysis_tools/switch_causes.py',
     'tools/browse_episodes.py',
     'tools/check_data.py',
     'tools/dataset_converters/make_demo_data.py',
@@ -109,6 +110,7 @@ RUN_IN_SMALL = {
     'tools/demo.py': 'tests/tools/test_demo.py',
     'tools/deployment/export_onnx.py': 'tests/tools/test_export_onnx.py',
     f'{BENCHMARKS}.evidence ': f'{TESTS}/evidence/test_evidence.py',
+    f'{BENCHMARKS}.real ': f'{TESTS}/real/test_real.py',
     f'{BENCHMARKS}.reliability ': f'{TESTS}/reliability/test_reliability.py',
     f'{BENCHMARKS}.reliability.soak': f'{TESTS}/reliability/test_soak.py',
     f'{BENCHMARKS}.speed.data': f'{TESTS}/speed/test_data.py',
@@ -215,12 +217,13 @@ FILES = {
 
 ONLY_SAY = (
     'tools.benchmarks.speed.meta_step',
+    'tools/analysis_tools/switch_causes.py',
     'tools/check_data.py',
     'tools/eval_mot.py',
 )
 """Tools that write no file unless an option asks for one."""
 
-OUTPUTS = ('--json', '--markdown', '--out', '--out-dir', '--work-dir')
+OUTPUTS = ('--csv', '--json', '--markdown', '--out', '--out-dir', '--work-dir')
 SMALLER = {
     'tools.benchmarks.speed.meta_step': '--tasks 1 --ways 2 --rounds 1',
     'tools/browse_episodes.py': '--num 1',

@@ -35,6 +35,10 @@ class TrackTable:
             seconds = np.full(len(tracks), tracks.seconds)
             self._rows.append(np.column_stack([tracks.rows(), tracks.labels, seconds]))
 
+    def replace_rows(self, rows: np.ndarray) -> None:
+        """Take other rows (S, 9) of the same video, ordered by frame."""
+        self._rows = [rows]
+
     @property
     def num_tracks(self) -> int:
         """Identities in all frames."""

@@ -18,6 +18,7 @@ class Tracks:
         scores: (N,) float64, of the detections.
         labels: (N,) int64 classes, of the detections.
         seconds: Time of the frame since the first one, by the clock of the source.
+        feats: (N, C) float32 features that the tracker compared; None if it had none.
     """
 
     frame: int
@@ -26,6 +27,7 @@ class Tracks:
     scores: np.ndarray
     labels: np.ndarray
     seconds: float = 0.0
+    feats: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -35,6 +37,7 @@ class Tracks:
         """Take them from a model's ``pred_track_instances``; ids below 0 are no tracks."""
         ids = instances.instances_id.cpu().numpy().astype(np.int64)
         known = ids >= 0
+        feats = instances.get('feats')
         return cls(
             frame=frame,
             ids=ids[known],
@@ -42,6 +45,7 @@ class Tracks:
             scores=instances.scores.cpu().numpy().astype(np.float64)[known],
             labels=instances.labels.cpu().numpy().astype(np.int64)[known],
             seconds=seconds,
+            feats=None if feats is None else feats.float().cpu().numpy()[known],
         )
 
     def rows(self) -> np.ndarray:

@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def fit(args: argparse.Namespace) -> int:
     """Embed the people and write their statistics."""
+    import numpy as np
     import torch
     from rich.console import Console
     from rich.progress import track
@@ -55,7 +56,8 @@ def fit(args: argparse.Namespace) -> int:
     reid = OnnxReID(args.reid).to(args.device)
     embeds = torch.zeros(people.num_people, args.most, reid.head.in_channels)
     number = torch.zeros(people.num_people, dtype=torch.long)
-    crops, owners = [], []
+    crops: list[np.ndarray] = []
+    owners: list[int] = []
 
     def embed() -> None:
         for who, feats in zip(owners, reid.embed_crops(crops).cpu(), strict=True):

@@ -1,6 +1,7 @@
 """Track people in any video: a file, a folder of images, a camera or a stream."""
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from mmmaml.command_line import (  # isort: skip
 )
 
 from .option_checks import ConfigOptions, check_file, fail, frames_per_second
+
+JOIN_SECONDS, INTERPOLATE_SECONDS = 3.0, 1.0
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -91,6 +94,31 @@ def build_parser() -> argparse.ArgumentParser:
         help='how far back the line behind each person reaches; 0 draws none; default: 1',
     )
     parser.add_argument(
+        '--join',
+        type=float,
+        nargs='?',
+        const=JOIN_SECONDS,
+        metavar='SECONDS',
+        help='in the end, split tracks that hold two people, and join those of one person after '
+        f'absences up to so long, default: {JOIN_SECONDS:g}; changes the tables, not the video',
+    )
+    parser.add_argument(
+        '--interpolate',
+        type=float,
+        nargs='?',
+        const=INTERPOLATE_SECONDS,
+        metavar='SECONDS',
+        help='in the end, fill gaps of tracks up to so long, default: '
+        f'{INTERPOLATE_SECONDS:g}; changes the tables, not the video',
+    )
+    parser.add_argument(
+        '--smooth',
+        type=float,
+        default=0.0,
+        metavar='SECONDS',
+        help='with --interpolate, also smooth boxes over time; 0.2 takes most jitter away',
+    )
+    parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=ConfigOptions,
@@ -156,6 +184,12 @@ def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         fail(parser, f'--threads {args.threads} must be at least 1')
     if not args.trail_seconds >= 0:
         fail(parser, f'--trail-seconds {args.trail_seconds:g} must be at least 0')
+    for name in ('join', 'interpolate', 'smooth'):
+        value = getattr(args, name)
+        if value is not None and not 0 <= value < math.inf:
+            fail(parser, f'--{name} {value:g} must be at least 0')
+    if args.smooth and args.interpolate is None:
+        fail(parser, '--smooth needs --interpolate')
     linux = sys.platform.startswith('linux')
     if args.show and linux and not {'DISPLAY', 'WAYLAND_DISPLAY'} & set(os.environ):
         fail(parser, '--show needs a display, and there is none: leave it out, or use ssh -X')

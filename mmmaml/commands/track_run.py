@@ -21,7 +21,9 @@ from mmmaml.apis.background import WriteBehind
 from mmmaml.apis.sources import FrameSource, open_source
 from mmmaml.apis.track_table import TrackTable
 from mmmaml.command_line import INTERRUPTED, fold
+from mmmaml.postprocessing import OfflineTracks
 from mmmaml.utils import atomic_path, write_text
+from mmmaml.utils.mot_files import LEFT, SCORE
 from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable
 from mmmaml.visualization.videos import video_writer
 
@@ -56,6 +58,7 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
     refuse_overwriting(paths.values(), [inferencer.detection_file])
     picture = Picture(round(args.trail_seconds * inferencer.frame_rate), args.show)
     table = TrackTable()
+    offline = OfflineTracks(inferencer.frame_rate, **offline_options(args))
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
         files = {end: stack.enter_context(atomic_path(path)) for end, path in paths.items()}
@@ -69,6 +72,8 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
                     with inferencer.clock.stage('drawing'):
                         draw(frame, tracks)
                     table.add(tracks)
+                    boxes = tracks.rows()[:, LEFT:SCORE]
+                    offline.add(tracks.frame, tracks.ids, boxes, tracks.feats, tracks.labels)
                     advance()
                     if stop.is_set() or picture.closed:
                         break
@@ -76,6 +81,7 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
                 problem = error
             if problem is not None and (args.debug or not table.num_frames):
                 raise problem
+        table.replace_rows(offline.finish(table.rows()))
         write_tables(table, files, inferencer, source, frame.shape[:2])
     if args.state_out:
         with atomic_path(args.state_out) as temporary:
@@ -89,6 +95,19 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
             f'stopped by Ctrl-C after frame {table.num_frames}; what is written is whole',
         )
     return 0, ''
+
+
+def offline_options(args: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """Return what is done to the tracks in the end, as options of :class:`OfflineTracks`."""
+    options = {}
+    if args.join is not None:
+        options['join'] = {'max_gap_seconds': args.join}
+    if args.interpolate is not None:
+        options['interpolate'] = {
+            'max_gap_seconds': args.interpolate,
+            'smooth_seconds': args.smooth,
+        }
+    return options
 
 
 def _check_outputs(args: argparse.Namespace, source: FrameSource, paths: Paths) -> None:
@@ -229,7 +248,7 @@ def class_names(config: Any) -> Sequence[str]:
     """Return the names of classes in the test set of a config; none if it names none."""
     detector = config.model.get('detector') or {}
     if detector.get('classes'):
-        return detector.classes
+        return detector['classes']
     metainfo = config.get('test_dataloader', {}).get('dataset', {}).get('metainfo') or {}
     return metainfo.get('classes') or metainfo.get('CLASSES') or ()
 

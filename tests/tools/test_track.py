@@ -174,6 +174,8 @@ def test_what_cannot_be_tracked_ends_with_one_sentence(
         (video, '--threads', '0'): '--threads 0 must be at least 1',
         (video, '--frame-rate', '0'): '--frame-rate 0 must be greater than 0',
         (video, '--trail-seconds', '-1'): '--trail-seconds -1 must be at least 0',
+        (video, '--join', '-1'): '--join -1 must be at least 0',
+        (video, '--smooth', '0.2'): '--smooth needs --interpolate',
         (video, '--show'): '--show needs a display, and there is none',
     }
     for name in ('DISPLAY', 'WAYLAND_DISPLAY'):
@@ -190,6 +192,20 @@ def test_what_cannot_be_tracked_ends_with_one_sentence(
     assert written() == []
     with pytest.raises(ValueError, match='needs a detection file'):
         track(video, '--debug')
+
+
+def test_tracks_are_joined_and_filled_in_the_end(track, sequence: Path) -> None:
+    track(sequence)
+    before = read_rows(Path('out') / f'{NAME}.txt')
+    track(sequence, '--join', '--interpolate', '--out-dir', 'offline')
+    after = read_rows(Path('offline') / f'{NAME}.txt')
+    assert len(after) >= len(before)
+    for track_id in np.unique(after[:, ID]):
+        frames = np.sort(after[after[:, ID] == track_id, FRAME])
+        gaps = np.diff(frames)
+        assert not ((gaps > 1) & (gaps <= 6)).any()  # a second at 6 frames per second
+    boxes = {tuple(row) for row in after[:, [FRAME, 2, 3, 4, 5]].tolist()}
+    assert {tuple(row) for row in before[:, [FRAME, 2, 3, 4, 5]].tolist()} <= boxes
 
 
 class Screen:

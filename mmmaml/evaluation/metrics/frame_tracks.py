@@ -28,6 +28,7 @@ class FrameTracks:
         rank: Process that tracked the frame.
         rows: (N, 7) float64 ``frame, id, left, top, width, height, score`` with ``frame``
             = ``frame_id`` + 1 and boxes in pixels of the original image.
+        feats: (N, C) float16 features of the rows, if the tracker gave them and they are wanted.
     """
 
     sequence_dir: Path
@@ -36,20 +37,25 @@ class FrameTracks:
     video_length: int
     rank: int
     rows: np.ndarray
+    feats: np.ndarray | None = None
 
 
-def frames_of_sample(data_sample: Mapping[str, Any]) -> list[FrameTracks]:
+def frames_of_sample(
+    data_sample: Mapping[str, Any], with_feats: bool = False
+) -> list[FrameTracks]:
     """Extract the tracks of a data sample, of mmdet (a clip) or of mmtrack (a frame).
 
     Args:
         data_sample: ``to_dict()`` of mmdet's ``TrackDataSample`` (``video_data_samples``) or of
             a sample that is a frame itself.
+        with_feats: Keep the features of the tracks, which only joining needs.
 
     Raises:
         ValueError: Something the evaluation needs is missing from the sample.
     """
     samples = data_sample.get('video_data_samples', [data_sample])
-    return [_frame_tracks(s.to_dict() if isinstance(s, BaseDataElement) else s) for s in samples]
+    dicts = [s.to_dict() if isinstance(s, BaseDataElement) else s for s in samples]
+    return [_frame_tracks(each, with_feats) for each in dicts]
 
 
 def merge_frames(frames: Iterable[FrameTracks]) -> list[TrackedSequence]:
@@ -71,7 +77,7 @@ def merge_frames(frames: Iterable[FrameTracks]) -> list[TrackedSequence]:
     return [_merge_sequence(name, by_name[name]) for name in sorted(by_name)]
 
 
-def _frame_tracks(sample: Mapping[str, Any]) -> FrameTracks:
+def _frame_tracks(sample: Mapping[str, Any], with_feats: bool) -> FrameTracks:
     path = Path(_meta(sample, 'img_path'))
     frame_id = int(_meta(sample, 'frame_id'))
     length_key = 'ori_video_length' if 'ori_video_length' in sample else 'video_length'
@@ -87,7 +93,16 @@ def _frame_tracks(sample: Mapping[str, Any]) -> FrameTracks:
         video_length=int(_meta(sample, length_key)),
         rank=get_rank(),
         rows=_result_rows(frame_id + 1, sample['pred_track_instances']),
+        feats=_feats(sample['pred_track_instances']) if with_feats else None,
     )
+
+
+def _feats(tracks: Mapping[str, Any]) -> np.ndarray | None:
+    """Take the features of the rows that :func:`_result_rows` keeps."""
+    if 'feats' not in tracks or 'instances_id' not in tracks:
+        return None
+    # Half precision, as the features of a whole test are held at once.
+    return _to_numpy(tracks['feats'])[_to_numpy(tracks['instances_id']) >= 0].astype(np.float16)
 
 
 def _meta(sample: Mapping[str, Any], key: str) -> Any:
@@ -163,8 +178,17 @@ def _merge_sequence(name: str, frames: Sequence[FrameTracks]) -> TrackedSequence
         gt=np.empty((0, NUM_COLUMNS)),
         results=np.concatenate([f.rows for f in ordered]),
         num_frames=len(numbers),
+        feats=_all_feats(ordered),
         images=SequenceImages(ordered[0].sequence_dir, numbers),
     )
+
+
+def _all_feats(frames: Sequence[FrameTracks]) -> np.ndarray | None:
+    """Return the features of all rows; None if a frame with rows has none."""
+    if any(each.feats is None for each in frames if len(each.rows)):
+        return None
+    parts = [each.feats for each in frames if each.feats is not None and len(each.rows)]
+    return np.concatenate(parts) if parts else None
 
 
 def _check_agreement(name: str, frames: Sequence[FrameTracks]) -> None:

@@ -6,11 +6,14 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmdet.evaluation.metrics.base_video_metric import BaseVideoMetric
 from mmengine.logging import print_log
 
+from ...postprocessing import OfflineTracks
+from ...postprocessing.offline_tracks import gather_rows
 from ...registry import METRICS
 from ...utils.files import atomic_path, write_text
 from ...utils.mot_files import NUM_COLUMNS, frame_number, read_stated_seqinfo, write_results
@@ -51,6 +54,12 @@ class MOTMetric(BaseVideoMetric):
         benchmark: Name of the preprocessing. ``'MOT16'``, ``'MOT17'``, ``'MOT20'`` leave
             distractors and ignored boxes out; ``'MOT15'`` compares all boxes, for ground truth
             without classes.
+        postprocessing: What is done to the tracks of a video that is over, before they are
+            written: ``join`` and ``interpolate``, options of
+            :class:`~mmmaml.postprocessing.JoinOptions` and
+            :class:`~mmmaml.postprocessing.InterpolationOptions`, ``dict()`` for their defaults.
+            Joining needs the features that ``OnlineMetaTracker`` gives with its tracks. None
+            scores what the tracker said online.
         collect_device: mmengine's; only ``'cpu'`` is supported.
         prefix: Goes before the metric names, ``mot/MOTA``. None means ``'mot'``.
     """
@@ -61,11 +70,13 @@ class MOTMetric(BaseVideoMetric):
         self,
         outdir: str | os.PathLike | None = None,
         benchmark: str = 'MOT17',
+        postprocessing: Mapping[str, Any] | None = None,
         collect_device: str = 'cpu',
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         check_benchmark(benchmark)
+        OfflineTracks(1.0, **postprocessing or {})  # refuses bad options before the test
         if collect_device != 'cpu':
             raise ValueError(
                 f'collect_device={collect_device!r}: results of videos are gathered on the '
@@ -73,6 +84,7 @@ class MOTMetric(BaseVideoMetric):
             )
         self.outdir = None if outdir is None else Path(outdir)
         self.benchmark = benchmark
+        self.postprocessing = dict(postprocessing or {})
 
     def check_ground_truth(self, images: Mapping[Path, Sequence[Path]]) -> None:
         """Refuse ground truth that could not be scored, before the first frame is tracked.
@@ -107,7 +119,7 @@ class MOTMetric(BaseVideoMetric):
             data_samples: Dictionaries of tracking samples; see the class.
         """
         for data_sample in data_samples:
-            self.results.extend(frames_of_sample(data_sample))
+            self.results.extend(frames_of_sample(data_sample, 'join' in self.postprocessing))
 
     def compute_metrics(self, results: list[FrameTracks]) -> dict[str, float]:
         """Write and score the sequences.
@@ -119,7 +131,7 @@ class MOTMetric(BaseVideoMetric):
             Metric name to its value over all sequences, ratios as fractions; empty if no
             sequence has ground truth.
         """
-        sequences = merge_frames(results)
+        sequences = [_postprocessed(each, self.postprocessing) for each in merge_frames(results)]
         with self._open_outdir() as folder:
             sequences = [_write_tracks(folder / 'results', each) for each in sequences]
             write_text(folder / SEQUENCES_FILE, places_to_json(sequences))
@@ -145,6 +157,27 @@ class MOTMetric(BaseVideoMetric):
             return
         with tempfile.TemporaryDirectory(prefix='mmmaml-') as folder:
             yield Path(folder)
+
+
+def _postprocessed(sequence: TrackedSequence, options: Mapping[str, Any]) -> TrackedSequence:
+    """Join and interpolate the tracks of a sequence."""
+    if not options:
+        return sequence
+    assert sequence.images is not None
+    frame_rate = sequence.images.frame_rate()
+    if frame_rate is None:
+        raise ValueError(
+            f'{sequence.images.folder}: the frame rate is not known, which postprocessing needs: '
+            'write a seqinfo.ini'
+        )
+    if 'join' in options and sequence.feats is None and len(sequence.results):
+        raise ValueError(
+            f'tracks of {sequence.name} came without feats, by which they are to be joined: track '
+            "with OnlineMetaTracker and a Re-ID network, or leave postprocessing['join'] out"
+        )
+    offline = OfflineTracks(frame_rate, **options)
+    gather_rows(offline, sequence.results, sequence.feats)
+    return replace(sequence, results=offline.finish(sequence.results), feats=None)
 
 
 def _write_tracks(folder: Path, sequence: TrackedSequence) -> TrackedSequence:

@@ -54,12 +54,12 @@ class PublicDetector(BaseModel):
     def forward(
         self,
         inputs: Tensor | None,
-        data_samples: list[BaseDataElement],
+        data_samples: list[BaseDataElement] | None = None,
         mode: str = 'tensor',
     ) -> list[BaseDataElement]:
         """Look up detections in mode ``'predict'``, that of :meth:`test_step`; refuse others."""
         if mode == 'predict':
-            return self.predict(inputs, data_samples)
+            return self.predict(inputs, data_samples or [])
         return self.loss() if mode == 'loss' else self.extract_feat()
 
     def predict(

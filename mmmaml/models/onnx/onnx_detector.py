@@ -61,6 +61,8 @@ class OnnxDetector(nn.Module):
         ValueError: The file is no detector of a known form, or an option does not fit it.
     """
 
+    _place: Tensor
+
     def __init__(
         self,
         model: str | os.PathLike,
@@ -82,7 +84,7 @@ class OnnxDetector(nn.Module):
         self.session = OnnxSession(model)
         self.input_size = _input_size(self.session, input_size)
         names = names_in(self.session.metadata)
-        output = self._try(len(names) or None, form)
+        output = self._try()
         self.form: OutputForm = self._find_form(output, len(names) or None, form)
         num_classes = _num_classes(self.form, output) or len(names) or None
         if num_classes == len(COCO) or (num_classes is None and not names):
@@ -169,11 +171,10 @@ class OnnxDetector(nn.Module):
 
     def _output(self, pixels: np.ndarray) -> np.ndarray:
         """Return the output for one picture, without the axis of the batch."""
-        place: Tensor = self._place
-        output = self.session.run(pixels, place.device, most=1)[0].astype(np.float64)
+        output = self.session.run(pixels, self._place.device, most=1)[0].astype(np.float64)
         return output[0] if output.ndim == 3 else output
 
-    def _try(self, num_classes: int | None, form: str | None) -> np.ndarray:
+    def _try(self) -> np.ndarray:
         """Return the output of a grey picture, (N, C) or (C, N).
 
         Raises:

@@ -65,6 +65,7 @@ class OnnxSession:
                 f'{path} does not exist: give the path of an ONNX file; none is downloaded'
             )
         self._key: tuple[str, int] | None = None
+        self._session: Any = None
         session = self._open(torch.device('cpu'))
         inputs = [_port(each) for each in session.get_inputs()]
         self.outputs = [_port(each) for each in session.get_outputs()]

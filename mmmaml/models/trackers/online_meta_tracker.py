@@ -350,7 +350,8 @@ class OnlineMetaTracker:
             **kwargs: Of the model's ``predict``; not used.
 
         Returns:
-            ``bboxes``, ``labels``, ``scores`` and ``instances_id`` of the reported detections.
+            ``bboxes``, ``labels``, ``scores`` and ``instances_id`` of the reported detections,
+            and their ``feats`` if there are any.
 
         Raises:
             ValueError: The data sample has no ``frame_id``, or as for :meth:`step`.
@@ -386,12 +387,15 @@ class OnlineMetaTracker:
             camera_motion=camera_motion,
         )
         reported = ids >= 0
-        return InstanceData(
+        tracks = InstanceData(
             bboxes=dets.bboxes[reported],
             labels=dets.labels[reported],
             scores=dets.scores[reported],
             instances_id=ids[reported],
         )
+        if given is not None:
+            tracks.feats = given[reported.to(given.device)]  # for joining tracks afterwards
+        return tracks
 
     def _check(
         self, bboxes: Tensor, scores: Tensor, labels: Tensor, feats: Tensor | None

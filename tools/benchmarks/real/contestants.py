@@ -1,0 +1,169 @@
+"""The trackers of the benchmark on real videos, all with the same detections and features."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmmaml.models import MetaReIDHead
+from mmmaml.models.onnx.onnx_reid import identity_head
+from mmmaml.models.trackers import OnlineMetaTracker
+from tools.benchmarks.common.contestants import bot_sort_options, peer
+from tools.benchmarks.real.data import RealSequence
+
+ADAPTED = 'OnlineMetaTracker, adapted (default)'
+PRIOR = 'OnlineMetaTracker, adapted, prior of other people'
+PLAIN = 'OnlineMetaTracker, plain cosine'
+MOTION = 'OnlineMetaTracker, motion alone'
+BOT_SORT = 'BoT-SORT, by OnlineMetaTracker'
+TRUE = 'true identities on the same detections'
+PEERS = 'mmdet ByteTrack', 'mmdet OC-SORT', 'mmdet DeepSORT', 'mmdet StrongSORT'
+ROBOFLOW = {'ByteTrack': 'ByteTrackTracker', 'OC-SORT': 'OCSORTTracker'}
+ROBOFLOW_VERSION = '2.6.1'
+
+Tracks = tuple[np.ndarray, Tensor | None]
+"""Rows (R, 7) of a result file, and their features (R, C)."""
+
+Track = Callable[[RealSequence], Tracks]
+
+
+def contestants(prior: tuple[Tensor, Tensor] | None) -> Iterator[tuple[str, Track]]:
+    """Yield the trackers by name.
+
+    Args:
+        prior: Features of other people and which there are, from which scenes start; None leaves
+            that variant out.
+    """
+    yield ADAPTED, partial(ours, adapt=True)
+    if prior is not None:
+        yield PRIOR, partial(ours, adapt=True, prior=prior)
+    yield PLAIN, partial(ours, adapt=False)
+    yield MOTION, partial(ours, adapt=False, with_feats=False)
+    yield BOT_SORT, partial(ours, **bot_sort_options())
+    for name in PEERS:
+        yield name, partial(of_peer, name=name)
+    if roboflow_missing() is None:
+        for name, kind in ROBOFLOW.items():
+            yield f'roboflow trackers {name}', partial(of_roboflow, kind=kind)
+    yield TRUE, true_identities
+
+
+def head_of(channels: int, prior: tuple[Tensor, Tensor] | None = None) -> MetaReIDHead:
+    """Make a head that leaves features as they are, and may know the scatter of other people."""
+    head = identity_head(channels)
+    if prior is not None:
+        head.scatter.fill(*prior)
+    return head.eval()
+
+
+def ours(
+    sequence: RealSequence,
+    adapt: bool,
+    with_feats: bool = True,
+    prior: tuple[Tensor, Tensor] | None = None,
+    **options: Any,
+) -> Tracks:
+    """Track by ``OnlineMetaTracker``.
+
+    Args:
+        sequence: The sequence.
+        adapt: Adapt online.
+        with_feats: False leaves it motion and overlap. The features are returned all the same.
+        prior: As for :func:`contestants`.
+        options: Of the tracker; its defaults else.
+    """
+    tracker = OnlineMetaTracker(**{**options, 'adapt': adapt, 'frame_rate': sequence.frame_rate})
+    if adapt:
+        tracker.bind(head_of(sequence.frames[0].feats.shape[1], prior))
+    found = []
+    for frame in sequence.frames:
+        feats = frame.feats if with_feats else None
+        ids = tracker.step(frame.number - 1, frame.boxes, frame.scores, frame.labels, feats)
+        kept = ids >= 0
+        found.append(
+            (frame.number, ids[kept], frame.boxes[kept], frame.scores[kept], frame.feats[kept])
+        )
+    return _tracks(found)
+
+
+def of_peer(sequence: RealSequence, name: str) -> Tracks:
+    """Track by a tracker of mmdet with the settings of its own config for MOT17."""
+    contestant = peer(name, sequence.frames[0].feats.shape[1])
+    contestant.reset()
+    found = []
+    for frame in sequence.frames:
+        output = contestant.prepare(frame)()
+        found.append((frame.number, output.instances_id + 1, output.bboxes, output.scores, None))
+    return _tracks(found)
+
+
+def of_roboflow(sequence: RealSequence, kind: str) -> Tracks:
+    """Track by a tracker of roboflow's ``trackers`` with its defaults and the frame rate."""
+    import supervision
+    import trackers
+
+    tracker = getattr(trackers, kind)(frame_rate=sequence.frame_rate)
+    found = []
+    for frame in sequence.frames:
+        detections = supervision.Detections(
+            xyxy=frame.boxes.numpy(),
+            confidence=frame.scores.numpy(),
+            class_id=frame.labels.numpy(),
+        )
+        tracked = tracker.update(detections)
+        ids = np.asarray(tracked.tracker_id, dtype=np.int64).reshape(-1)
+        kept = ids >= 0
+        found.append(
+            (
+                frame.number,
+                torch.from_numpy(ids[kept] + 1),
+                torch.from_numpy(tracked.xyxy[kept]),
+                torch.from_numpy(tracked.confidence[kept]),
+                None,
+            )
+        )
+    return _tracks(found)
+
+
+def roboflow_missing() -> str | None:
+    """Say why roboflow's trackers cannot run; None if they can."""
+    if find_spec('trackers') is None or find_spec('supervision') is None:
+        return f'roboflow trackers are left out: install trackers=={ROBOFLOW_VERSION}'
+    if (found := version('trackers')) != ROBOFLOW_VERSION:
+        return f'roboflow trackers are left out: {found} is installed, not {ROBOFLOW_VERSION}'
+    return None
+
+
+def true_identities(sequence: RealSequence, score_thr: float = 0.6) -> Tracks:
+    """Give each detection of at least ``score_thr`` the person that it shows."""
+    found = []
+    for frame in sequence.frames:
+        ids = torch.from_numpy(frame.identities)
+        kept = (ids >= 0) & (frame.scores >= score_thr)
+        found.append(
+            (frame.number, ids[kept], frame.boxes[kept], frame.scores[kept], frame.feats[kept])
+        )
+    return _tracks(found)
+
+
+def _tracks(found: list[tuple[int, Tensor, Tensor, Tensor, Tensor | None]]) -> Tracks:
+    rows = [np.zeros((0, 7))]
+    feats = []
+    for number, ids, boxes, scores, features in found:
+        corners = boxes.double().numpy()
+        columns = (
+            np.full(len(ids), float(number)),
+            ids.numpy(),
+            corners[:, :2],
+            corners[:, 2:] - corners[:, :2],
+            scores.double().numpy(),
+        )
+        rows.append(np.column_stack(columns))
+        if features is not None:
+            feats.append(features)
+    return np.concatenate(rows), torch.cat(feats) if feats else None
