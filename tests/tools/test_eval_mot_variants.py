@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.evaluation.scoring.test_box_conventions import CONVENTIONS, SIZE, changed
+from tests.evaluation.scoring.test_convention_checks import CONVENTIONS, SIZE, changed
 from tests.evaluation.track_files import write_tracks, write_truth
 from tests.properties import bounded
 
