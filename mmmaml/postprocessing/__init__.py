@@ -1,4 +1,4 @@
-"""What can be done to tracks once the video is over: joining pieces, filling gaps."""
+"""Processing of tracks once the video is over: pieces joined, gaps filled."""
 
 from .interpolation import InterpolationOptions, interpolate_tracks
 from .joining import JoinOptions, join_pieces
