@@ -1,4 +1,4 @@
-"""What can be done to tracks once the video is over: joining pieces, filling gaps."""
+"""Steps after the video: pieces of tracks are joined, gaps are filled."""
 
 from .interpolation import InterpolationOptions, interpolate_tracks
 from .joining import JoinOptions, join_pieces
