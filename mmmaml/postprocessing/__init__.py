@@ -1,4 +1,4 @@
-"""Processing of tracks once the video is over: pieces joined, gaps filled."""
+"""Steps after the video: pieces of tracks are joined, gaps are filled."""
 
 from .interpolation import InterpolationOptions, interpolate_tracks
 from .joining import JoinOptions, join_pieces

@@ -96,9 +96,8 @@ def test_person_in_front_hides(top: float, hidden: float):
 
 
 def test_bad_frame_rate_is_refused():
-    sequence = TrackedSequence(
-        'S', np.array([[*box(1, 1, 0.0), 1.0, 1]], dtype=float), np.zeros((0, 7)), 1
-    )
+    gt = np.array([[*box(1, 1, 0), 1, 1]], dtype=float)
+    sequence = TrackedSequence('S', gt, np.zeros((0, 7)), 1)
     scored = evaluate_tracks([sequence], 'MOT15').sequences['S']
     with pytest.raises(ValueError, match='frame_rate=0'):
         switch_causes(scored, 0)

@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 
 from mmmaml.evaluation import AbsenceProtocol, TrackedSequence, evaluate_tracks
 from mmmaml.evaluation.causes.switch_causes import Switch, count_causes, switch_causes
-from mmmaml.evaluation.recognition.reentry import sum_reentry
+from mmmaml.evaluation.recognition.reentry import ReentryProtocol, sum_reentry
 from mmmaml.models.trackers import OnlineMetaTracker
 from mmmaml.postprocessing import OfflineTracks
 from mmmaml.postprocessing.offline_tracks import gather_rows
@@ -20,6 +20,9 @@ from tools.benchmarks.real.contestants import Tracks, head_of
 from tools.benchmarks.real.data import RealSequence
 
 BENCHMARK = 'MOT15'
+PROTOCOL = ReentryProtocol(seconds=(0.5, 1.0, 2.0), absence='untracked')
+"""People whom a tracker lost and found again: ground truth without visibility has few absences."""
+
 RATIOS = 'MOTA', 'IDF1', 'HOTA', 'AssA'
 COUNTS = 'IDs', 'Frag', 'FP', 'FN'
 ABSENCES = 1.0, 2.0, 4.0
@@ -43,7 +46,8 @@ def score(sequences: Sequence[RealSequence], rows: Mapping[str, np.ndarray]) -> 
         ``sequences`` to scores by name (fractions and counts); ``mean`` of ratios and sum of
         counts; ``kept`` to pairs (kept, all) by least seconds of an absence; ``switches``.
     """
-    evaluation = evaluate_tracks([each.tracked(rows[each.name]) for each in sequences], BENCHMARK)
+    tracked = [each.tracked(rows[each.name]) for each in sequences]
+    evaluation = evaluate_tracks(tracked, BENCHMARK, PROTOCOL)
     scored = evaluation.sequences
     by_name = {
         name: {key: each.scores[key] for key in (*RATIOS, *COUNTS)}

@@ -104,16 +104,17 @@ def _association(results: Results) -> str:
     seconds = list(next(iter(kinds.values())))
     rows = []
     for kind in kinds:
-        cells = [kind]
-        for second in seconds:
-            shares = [each[kind][second] for each in results.values() if each[kind][second][1]]
-            mean = sum(wrong / number for wrong, number in shares) / max(len(shares), 1)
-            cells.append(f'{100 * mean:.2f}')
-        for each in results.values():
-            wrong, number = (sum(pair[i] for pair in each[kind].values()) for i in (0, 1))
-            cells.append(f'{100 * wrong / max(number, 1):.2f}')
-        rows.append(cells)
-    return table(['comparison', *(f'{s} s' for s in seconds), *results], rows)
+        by_time = [[each[kind][second] for each in results.values()] for second in seconds]
+        by_sequence = [list(each[kind].values()) for each in results.values()]
+        everything = [pair for pairs in by_sequence for pair in pairs]
+        rows.append([kind, *map(_wrong, [*by_time, *by_sequence, everything])])
+    return table(['comparison', *(f'{s} s' for s in seconds), *results, 'all'], rows)
+
+
+def _wrong(pairs: list[list[int]]) -> str:
+    """Return wrong decisions of all, and their share in percent."""
+    wrong, number = (sum(pair[i] for pair in pairs) for i in (0, 1))
+    return f'{wrong} / {number} ({100 * wrong / max(number, 1):.1f} %)'
 
 
 def _causes(rows: list[list[str | int]]) -> str:
