@@ -40,19 +40,25 @@ FUSION = {'iou_thr': 0.5, 'sim_thr': 0.4, 'proximity_iou_thr': 0.5, 'fuse_scores
 STAGES = {
     'appearance': {
         'sim_thr': 0.4,
-        'motion_weight': 0.07,
+        'motion_weight': 0.05,
         'lost_penalty': 0.3,
         'veto_sim_thr': 0.2,
     },
-    'overlap': {'iou_thr': 0.3},
-    'low_scores': {'iou_thr': 0.5},
-    'tentative': {'iou_thr': 0.3},
+    'overlap': {'iou_thr': None},
+    'low_scores': {'iou_thr': None},
+    'tentative': {'iou_thr': None},
     'reentry': {'sim_thr': 0.6, 'speed': 2.0, 'anywhere_seconds': 4.0},
     'fusion': FUSION,
     'tentative_fusion': FUSION,
 }
 ADAPTED = {('appearance', 'veto_sim_thr'): 0.1, ('reentry', 'sim_thr'): 0.4}
 """Defaults that are others for features under the parameters of a head."""
+IOU_THR = {
+    'overlap': {True: 0.3, False: 0.15},
+    'low_scores': {True: 0.5, False: 0.5},
+    'tentative': {True: 0.3, False: 0.2},
+}
+"""Defaults with features and without."""
 DEFAULT_STAGES = ('appearance', 'overlap', 'low_scores', 'tentative', 'reentry')
 ORDER = ('appearance', 'fusion', *DEFAULT_STAGES[1:4], 'tentative_fusion', 'reentry')
 
@@ -130,6 +136,7 @@ class ReferenceTracker:
                 track.box = moved(track.box, camera_motion)
         if self.adapter is not None:
             self.adapter.fit([t for t in self.tracks if self.recent(t) and t.gallery])
+        self.features = feats is not None
         rows = self.detections(boxes, scores, labels, feats)
         dets = [each for each in rows if each is not None]
         self.vetoed, self.reentered, self.cosines = set(), set(), {}
@@ -233,6 +240,9 @@ class ReferenceTracker:
         self.by_iou('tentative', tracks, dets, lambda d: d.high, options.iou_thr)
 
     def by_iou(self, stage, tracks, dets, group, iou_thr):
+        if iou_thr is None:
+            iou_thr = IOU_THR[stage][self.features]
+
         def cost(track, each):
             if (track, each) in self.vetoed:
                 self.happened['veto'] += 1

@@ -79,6 +79,17 @@ def test_overlap_at_the_threshold_matches_and_below_it_does_not():
         assert see(track, 1, [box(50 + shift)]) == expected
 
 
+@pytest.mark.parametrize(
+    ('features', 'shift', 'expected'),
+    # IoU 14/66 = 0.21, 10/70 = 0.14; 20/60 = 0.33, 16/64 = 0.25
+    [(False, 26, [1]), (False, 30, [-1]), (True, 20, [1]), (True, 24, [-1])],
+)
+def test_boxes_must_overlap_more_in_frames_with_features(features, shift, expected):
+    track, look = tracker(stages={'overlap': {}}), [0] if features else None
+    see(track, 0, [box(50)], look)
+    assert see(track, 1, [box(50 + shift)], look) == expected
+
+
 def test_boxes_without_area_are_nobody():
     track = tracker()
     boxes = [[10, 10, 10, 50], box(100), [60, 40, 50, 90], [5, 5, 25, 5]]

@@ -140,20 +140,23 @@ def by_motion(boxes: Sequence[np.ndarray], fps: float) -> list[np.ndarray]:
     return result
 
 
-def by_overlap(boxes: Sequence[np.ndarray], fps: float, min_iou: float = 0.3) -> list[np.ndarray]:
-    """Return ids of boxes by their overlap with those of the frame before, and nothing else."""
-    result, last, known, number = [], np.zeros((0, 4)), np.zeros(0, dtype=np.int64), 1
-    for each in boxes:
+def by_overlap(
+    boxes: Sequence[np.ndarray], fps: float, min_iou: float = 0.3, lost_seconds: float = 10.0
+) -> list[np.ndarray]:
+    """Return ids of boxes by their overlap with the last box of each track, and nothing else."""
+    result = []
+    last, seen = np.zeros((0, 4)), np.zeros(0)
+    for number, each in enumerate(boxes):
         ids = np.full(len(each), -1, dtype=np.int64)
-        iou = row_iou(last, each)
+        iou = row_iou(last, each) * (number - seen <= lost_seconds * fps)[:, None]
         before, now = linear_sum_assignment(-np.where(iou >= min_iou, iou, 0))
         sure = iou[before, now] >= min_iou
-        ids[now[sure]] = known[before[sure]]
+        ids[now[sure]] = before[sure]
         new = np.flatnonzero(ids < 0)
-        ids[new] = np.arange(number, number + len(new))
-        number += len(new)
-        result.append(ids)
-        last, known = each, ids
+        ids[new] = np.arange(len(last), len(last) + len(new))
+        last, seen = np.concatenate([last, each[new]]), np.append(seen, np.zeros(len(new)))
+        last[ids], seen[ids] = each, number
+        result.append(ids + 1)
     return result
 
 

@@ -26,8 +26,8 @@ class AppearanceStage(Stage):
         motion_weight: Share of the squared Mahalanobis distance in the cost, the rest being
             1 − similarity; 0..1. At 0 motion only rules out; larger, it decides more, between
             people who look alike and then between those who do not. For a box exactly as
-            expected, similarity may be below ``sim_thr`` by the whole weight of the gate, at 0.07
-            by 0.7, at 0.02 by 0.2.
+            expected, similarity may be below ``sim_thr`` by the whole weight of the gate, at 0.05
+            by 0.5, at 0.02 by 0.2.
         lost_penalty: Similarity, at least 0, by which a track that was not seen in the frame
             before must exceed one that was. Larger: fewer ids are stolen by the lost from those
             who pass in front of them, fewer lost ones found.
@@ -39,7 +39,7 @@ class AppearanceStage(Stage):
     name: ClassVar[str] = 'appearance'
 
     sim_thr: float | None = None
-    motion_weight: float = 0.07
+    motion_weight: float = 0.05
     lost_penalty: float = 0.3
     veto_sim_thr: float | None = None
 

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -12,14 +12,28 @@ from .partial_matches import PartialMatches
 from .stage import Stage
 
 
+class OverlapDefault(NamedTuple):
+    """Default of an overlap threshold, by what else is known of the frame.
+
+    Attributes:
+        appearance: In frames with features.
+        motion: In frames without.
+    """
+
+    appearance: float
+    motion: float
+
+
 @dataclass(frozen=True)
 class _ByOverlap(Stage):
     """Some tracks and some detections, by IoU."""
 
-    iou_thr: float = 0.5
+    iou_thr: float | None = None
+    default: ClassVar[OverlapDefault]
 
     def __post_init__(self) -> None:
-        self._check_share('iou_thr')
+        if self.iou_thr is not None:
+            self._check('iou_thr', 'between 0 and 1, or None', 0, 1)
 
     @abstractmethod
     def _candidates(self, frame: PartialMatches) -> tuple[np.ndarray, np.ndarray]:
@@ -33,7 +47,10 @@ class _ByOverlap(Stage):
             return
         cost = 1 - frame.iou(tracks, dets)
         cost[frame.vetoed(tracks, dets)] = np.inf
-        frame.match(tracks, dets, cost, 1 - self.iou_thr)
+        iou_thr = self.iou_thr
+        if iou_thr is None:
+            iou_thr = self.default.motion if frame.feats is None else self.default.appearance
+        frame.match(tracks, dets, cost, 1 - iou_thr)
 
 
 @dataclass(frozen=True)
@@ -42,12 +59,12 @@ class OverlapStage(_ByOverlap):
 
     Args:
         iou_thr: Least overlap (IoU) with the predicted box, 0..1. Lower it for low frame rates
-            and moving cameras.
+            and moving cameras. None: 0.3, as those who are left did not look alike; 0.15 in a
+            frame without features.
     """
 
     name: ClassVar[str] = 'overlap'
-
-    iou_thr: float = 0.3
+    default: ClassVar[OverlapDefault] = OverlapDefault(appearance=0.3, motion=0.15)
 
     def order_problem(self, later: Sequence[Stage]) -> str | None:
         """Name ``appearance`` if it comes later and has a veto."""
@@ -69,10 +86,11 @@ class LowScoresStage(_ByOverlap):
     """Tracks of the frame before and weak detections, people half hidden, by overlap.
 
     Args:
-        iou_thr: Least overlap (IoU) with the predicted box, 0..1.
+        iou_thr: Least overlap (IoU) with the predicted box, 0..1. None: 0.5.
     """
 
     name: ClassVar[str] = 'low_scores'
+    default: ClassVar[OverlapDefault] = OverlapDefault(appearance=0.5, motion=0.5)
 
     def _candidates(self, frame: PartialMatches) -> tuple[np.ndarray, np.ndarray]:
         return frame.recent[frame.pool.just_seen(frame.recent)], frame.detections.low
@@ -83,12 +101,12 @@ class TentativeStage(_ByOverlap):
     """Tracks not yet confirmed, which hardly know their motion, by overlap.
 
     Args:
-        iou_thr: Least overlap (IoU) with the predicted box, 0..1.
+        iou_thr: Least overlap (IoU) with the predicted box, 0..1. None: 0.3, or 0.2 in a frame
+            without features.
     """
 
     name: ClassVar[str] = 'tentative'
-
-    iou_thr: float = 0.3
+    default: ClassVar[OverlapDefault] = OverlapDefault(appearance=0.3, motion=0.2)
 
     def _candidates(self, frame: PartialMatches) -> tuple[np.ndarray, np.ndarray]:
         return frame.pool.tentative(), frame.detections.high

@@ -79,7 +79,7 @@ def test_a_stage_of_none_is_left_out():
         ('appearance', 'lost_penalty', -0.1, 'at least 0'),
         ('appearance', 'veto_sim_thr', -2, 'between -1 and 1'),
         ('overlap', 'iou_thr', -0.1, 'between 0 and 1'),
-        ('low_scores', 'iou_thr', None, 'between 0 and 1'),
+        ('low_scores', 'iou_thr', 2, 'between 0 and 1'),
         ('tentative', 'iou_thr', '0.5', 'between 0 and 1'),
         ('reentry', 'sim_thr', 1.1, 'between -1 and 1'),
         ('reentry', 'speed', -1, 'at least 0'),
