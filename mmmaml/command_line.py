@@ -1,7 +1,7 @@
 """The end of command lines: one sentence for what went wrong, and no traceback.
 
 Import it first: from then on Ctrl-C ends the program with a sentence, also while the other
-imports take their seconds.
+imports take their seconds; and threads that wait sleep, which torch asks once.
 """
 
 import argparse
@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
+
+from mmmaml.utils.threads import let_threads_sleep
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -50,6 +52,7 @@ def _end(kind: type[BaseException], error: BaseException, traceback: TracebackTy
 
 
 sys.excepthook = _end
+let_threads_sleep()
 
 
 @contextmanager

@@ -4,9 +4,11 @@ import argparse
 import os
 from pathlib import Path
 
+import torch
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.runner import Runner
+from torch import nn
 
 from mmmaml.command_line import add_debug_option
 from mmmaml.commands.option_checks import check_file as check_file
@@ -14,6 +16,7 @@ from mmmaml.commands.option_checks import fail as fail
 from mmmaml.engine import join_cpu_processes
 from mmmaml.registry import RUNNERS
 from mmmaml.utils import register_all_modules
+from mmmaml.utils.threads import default_threads
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 
@@ -41,6 +44,13 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
         default='none',
         help='what started the processes of a distributed run',
     )
+    parser.add_argument(
+        '--threads',
+        type=int,
+        metavar='N',
+        help='threads of the network on a CPU; default: 1 to track with networks of boxes, else '
+        'one a core',
+    )
     add_debug_option(parser)
     # Launchers of PyTorch before 2.0 pass the first form, later ones the second.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help='by launchers')
@@ -48,6 +58,8 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
 
 def load_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Config:
     """Read the config and lay the options of :func:`add_runner_options` over it."""
+    if args.threads is not None and args.threads < 1:
+        fail(parser, f'--threads {args.threads} must be at least 1')
     register_all_modules(init_default_scope=False)
     check_file(parser, args.config, 'config')
     try:
@@ -62,6 +74,19 @@ def load_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Co
         config.work_dir = str(Path('work_dirs') / Path(args.config).stem)
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     return config
+
+
+def set_threads(args: argparse.Namespace, model: nn.Module | None = None) -> None:
+    """Set the threads of networks on a CPU.
+
+    Args:
+        args: With ``threads``, None for the default.
+        model: That tracks; None if it trains, on batches that are large enough to share out.
+    """
+    if args.threads is not None:
+        torch.set_num_threads(args.threads)
+    elif model is not None and get_device() == 'cpu':
+        torch.set_num_threads(default_threads(model))
 
 
 def build_runner(config: Config) -> Runner:

@@ -19,6 +19,7 @@ from runner_options import (
     check_file,
     fail,
     load_config,
+    set_threads,
 )
 from torch import nn
 
@@ -88,6 +89,7 @@ def _test(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     runner = build_runner(config)
     if config.get('load_from') is None:
         _load_parts(parser, runner, parts)
+    set_threads(args, runner.model)
     if args.out is not None:
         runner.test_evaluator.metrics.append(_Predictions(out_file_path=args.out))
     runner.test()

@@ -15,6 +15,7 @@ from runner_options import (
     check_file,
     fail,
     load_config,
+    set_threads,
 )
 
 from mmmaml.engine import leave_processes
@@ -64,6 +65,7 @@ def _train(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
         on_interrupt(lambda: _checkpoints(Path(config.work_dir)))
         runner = build_runner(config)
         runner.register_hook(begin)
+        set_threads(args)
         runner.train()
 
 

@@ -65,15 +65,11 @@ class GivenDetector(nn.Module):
         source = self.reader or self.detector
         return source.file_of(image) if isinstance(source, PublicDetector) else None
 
-    def look_up(self, data_sample: BaseDataElement) -> InstanceData | None:
-        """Return the detections of a frame in its own pixels; None if they are found in it."""
-        if self.given is not None:
-            return self.given
+    @property
+    def sees_frames(self) -> bool:
+        """True if the detections of the next frame are found in it."""
         source = self.reader or self.detector
-        if not isinstance(source, PublicDetector):
-            return None
-        sample = BaseDataElement(metainfo=data_sample.metainfo)
-        return source.predict(None, [sample])[0].pred_instances
+        return self.given is None and getattr(source, 'sees_frames', True)
 
     def predict(
         self,

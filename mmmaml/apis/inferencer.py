@@ -14,9 +14,9 @@ from mmengine.logging import print_log
 from mmmaml.models.detectors.detection_file import read_detections
 from mmmaml.utils.box_conventions import suspect_boxes
 from mmmaml.utils.frame_numbers import check_frame_numbers
+from mmmaml.utils.threads import default_threads
 
 from .background import ReadAhead
-from .crop_preprocessor import CropPreprocessor
 from .frame_clock import FrameClock
 from .frame_packer import FramePacker, RawFramePacker, single_sample
 from .given_detector import Detections, GivenDetector, to_instances
@@ -100,10 +100,6 @@ class MOTInferencer:
         self._packer = RawFramePacker() if raw else FramePacker(self.config)
         self.clock = StageClock(device)
         self._detector = self._replace_detector()
-        if self._detector is not None and CropPreprocessor.suits(self.model):
-            self.model.data_preprocessor = CropPreprocessor(
-                self.model.data_preprocessor, self._detector
-            )
         self._stages = ModelStages(self.model, self.clock)
         self._frame_rate = frame_rate
         self.reset()
@@ -222,8 +218,7 @@ class MOTInferencer:
 
         1 if its network sees no more than boxes, which are too small to share out; else all.
         """
-        only_boxes = isinstance(self.model.data_preprocessor, CropPreprocessor)
-        return 1 if only_boxes else torch.get_num_threads()
+        return default_threads(self.model)
 
     def _start(self, frame_rate: float | None) -> None:
         self._video_rate = frame_rate

@@ -6,6 +6,7 @@ from .stage_clock import StageClock
 
 _NETWORK = (
     ('data_preprocessor', 'forward'),
+    ('data_preprocessor', 'keep_frame'),
     ('detector', 'predict'),
     ('reid', 'forward'),
     ('reid', 'extract_crop_feats'),

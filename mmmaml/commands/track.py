@@ -148,8 +148,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     _check_options(parser, args)
     # FFmpeg and our libraries keep quiet: what fails is said once, by the exception.
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
-    # Threads that wait for work burn the cores that other programs would use.
-    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
     from mmengine.logging import MMLogger
 
     MMLogger.get_current_instance().setLevel('WARNING')

@@ -38,6 +38,22 @@ class TaskDataPreprocessor(TrackDataPreprocessor):
             samplelist_boxtype2tensor(data['data_samples'])
         return {'inputs': inputs, 'data_samples': data['data_samples']}
 
+    def keep_frame(self, data: dict) -> dict:
+        """Prepare a batch as it is read, for models that look at no more than boxes of it.
+
+        Args:
+            data: A batch of one clip of frames of one size, uint8.
+
+        Returns:
+            ``inputs`` (1, T, 3, H, W) uint8, blue, green, red, and ``data_samples``.
+        """
+        data = self.cast_data(data)
+        inputs = data['inputs'][0][None]
+        shape = tuple(inputs.shape[-2:])
+        for sample in data['data_samples'][0]:
+            sample.set_metainfo({'batch_input_shape': shape, 'pad_shape': shape})
+        return {'inputs': inputs, 'data_samples': data['data_samples']}
+
     def _normalized(self, images: list[Tensor]) -> Tensor:
         shapes = {tuple(image.shape) for image in images}
         if len(shapes) > 1:

@@ -38,6 +38,8 @@ class PublicDetector(BaseModel):
         init_cfg: Of no effect, there are no weights.
     """
 
+    sees_frames = False
+
     def __init__(
         self,
         score_thr: float | None = None,

@@ -10,7 +10,12 @@ from torch import Tensor, nn
 
 from ..motion.camera_input import grey_image, in_original_pixels
 from ..motion.camera_motion import CameraMotion
-from .reid_features import boxes_in_image, extract_features, prepare_image
+from .reid_features import (
+    boxes_in_image,
+    crop_normalization,
+    extract_features,
+    prepare_image,
+)
 
 
 @dataclass(frozen=True)
@@ -18,9 +23,9 @@ class ModelFrame:
     """The input of the network and the meaning of its pixels.
 
     Attributes:
-        img: (1, 3, H, W) normalised, with padding.
+        img: (1, 3, H, W) normalised, with padding; or uint8 as it was read, blue, green, red.
         metainfo: Of the data sample; ``img_shape`` and ``scale_factor``.
-        data_preprocessor: The model's, as in its config, which normalised ``img``.
+        data_preprocessor: The model's, as in its config, which normalises frames.
         rescale: True if boxes are in pixels of the original image, not of ``img``.
     """
 
@@ -28,6 +33,11 @@ class ModelFrame:
     metainfo: dict
     data_preprocessor: dict | None
     rescale: bool
+
+    @property
+    def is_raw(self) -> bool:
+        """True if nothing is normalised yet, so that crops are."""
+        return self.img.dtype == torch.uint8
 
     @torch.no_grad()
     def features(
@@ -48,9 +58,14 @@ class ModelFrame:
         if not wanted.any():
             return None
         img_norm_cfg = options.get('img_norm_cfg')
-        img = prepare_image(self.img, self.metainfo, img_norm_cfg, self.data_preprocessor)
         boxes = boxes_in_image(dets.bboxes[wanted], self.metainfo, self.rescale)
-        some = extract_features(reid, img, boxes, options['img_scale'], adaptable)
+        if self.is_raw:
+            img = prepare_image(self.img, self.metainfo, None, None)
+            normalize = crop_normalization(img_norm_cfg, self.data_preprocessor)
+        else:
+            img = prepare_image(self.img, self.metainfo, img_norm_cfg, self.data_preprocessor)
+            normalize = None
+        some = extract_features(reid, img, boxes, options['img_scale'], adaptable, normalize)
         return _at(wanted, some)
 
     @torch.no_grad()
@@ -76,7 +91,8 @@ class ModelFrame:
 
     def camera_motion(self, camera: CameraMotion, bboxes: Tensor) -> np.ndarray:
         """Return the camera's motion (2, 3) since the frame before, in pixels of the boxes."""
-        grey = grey_image(self.img, self.metainfo, self.data_preprocessor)
+        normalized_by = None if self.is_raw else self.data_preprocessor
+        grey = grey_image(self.img, self.metainfo, normalized_by)
         top, _, left, _ = self.metainfo.get('pad_param', (0, 0, 0, 0))
         boxes = boxes_in_image(bboxes, self.metainfo, self.rescale)
         boxes = boxes - boxes.new_tensor([left, top, left, top])  # the grey frame has no border

@@ -1,5 +1,6 @@
-"""Re-ID features of a frame's boxes, cut from the network's input image."""
+"""Re-ID features of a frame's boxes, cut from the network's input image or from the frame."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -16,13 +17,13 @@ def crop_and_resize(img: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor
     the crop, but inside the image, are used instead of repeating the crop's border.
 
     Args:
-        img: (1, C, H, W).
+        img: (1, C, H, W), float or uint8; of the latter no more than the boxes become float.
         boxes: (N, 4) xyxy in pixels of ``img``; clipped to it, and at least one pixel wide and
             high.
         size: Height and width (h, w) of the crops.
 
     Returns:
-        (N, C, h, w) crops.
+        (N, C, h, w) float crops.
     """
     from mmcv.ops import roi_align  # of models of OpenMMLab alone, as imrenormalize
 
@@ -31,9 +32,30 @@ def crop_and_resize(img: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor
     top_left = torch.minimum(boxes[:, :2].clamp(min=0), limit - 1)
     bottom_right = torch.minimum(torch.maximum(boxes[:, 2:], top_left + 1), limit)
     image_index = boxes.new_zeros(len(boxes), 1)
-    rois = torch.cat([image_index, top_left, bottom_right], dim=1).to(img)
-    # mmcv's CPU operator reads strided memory as if it were contiguous.
-    return roi_align(img.contiguous(), rois, tuple(size), 1.0, 1, 'avg', True)
+    rois = torch.cat([image_index, top_left, bottom_right], dim=1)
+    rois = rois.to(img.device, img.dtype if img.is_floating_point() else torch.float32)
+
+    def cut(part: Tensor, rois: Tensor) -> Tensor:
+        # mmcv's CPU operator reads strided memory as if it were contiguous.
+        return roi_align(part.contiguous(), rois, tuple(size), 1.0, 1, 'avg', True)
+
+    if img.is_floating_point():
+        return cut(img, rois)
+    if img.device.type != 'cpu' or not len(rois):  # a call a box costs more than the frame
+        return cut(img.float(), rois)
+    crops = []
+    for roi, (left, top, right, bottom) in zip(rois.split(1), _windows(rois, img), strict=True):
+        window = img[..., top:bottom, left:right].float()
+        crops.append(cut(window, roi - roi.new_tensor([0, left, top, left, top])))
+    return torch.cat(crops)
+
+
+def _windows(rois: Tensor, img: Tensor) -> list[list[int]]:
+    """Return the pixels (N, 4) that bilinear samples of boxes can touch, ends exclusive."""
+    height, width = img.shape[-2:]
+    low = (rois[:, 1:3] - 2).floor().clamp(min=0)
+    high = torch.minimum((rois[:, 3:] + 3).ceil(), rois.new_tensor([width, height]))
+    return torch.cat([low, high], dim=1).long().tolist()
 
 
 def boxes_in_image(boxes: Tensor, metainfo: dict, rescale: bool) -> Tensor:
@@ -58,7 +80,7 @@ def prepare_image(
     """Return the image without its padding, in the normalisation that the Re-ID network expects.
 
     Args:
-        img: (1, 3, H, W) as the detector saw it.
+        img: (1, 3, H, W) normalised, as the detector saw it.
         metainfo: Of the data sample; ``img_shape`` (h, w) is the part that is not padding.
         img_norm_cfg: ``mean``, ``std`` and ``to_rgb`` of the Re-ID network; None if it takes
             what the detector takes.
@@ -85,24 +107,59 @@ def prepare_image(
     return imrenormalize(img, old, img_norm_cfg)
 
 
+def crop_normalization(
+    img_norm_cfg: dict | None, data_preprocessor: dict | None
+) -> Callable[[Tensor], Tensor]:
+    """Return the normalisation of crops (N, 3, h, w) in 0..255, read as blue, green, red.
+
+    Args:
+        img_norm_cfg: ``mean``, ``std`` and ``to_rgb`` of the Re-ID network; None if it takes
+            what the model's data preprocessor gives.
+        data_preprocessor: The model's, as in its config.
+    """
+    if img_norm_cfg is not None:
+        options, swap = img_norm_cfg, img_norm_cfg.get('to_rgb', True)
+    else:
+        options = data_preprocessor or {}
+        swap = options.get('bgr_to_rgb') or options.get('rgb_to_bgr')
+
+    def normalize(crops: Tensor) -> Tensor:
+        if swap:
+            crops = crops.flip(1)
+        if options.get('mean') is None:
+            return crops
+        mean, std = (crops.new_tensor(options[key]).view(-1, 1, 1) for key in ('mean', 'std'))
+        return (crops - mean) / std
+
+    return normalize
+
+
 def extract_features(
-    reid: nn.Module, img: Tensor, boxes: Tensor, size: tuple[int, int], adaptable: bool = True
+    reid: nn.Module,
+    img: Tensor,
+    boxes: Tensor,
+    size: tuple[int, int],
+    adaptable: bool = True,
+    normalize: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
     """Return features of boxes from a Re-ID network.
 
     Args:
         reid: A Re-ID model. With a method ``extract_crop_feats`` (:class:`mmmaml.MetaReID`) the
             inputs of its adapted layer are taken, otherwise its embeddings.
-        img: (1, 3, H, W) normalised for the network.
+        img: (1, 3, H, W) normalised for the network, or uint8.
         boxes: (N, 4) xyxy in pixels of ``img``, N >= 1.
         size: Height and width of the network's input.
         adaptable: False takes the embeddings of every network.
+        normalize: Applied to the crops; None if ``img`` is normalised.
 
     Returns:
         (N, C) features.
     """
 
     def features(crops: Tensor) -> Tensor:
+        if normalize is not None:
+            crops = normalize(crops)
         if adaptable and hasattr(reid, 'extract_crop_feats'):
             return reid.extract_crop_feats(crops)  # type: ignore[operator]
         embeds: Any = reid(crops, mode='tensor')

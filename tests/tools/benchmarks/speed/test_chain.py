@@ -1,0 +1,51 @@
+"""The chain is measured as it is, and compared with that of another checkout."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tools.benchmarks.speed.chain.__main__ import arguments, compare_results, parse_args, row
+from tools.benchmarks.speed.chain.measure import WARM_UP, main
+
+
+def measure(part: str, root: Path, tmp_path: Path) -> dict:
+    args = parse_args([str(root), '--iterations', str(WARM_UP + 2)])
+    out = tmp_path / f'{part}.json'
+    main([*arguments(part, args), '--json', str(out)])
+    return json.loads(out.read_text(encoding='utf-8'))
+
+
+def test_a_test_gives_times_and_tracks(mot_root: Path, tmp_path: Path) -> None:
+    values = measure('test', mot_root, tmp_path)
+    assert min(values['processor'], values['wall'], values['memory']) > 0
+    assert len(values['results']) > WARM_UP
+    assert any(frame['ids'] for frame in values['results'])
+
+
+def test_a_start_gives_its_time(mot_root: Path, tmp_path: Path) -> None:
+    values = measure('start', mot_root, tmp_path)
+    assert values['processor'] > 0
+    assert values['memory'] > 0
+
+
+def test_a_row_takes_the_least_time_and_the_most_memory() -> None:
+    def run(processor: float, memory: float) -> dict:
+        return {'processor': processor, 'wall': 2 * processor, 'memory': memory}
+
+    runs = {'this': [run(0.02, 500), run(0.03, 510)], 'baseline': [run(0.1, 700), run(0.08, 600)]}
+    assert row('test', runs)[1:] == ['20', '80', '0.25x', '40', '160', '510', '700']
+    assert row('test', {'this': runs['this']})[1:] == ['20', '', '', '40', '', '510', '']
+
+
+def test_results_are_compared() -> None:
+    ids = [[{'ids': [1]}, {'ids': [1, 2]}], [{'ids': [1]}, {'ids': [2, 1]}]]
+    runs = {name: [{'results': each}] for name, each in zip(('this', 'baseline'), ids)}
+    assert 'in 1 of 2 frames' in compare_results('test', runs)
+    losses = {'this': [{'results': [{'loss': 1.5}]}], 'baseline': [{'results': [{'loss': 1.25}]}]}
+    assert 'at most 0.25' in compare_results('train', losses)
+
+
+def test_a_folder_without_annotations_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r'holds no annotations/train_cocoformat.json'):
+        arguments('test', parse_args([str(tmp_path)]))

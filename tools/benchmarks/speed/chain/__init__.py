@@ -1,0 +1,1 @@
+"""Time that testing, training and starting take, beside that of another checkout."""
