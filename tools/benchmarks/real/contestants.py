@@ -22,7 +22,7 @@ PLAIN = 'OnlineMetaTracker, plain cosine'
 MOTION = 'OnlineMetaTracker, motion alone'
 BOT_SORT = 'BoT-SORT, by OnlineMetaTracker'
 TRUE = 'true identities on the same detections'
-PEERS = 'mmdet ByteTrack', 'mmdet OC-SORT', 'mmdet DeepSORT', 'mmdet StrongSORT'
+PEERS = 'mmdet ByteTrack', 'mmdet OC-SORT'
 ROBOFLOW = {'ByteTrack': 'ByteTrackTracker', 'OC-SORT': 'OCSORTTracker'}
 ROBOFLOW_VERSION = '2.6.1'
 
