@@ -54,7 +54,7 @@ STAGES = {
 ADAPTED = {('appearance', 'veto_sim_thr'): 0.1, ('reentry', 'sim_thr'): 0.4}
 """Defaults that are others for features under the parameters of a head."""
 IOU_THR = {
-    'overlap': {True: 0.3, False: 0.15},
+    'overlap': {True: 0.3, False: 0.1},
     'low_scores': {True: 0.5, False: 0.5},
     'tentative': {True: 0.3, False: 0.2},
 }

@@ -59,12 +59,12 @@ class OverlapStage(_ByOverlap):
 
     Args:
         iou_thr: Least overlap (IoU) with the predicted box, 0..1. Lower it for low frame rates
-            and moving cameras. None: 0.3, as those who are left did not look alike; 0.15 in a
+            and moving cameras. None: 0.3, as those who are left did not look alike; 0.1 in a
             frame without features.
     """
 
     name: ClassVar[str] = 'overlap'
-    default: ClassVar[OverlapDefault] = OverlapDefault(appearance=0.3, motion=0.15)
+    default: ClassVar[OverlapDefault] = OverlapDefault(appearance=0.3, motion=0.1)
 
     def order_problem(self, later: Sequence[Stage]) -> str | None:
         """Name ``appearance`` if it comes later and has a veto."""
