@@ -40,7 +40,9 @@ def test_a_row_takes_the_least_time_and_the_most_memory() -> None:
 
 def test_results_are_compared() -> None:
     ids = [[{'ids': [1]}, {'ids': [1, 2]}], [{'ids': [1]}, {'ids': [2, 1]}]]
-    runs = {name: [{'results': each}] for name, each in zip(('this', 'baseline'), ids)}
+    runs = {
+        name: [{'results': each}] for name, each in zip(('this', 'baseline'), ids, strict=True)
+    }
     assert 'in 1 of 2 frames' in compare_results('test', runs)
     losses = {'this': [{'results': [{'loss': 1.5}]}], 'baseline': [{'results': [{'loss': 1.25}]}]}
     assert 'at most 0.25' in compare_results('train', losses)
