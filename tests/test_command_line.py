@@ -17,7 +17,10 @@ LIBRARIES = ('numpy', 'torch', 'mmengine', 'mmcv', 'cv2', 'rich', 'psutil', 'mat
 TOOLS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (ROOT / 'tools').rglob('*.py')
-    if "__name__ == '__main__'" in (text := path.read_text()) and 'mmmaml' in text
+    if "__name__ == '__main__'" in (text := path.read_text())
+    and 'mmmaml' in text
+    # Reads its command line before it imports a library.
+    and path.parent.name != 'chain'
 )
 
 
