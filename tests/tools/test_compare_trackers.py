@@ -89,6 +89,14 @@ def test_mistakes_are_told(compare_trackers, checkpoint, mot_root, capsys, argum
     assert message in capsys.readouterr().err
 
 
+def test_the_table_does_not_replace_the_checkpoint(compare_trackers, checkpoint, mot_root, capsys):
+    before = checkpoint.read_bytes()
+    with pytest.raises(SystemExit):
+        compare_trackers.main([str(checkpoint), '--data', str(mot_root), '--out', str(checkpoint)])
+    assert 'which is read: name another file' in capsys.readouterr().err
+    assert checkpoint.read_bytes() == before
+
+
 def test_the_clock_leaves_out_what_is_called_from_within(compare_trackers, monkeypatch):
     ticks = iter([0.0, 0.01, 0.06, 0.07, 1.0, 1.5])  # into the tracker, the features, and out
     monkeypatch.setattr(compare_trackers.time, 'process_time', lambda: next(ticks))

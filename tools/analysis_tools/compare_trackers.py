@@ -22,6 +22,7 @@ from mmengine.hooks import Hook
 from mmmaml.apis import track
 from mmmaml.models.trackers.model_inputs import reid_features
 from mmmaml.utils import write_text
+from mmmaml.utils.outputs import refuse_overwriting
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'compare'
 METRICS = ('MOTA', 'IDF1', 'HOTA', 'AssA')
@@ -125,6 +126,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     ):
         if not path.is_file():
             parser.error(f'{path} does not exist; {hint}')
+    try:
+        refuse_overwriting([args.out], [args.checkpoint, annotations])
+    except ValueError as error:
+        parser.error(str(error))
     configs = {path.stem.split('_')[0]: path for path in sorted(CONFIGS.glob('*.py'))}
     unknown = sorted(set(args.only or ()) - set(configs))
     if unknown:
