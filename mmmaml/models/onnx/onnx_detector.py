@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from mmmaml.registry import MODELS
 from mmmaml.utils.option_checks import check_choice, check_number
 
-from .class_names import COCO, class_numbers, names_in
-from .letterbox import PADDING, letterbox
+from ...utils.class_names import COCO, class_numbers, names_in
+from ...utils.letterbox import PADDING, letterbox
 from .output_forms import FORMS, OutputForm, known_forms, recognise
 from .pictures import as_frame, to_input
 from .session import OnnxSession

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from mmdet.structures import DetDataSample
 
 from mmmaml.models import OnnxDetector
-from mmmaml.models.onnx.letterbox import letterbox
 from mmmaml.models.onnx.onnx_detector import suppress
 from mmmaml.registry import MODELS
+from mmmaml.utils.letterbox import letterbox
 from tests.onnx_files import CELLS, SIDE, save_constant, save_graph, save_mean_colour
 
 REAL = Path('/work/shared/data/real')
