@@ -30,7 +30,7 @@ def frames(seed: int, options: dict) -> tuple[ModelFrame, ModelFrame]:
 
 
 def crops(frame: ModelFrame, boxes: Tensor, img_norm_cfg: dict | None) -> Tensor | None:
-    """What a Re-ID network is shown, as one vector a box."""
+    """Return the pixels that a Re-ID network is shown, as one vector a box."""
     dets = InstanceData(bboxes=boxes)
     options = {'img_scale': (16, 8), 'img_norm_cfg': img_norm_cfg}
     wanted = torch.ones(len(boxes), dtype=torch.bool)
