@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import av
@@ -142,8 +141,10 @@ def load_state(inferencer: MOTInferencer, path: str) -> None:
     """
     try:
         state = torch.load(path, weights_only=True)
-    except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
-        raise ValueError(f'state {path} cannot be read: {error}') from error
+    except Exception as error:  # torch's unpickler raises any kind on bytes of another format
+        raise ValueError(
+            f'state {path} cannot be read: give a file that --state-out wrote ({error})'
+        ) from error
     try:
         inferencer.load_state_dict(state)
     except ValueError as error:

@@ -13,6 +13,7 @@ import pytest
 
 from mmmaml import apis
 from mmmaml.apis import MOTInferencer
+from mmmaml.commands.track_run import load_state
 from mmmaml.utils.mot_files import FRAME, ID, read_rows
 from mmmaml.visualization.videos import video_writer
 from tests.apis.small_model import DEMO, OPTIONS, save_weights, small_config
@@ -297,3 +298,10 @@ def test_the_video_of_a_live_source_keeps_its_pace(
     rows = read_rows('out/camera0.txt')
     assert set(rows[:, FRAME]) <= {1, 2, 6, 7}
     assert os.path.getsize('out/camera0.mp4') > 0
+
+
+def test_a_state_of_another_format_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / 'video.avi'
+    path.write_bytes(b'RIFF\xe2\x0c\x17\x00AVI LIST')
+    with pytest.raises(ValueError, match=r'state .*video\.avi cannot be read: give a file that'):
+        load_state(MOTInferencer.__new__(MOTInferencer), str(path))

@@ -106,6 +106,8 @@ class VideoSource(FrameSource):
             self._refuse('cannot be opened: it is no video, cut off, or of a kind unknown here')
 
     def _stream(self, container: InputContainer) -> VideoStream:
+        if container.format.name == 'tty':  # FFmpeg draws any file that is called .txt
+            self._refuse('is a text file: give a video')
         moving = _moving(container)
         if not moving:
             self._refuse('holds no video stream: give a video')

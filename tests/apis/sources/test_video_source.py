@@ -270,3 +270,10 @@ def test_colours_are_those_of_the_file(tmp_path: Path) -> None:
     image = np.full((HEIGHT, WIDTH, 3), (30, 160, 220), np.uint8)
     path = encode(tmp_path / 'a.mkv', [image] * 2, 'ffv1', pix_fmt='bgr0')
     np.testing.assert_array_equal(next(iter(open_source(path))).image, image)
+
+
+def test_a_text_file_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / 'det.txt'
+    path.write_text('1,-1,10,20,30,60,0.9,-1,-1,-1\n' * 40)
+    with pytest.raises(OSError, match=r'det\.txt is a text file: give a video'):
+        next(iter(VideoSource(path)))
