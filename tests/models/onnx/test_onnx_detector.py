@@ -15,7 +15,6 @@ from mmmaml.registry import MODELS
 from mmmaml.utils.letterbox import letterbox
 from tests.onnx_files import CELLS, SIDE, save_constant, save_graph, save_mean_colour
 
-REAL = Path('/work/shared/data/real')
 FRAME = np.full((SIDE, SIDE, 3), 90, np.uint8)
 BOX = [16.0, 8.0, 32.0, 48.0]
 
