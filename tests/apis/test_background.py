@@ -70,15 +70,17 @@ def test_an_error_of_the_writer_is_raised() -> None:
 
 def test_what_waits_is_dropped_after_an_error() -> None:
     found: list[int] = []
-    go = threading.Event()
+    taken, go = threading.Event(), threading.Event()
 
     def write(number: int) -> None:
+        taken.set()
         go.wait(5)
         found.append(number)
 
     with pytest.raises(KeyboardInterrupt), WriteBehind(write, 4) as writer:  # noqa: PT012
         for number in range(4):
             writer.put(number)
+        assert taken.wait(5)
         threading.Timer(0.2, go.set).start()
         raise KeyboardInterrupt
     assert found == [0]
