@@ -14,8 +14,9 @@ import torch
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
 
-from mmmaml.apis.onnx_export import OUTPUTS, export_onnx, onnx_differences
-from mmmaml.models import MAMLMOT, MetaReID, OnlineMetaTracker
+from mmmaml.apis.onnx_export import OneShotGraph, export_onnx, onnx_differences
+from mmmaml.models import MAMLMOT, OnlineMetaTracker, OnnxReID
+from mmmaml.registry import MODELS
 from tests.models.one_shot import one_shot_config, small_detector
 from tests.tiny import tiny_backbone
 
@@ -65,7 +66,7 @@ def test_the_tool_exports_and_compares(
     assert tool.main([str(config), str(checkpoint), str(out), '--check', *options]) == 0
     printed = capsys.readouterr().out
     assert 'image (B, 3, 32, 48)' in printed
-    assert all(f'{name}: relative difference' in printed for name in OUTPUTS)
+    assert all(f'{name}: relative difference' in printed for name in OneShotGraph.outputs)
     assert {each.name for each in tmp_path.iterdir()} == {'net.pth', 'net.onnx'}
 
     # Any number of images, one by one against the network that was saved.
@@ -103,9 +104,6 @@ def test_what_cannot_be_exported_is_named(
     deformable['neck']['upsample_conv'] = 'dcn'
     with pytest.raises(ValueError, match="train the network with upsample_conv='plain'"):
         export_onnx(MAMLMOT(detector=deformable), path, (48, 32))
-    head = {'type': 'mmmaml.MetaReIDHead', 'in_channels': 4}
-    with pytest.raises(ValueError, match='MetaReID has no OneShotDetector'):
-        export_onnx(MetaReID(tiny_backbone(), head), path, (48, 32))
     assert not path.exists()
 
     bare = Config.fromfile(config)
@@ -145,3 +143,37 @@ def test_the_example_of_the_docs_tracks_what_the_model_tracks(
     torch.testing.assert_close(names['bboxes'], found.bboxes, rtol=1e-4, atol=1e-3)
     assert names['ids'].tolist() == ids.tolist()
     assert ids.max() > 0
+
+
+def test_the_tool_exports_crops_with_a_prior(
+    tool: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    reid = {
+        'type': 'MetaReID',
+        'backbone': tiny_backbone(),
+        'head': {'type': 'MetaReIDHead', 'in_channels': 4, 'feat_channels': 6},
+    }
+    model = {
+        'type': 'MAMLMOT',
+        'detector': {'type': 'PublicDetector'},
+        'reid': reid,
+        'tracker': {'type': 'OnlineMetaTracker', 'reid': {'img_scale': (32, 16)}},
+    }
+    config = tmp_path / 'crops.py'
+    Config({'model': model, 'default_scope': 'mmmaml'}).dump(config)
+    network = MODELS.build(reid)
+    network.head.scatter.fill(torch.randn(5, 3, 6), torch.ones(5, 3, dtype=torch.bool))
+    state = {f'reid.{name}': value for name, value in network.state_dict().items()}
+    torch.save({'state_dict': state}, tmp_path / 'net.pth')
+    paths = [tmp_path / name for name in ('crops.py', 'net.pth', 'net.onnx')]
+    prior = tmp_path / 'prior.npz'
+    arguments = [*map(str, paths), '--check', '--prior-out', str(prior)]
+    assert tool.main(arguments) == 0
+    assert 'crops (B, 3, 32, 16) to embeddings' in capsys.readouterr().out
+    loaded = OnnxReID(paths[2], prior=prior).head.scatter
+    assert torch.equal(loaded.scatter, network.head.scatter.scatter)
+
+    model['tracker'].pop('reid')
+    Config({'model': model, 'default_scope': 'mmmaml'}).dump(config)
+    assert tool.main(arguments) == 2
+    assert 'no model.tracker.reid.img_scale: state --size W H' in capsys.readouterr().err

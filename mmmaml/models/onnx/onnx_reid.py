@@ -1,7 +1,9 @@
 """A Re-ID network that is a file in the ONNX format."""
 
+import json
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,8 +24,12 @@ DEFAULT_SIZE = 256, 128
 CROPS_PER_CALL = 64
 """Crops that go through the network together; bounds memory in crowds."""
 
-IMAGENET_MEAN = 123.675, 116.28, 103.53
-IMAGENET_STD = 58.395, 57.12, 57.375
+IMAGENET = {
+    'mean': (123.675, 116.28, 103.53),
+    'std': (58.395, 57.12, 57.375),
+    'to_rgb': True,
+}
+"""Arguments of networks whose files note nothing."""
 
 
 @MODELS.register_module()
@@ -41,10 +47,12 @@ class OnnxReID(nn.Module):
             people, from which each scene starts. None starts from the scene alone.
         input_size: Height and width of the crops, if the graph leaves them open; (256, 128) by
             default.
-        mean: Of each channel, subtracted from the pixels 0..255, in the order of the network;
-            ImageNet's by default, 0 for a graph that normalises itself.
-        std: Of each channel, divides them.
-        to_rgb: Show red, green, blue; False shows blue, green, red.
+        mean: Of each channel, subtracted from the pixels 0..255, in the order of the network; 0
+            for a graph that normalises itself. By default what the file notes, as that of
+            ``tools/deployment/export_onnx.py`` does, else ImageNet's.
+        std: Of each channel, divides them; the same default.
+        to_rgb: Show red, green, blue; False shows blue, green, red. By default what the file
+            notes, else True.
         normalise: Bring embeddings to length 1 before they are adapted.
 
     Attributes:
@@ -62,9 +70,9 @@ class OnnxReID(nn.Module):
         model: str | os.PathLike,
         prior: str | os.PathLike | None = None,
         input_size: Sequence[int] | None = None,
-        mean: Sequence[float] = IMAGENET_MEAN,
-        std: Sequence[float] = IMAGENET_STD,
-        to_rgb: bool = True,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+        to_rgb: bool | None = None,
         normalise: bool = False,
     ) -> None:
         super().__init__()
@@ -72,11 +80,14 @@ class OnnxReID(nn.Module):
         height, width = self.session.size
         default = tuple(input_size or DEFAULT_SIZE)
         self.input_size = height or default[0], width or default[1]
+        noted = {**IMAGENET, **self._noted_arguments()}
+        mean = noted['mean'] if mean is None else mean
+        std = noted['std'] if std is None else std
         if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
             raise ValueError(f'mean={mean} and std={std} must be three numbers, std above 0')
         self._mean = np.array(mean, dtype=np.float32)[:, None, None]
         self._std = np.array(std, dtype=np.float32)[:, None, None]
-        self.to_rgb = to_rgb
+        self.to_rgb = noted['to_rgb'] if to_rgb is None else to_rgb
         self.normalise = normalise
         self.head = identity_head(self._try())
         if prior is not None:
@@ -120,6 +131,25 @@ class OnnxReID(nn.Module):
         output = self.session.run(pixels, device, CROPS_PER_CALL)[0]
         embeds = torch.from_numpy(output.reshape(len(output), -1).astype(np.float32)).to(device)
         return nn.functional.normalize(embeds, dim=1) if self.normalise else embeds
+
+    def _noted_arguments(self) -> dict[str, Any]:
+        """Return arguments that the exporter noted in the metadata of the file.
+
+        Raises:
+            ValueError: The note cannot be read.
+        """
+        text = self.session.metadata.get(type(self).__name__, '{}')
+        try:
+            noted = json.loads(text)
+            known = isinstance(noted, dict) and noted.keys() <= IMAGENET.keys()
+        except json.JSONDecodeError:
+            known = False
+        if not known:
+            raise ValueError(
+                f'{self.session.path} notes {text!r} for {type(self).__name__} in its metadata; '
+                f'expected values of {", ".join(IMAGENET)} as JSON'
+            )
+        return noted
 
     def _try(self) -> int:
         """Return the width of the embedding of a grey crop.

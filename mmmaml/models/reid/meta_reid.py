@@ -86,7 +86,7 @@ class MetaReID(MetaLearner, BaseModel):
             if len(crops) != 1:
                 raise ValueError(f'crops of one frame at a time, got {tuple(crops.shape)}')
             crops = crops[0]
-        if not len(crops):
+        if crops.shape[0] == 0:  # len() would fix their number in an exported graph
             return crops.new_zeros(0, self.head.in_channels)
         feats = self.backbone(crops)
         if self.neck is not None:
