@@ -125,7 +125,7 @@ def export_onnx(model: BaseModel, path: str | os.PathLike, size: tuple[int, int]
     batch = program.model.graph.inputs[0].shape[0]
     if isinstance(batch, int):
         raise ValueError(
-            f'{type(graph.network).__name__} takes {batch} pictures at a time once it is exported: '
+            f'{type(graph.network).__name__} takes {batch} pictures at a time once exported: '
             'its forward method reads the size of the batch by len(); read shape[0] in its place'
         )
     texts = {name: json.dumps(value) for name, value in graph.metadata().items()}
