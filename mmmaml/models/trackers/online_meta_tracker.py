@@ -252,10 +252,12 @@ class OnlineMetaTracker:
         """
         try:
             parts = [state[name] for name in ('tracks', 'appearance', 'camera')]
+            if (self.camera is None) != (parts[2] is None):
+                raise ValueError("the state is of another 'camera_motion'")
             self.reset(parts[0]['frame_rate'])
             set_pool(self.tracks, parts[0])
             set_appearance(self.appearance, parts[1])
-            if self.camera is not None and parts[2] is not None:
+            if self.camera is not None:
                 set_camera(self.camera, parts[2])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f'this is no state of an OnlineMetaTracker: {error!r}') from error
