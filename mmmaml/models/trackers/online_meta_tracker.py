@@ -184,9 +184,13 @@ class OnlineMetaTracker:
 
         Args:
             frame_rate: Frames per second of that video; None takes that of the options.
+
+        Raises:
+            ValueError: It is not positive.
         """
         options = self.options
         frame_rate = options.frame_rate if frame_rate is None else frame_rate
+        check_number('frame_rate', frame_rate, 'greater than 0', np.nextafter(0, 1))
         self.tracks = TrackPool(
             options.life, options.box_model, frame_rate, options.noise_per_second
         )
