@@ -98,6 +98,8 @@ class RowFile:
 class TrackedSequence:
     """A sequence to be scored: frames from 1, boxes in pixels of the image.
 
+    Rows of whole numbers are taken as float64.
+
     Attributes:
         name: Name of the sequence.
         gt: (R, >= 8) rows ``frame, id, left, top, width, height, considered, class`` and, for
@@ -137,6 +139,8 @@ class TrackedSequence:
                     f'{what} of {self.name}: shape {rows.shape}, expected (rows, at least '
                     f'{columns})'
                 )
+        for name in ('gt', 'results'):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
 
 
 @dataclass(frozen=True, eq=False)

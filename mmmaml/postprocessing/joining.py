@@ -10,6 +10,8 @@ import numpy as np
 from ..utils.option_checks import check_number
 from .track_pieces import Pieces
 
+_LEAST_SCORE = 1e-9
+
 
 @dataclass(frozen=True)
 class JoinOptions:
@@ -141,7 +143,7 @@ class _Groups:
             self._members[a] + self._members[b], key=lambda piece: self._pieces.first[piece]
         )
         first, last = self._pieces.first, self._pieces.last
-        bonus = 0.0
+        bonus, followed = 0.0, False
         inside_a = set(self._members[a])
         for before, after in itertools.pairwise(order):
             if last[before] >= first[after]:
@@ -151,11 +153,11 @@ class _Groups:
             if not self._may_follow(before, after):
                 return 0.0
             if after == before + 1 and self._follows[after]:
-                bonus = self._options.track_bonus
+                bonus, followed = self._options.track_bonus, True
         lengths = np.linalg.norm(self._sums[a]) * np.linalg.norm(self._sums[b])
         if lengths <= 0:
             # Nothing is known of their looks: the tracker is believed.
-            return float(bonus)
+            return max(float(bonus), _LEAST_SCORE) if followed else 0.0
         return float(self._sums[a] @ self._sums[b] / lengths) - self._options.sim_thr + bonus
 
     def _merge(self, a: int, b: int) -> None:

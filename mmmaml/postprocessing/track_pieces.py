@@ -150,6 +150,7 @@ class TrackPieces:
         return pieces[-1]
 
     def _observe(self, pieces: list[_Piece], feats: np.ndarray, weights: np.ndarray) -> None:
+        feats = feats.astype(np.float64)  # squares of half floats overflow
         lengths = np.linalg.norm(feats, axis=1)
         seen = np.flatnonzero(lengths > 0)
         units = torch.from_numpy(feats[seen] / lengths[seen, None]).float()

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from math import inf
-from numbers import Real
+from numbers import Integral, Real
 
 
 def check_number(
@@ -21,13 +21,13 @@ def check_number(
         expected: The range in words, for the message.
         at_least: Smallest number allowed.
         at_most: Largest number allowed.
-        whole: Allow whole numbers only.
+        whole: Allow integers only: 2.0 is none, as it can be no size.
 
     Raises:
         ValueError: The value is out of its range.
     """
-    fits = isinstance(value, Real) and at_least <= float(value) <= at_most
-    if not fits or (whole and value != int(value)):  # type: ignore[call-overload]
+    kind = Integral if whole else Real
+    if not isinstance(value, kind) or not at_least <= float(value) <= at_most:
         raise ValueError(f'{option}={value!r} must be {expected}')
 
 

@@ -173,3 +173,18 @@ def test_nobody_is_in_two_places_and_nothing_is_lost(random, sim_thr: float, bon
     frames = np.array(video.rows)[:, 0].astype(int)
     assert len(set(zip(frames.tolist(), ids.tolist(), strict=True))) == len(video.rows)
     assert (ids > 0).all()
+
+
+def test_half_floats_join_as_floats_do():
+    video = lost_and_found()
+    expected = video.ids()
+    video.feats = [(400 * each).astype(np.float16) for each in video.feats]  # squares overflow
+    assert_array_equal(video.ids(), expected)
+
+
+def test_without_appearance_the_tracker_is_believed_whatever_its_bonus():
+    video = Video()
+    for frames in (range(1, 10), range(30, 40)):
+        video.walk(0, 1, frames, 100)
+    video.feats = [np.zeros(CHANNELS)] * len(video.rows)
+    assert set(video.ids(track_bonus=0)) == {1}

@@ -16,8 +16,9 @@ def test_others_are_named(value):
 
 
 def test_whole_numbers():
-    check_number('size', 2.0, 'whole', 1, whole=True)
-    for value in (2.5, 0, float('nan')):
+    for value in (2, np.int64(2)):
+        check_number('size', value, 'whole', 1, whole=True)
+    for value in (2.5, 2.0, 0, float('nan'), float('inf'), '2'):
         with pytest.raises(ValueError, match=r'size=.* must be whole'):
             check_number('size', value, 'whole', 1, whole=True)
 

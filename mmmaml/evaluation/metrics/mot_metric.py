@@ -76,7 +76,8 @@ class MOTMetric(BaseVideoMetric):
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         check_benchmark(benchmark)
-        OfflineTracks(1.0, **postprocessing or {})  # refuses bad options before the test
+        wanted = {k: v for k, v in (postprocessing or {}).items() if v is not None}
+        OfflineTracks(1.0, **wanted)  # refuses bad options before the test
         if collect_device != 'cpu':
             raise ValueError(
                 f'collect_device={collect_device!r}: results of videos are gathered on the '
@@ -84,7 +85,7 @@ class MOTMetric(BaseVideoMetric):
             )
         self.outdir = None if outdir is None else Path(outdir)
         self.benchmark = benchmark
-        self.postprocessing = dict(postprocessing or {})
+        self.postprocessing = wanted
 
     def check_ground_truth(self, images: Mapping[Path, Sequence[Path]]) -> None:
         """Refuse ground truth that could not be scored, before the first frame is tracked.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...utils.box_conventions import suspect_boxes
+from ...utils.box_overlap import row_iou
 from ...utils.mot_files import FRAME, LEFT
 from ..sequences import TrackedSequence
 
@@ -101,17 +102,5 @@ def _share_on_people(gt: np.ndarray, tracks: np.ndarray) -> float:
     for frame in np.unique(tracks[:, FRAME]):
         here = gt[gt[:, FRAME] == frame, LEFT : LEFT + 4]
         boxes = tracks[tracks[:, FRAME] == frame, LEFT : LEFT + 4]
-        hits += int((_overlaps(here, boxes).max(axis=0) >= 0.5).sum())
+        hits += int((row_iou(here, boxes).max(axis=0) >= 0.5).sum())
     return hits / len(tracks)
-
-
-def _overlaps(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """IoU (N, M) of boxes ``left, top, width, height``; 0 for boxes without area."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(
-        first[:, None, :2] + first[:, None, 2:], second[None, :, :2] + second[None, :, 2:]
-    )
-    inter = np.clip(high - low, 0, None).prod(2)
-    areas = [np.clip(each[:, 2:], 0, None).prod(1) for each in (first, second)]
-    union = areas[0][:, None] + areas[1][None] - inter
-    return np.divide(inter, union, out=np.zeros_like(inter), where=union > 0)

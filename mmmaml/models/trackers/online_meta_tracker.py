@@ -184,9 +184,13 @@ class OnlineMetaTracker:
 
         Args:
             frame_rate: Frames per second of that video; None takes that of the options.
+
+        Raises:
+            ValueError: It is not positive.
         """
         options = self.options
         frame_rate = options.frame_rate if frame_rate is None else frame_rate
+        check_number('frame_rate', frame_rate, 'greater than 0', np.nextafter(0, 1))
         self.tracks = TrackPool(
             options.life, options.box_model, frame_rate, options.noise_per_second
         )
@@ -252,10 +256,12 @@ class OnlineMetaTracker:
         """
         try:
             parts = [state[name] for name in ('tracks', 'appearance', 'camera')]
+            if (self.camera is None) != (parts[2] is None):
+                raise ValueError("the state is of another 'camera_motion'")
             self.reset(parts[0]['frame_rate'])
             set_pool(self.tracks, parts[0])
             set_appearance(self.appearance, parts[1])
-            if self.camera is not None and parts[2] is not None:
+            if self.camera is not None:
                 set_camera(self.camera, parts[2])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f'this is no state of an OnlineMetaTracker: {error!r}') from error

@@ -33,11 +33,18 @@ _TRACKS = tuple(field.name for field in fields(TrackState))
 def pool_state(pool: TrackPool) -> State:
     """Return the tracks and their clock."""
     numbers = {'frame_rate': pool.frame_rate, **_read(pool, _POOL)}
+    numbers['box_model'] = type(pool.box_model).__name__
     return {**numbers, **_read(pool.state, _TRACKS)}
 
 
 def set_pool(pool: TrackPool, state: Mapping[str, Any]) -> None:
-    """Take over tracks and their clock; the pool is one of that frame rate."""
+    """Take over tracks and their clock; the pool is one of that frame rate.
+
+    Raises:
+        ValueError: The motion is that of another box model.
+    """
+    if state['box_model'] != type(pool.box_model).__name__:
+        raise ValueError("the state is of another 'kalman_box'")
     _write(pool, _POOL, state)
     _write(pool.state, _TRACKS, state)
 
@@ -74,8 +81,11 @@ def set_appearance(appearance: TrackAppearance, state: Mapping[str, Any]) -> Non
         if adapter is not None:
             like = adapter.prepare(like)
         memory = appearance.memory = appearance._new_memory(like)
-        if (memory.gallery is None) != (state['gallery'] is None):
+        gallery, kept = memory.gallery, state['gallery']
+        if (gallery is None) != (kept is None):
             raise ValueError("the state is of another 'solver' of adapter_cfg")
+        if gallery is not None and gallery.size != kept['feats'].shape[1]:
+            raise ValueError("the state is of another 'gallery_size'")
         _write(memory, _MEMORY, state['memory'])
         memory.mean = memory.mean.to(like)
         if memory.gallery is not None:
@@ -96,13 +106,15 @@ def _adapter_state(adapter: 'OnlineAdapter') -> State:
 
 
 def _set_adapter(adapter: 'OnlineAdapter', state: Mapping[str, Any]) -> None:
+    if (adapter.calibration is None) != (state['calibration'] is None):
+        raise ValueError("the state is of another 'calibrate' of adapter_cfg")
     weight = adapter.head.weight
     _write(adapter.scatter, _SCATTER, state)
     adapter.scatter.total = adapter.scatter.total.to(weight)
     _write(adapter, _FIT, state)
     metric = state['metric']
     adapter.metric = None if metric is None else SceneMetric(*(each.to(weight) for each in metric))
-    if adapter.calibration is not None and state['calibration'] is not None:
+    if adapter.calibration is not None:
         _write(adapter.calibration, _CALIBRATION, state['calibration'])
 
 

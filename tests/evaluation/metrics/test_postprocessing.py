@@ -63,3 +63,9 @@ def test_unknown_options_are_refused_at_once():
         MOTMetric(postprocessing={'joining': {}})
     with pytest.raises(ValueError, match='max_gap_seconds=0'):
         MOTMetric(postprocessing={'interpolate': {'max_gap_seconds': 0}})
+
+
+def test_step_that_is_none_does_not_run(tmp_path):
+    samples = story(tmp_path, with_feats=False)
+    expected = evaluate(samples, postprocessing={'interpolate': {}})
+    assert evaluate(samples, postprocessing={'join': None, 'interpolate': {}}) == expected

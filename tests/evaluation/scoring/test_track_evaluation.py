@@ -48,3 +48,16 @@ def test_reentry_is_counted_if_the_frame_rate_is_known(person, track):
 
     assert scored['A'].reentry == {1.0: (1, 1), 3.0: (0, 0), 10.0: (0, 0)}
     assert scored['B'].reentry is None
+
+
+@pytest.mark.parametrize('benchmark', ['MOT15', 'MOT17'])
+def test_whole_numbers_score_as_floats_do(person, track, benchmark):
+    frames = range(1, 6)
+    rows = person(1, frames), track(5, frames)
+    floats, integers = (
+        evaluate_tracks([TrackedSequence('A', *map(np.asarray, each), 5, 5.0)], benchmark)
+        for each in (rows, [part.astype(np.int64) for part in rows])
+    )
+    assert integers.overall == floats.overall
+    assert integers.notes == floats.notes
+    assert floats.overall['MOTA'] == 1

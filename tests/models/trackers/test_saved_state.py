@@ -114,3 +114,22 @@ def test_states_that_do_not_fit() -> None:
             plain.load_state_dict(other)
     with pytest.raises(ValueError, match='renormalise'):
         OnlineMetaTracker(reid={'renormalise': {}}).state_dict()
+
+
+@pytest.mark.parametrize(
+    ('option', 'kind', 'changed'),
+    [
+        ('kalman_box', 'plain', {'kalman_box': 'cxcywh'}),
+        ('camera_motion', 'plain', {'camera_motion': {}}),
+        ('gallery_size', 'gradient', {'gallery_size': 3, **KINDS['gradient']}),
+        ('solver', 'gradient', {'adapter_cfg': {'solver': 'closed_form'}}),
+        ('calibrate', 'closed form', {'adapter_cfg': {'calibrate': False}}),
+    ],
+)
+def test_states_of_other_options_are_refused(option: str, kind: str, changed: dict) -> None:
+    tracker = make(kind)
+    run(tracker, kind, range(3))
+    other = OnlineMetaTracker(frame_rate=10, **changed)
+    other.bind(tracker.head)
+    with pytest.raises(ValueError, match=f"another '{option}'"):
+        other.load_state_dict(tracker.state_dict())

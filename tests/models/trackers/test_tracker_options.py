@@ -2,6 +2,7 @@ import inspect
 
 import pytest
 
+from mmmaml.models import MetaReIDHead
 from mmmaml.models.trackers import OnlineMetaTracker
 from mmmaml.models.trackers.tracker_options import MOVED
 
@@ -79,3 +80,18 @@ def test_extremes_are_allowed():
         max_occlusion=0, lost_seconds=0, max_lost=0, momentum=0, score_thr=-5, low_score_thr=-9
     ).options
     assert options.life.max_lost == 0
+
+
+@pytest.mark.parametrize(
+    'name', ['num_steps', 'shrinkage', 'prior_weight', 'memory', 'inner_lr', 'temperature']
+)
+@pytest.mark.parametrize('value', [float('nan'), -1.0, 'a'])
+def test_bad_numbers_of_the_adapter_are_named(name, value):
+    with pytest.raises(ValueError, match=f'{name}=.* must be'):
+        OnlineMetaTracker(adapter_cfg={name: value}).bind(MetaReIDHead(6, 4))
+
+
+@pytest.mark.parametrize('frame_rate', [0, -1.0, float('nan'), '25'])
+def test_bad_frame_rates_of_a_video_are_named(frame_rate):
+    with pytest.raises(ValueError, match=r'frame_rate=.* must be greater than 0'):
+        OnlineMetaTracker().reset(frame_rate)

@@ -12,8 +12,8 @@ from mmengine.runner import Runner, load_checkpoint
 from torch import Tensor, nn
 
 from mmmaml.models.trackers.association.assignment import assign
-from mmmaml.models.trackers.detections.box_geometry import pairwise_iou
 from mmmaml.registry import MODELS
+from mmmaml.utils.box_overlap import pairwise_iou
 from mmmaml.utils.mot_files import (
     CLASS,
     FRAME,

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -14,6 +15,7 @@ from mmmaml.meta import (
     scene_centre,
     whitening,
 )
+from mmmaml.utils.option_checks import check_number
 
 from .similarity_calibration import SimilarityCalibration
 
@@ -77,15 +79,15 @@ class OnlineAdapter:
     ) -> None:
         if solver not in ('closed_form', 'gradient', None):
             raise ValueError(f"solver must be 'closed_form', 'gradient' or None, got {solver!r}")
-        if num_steps < 1 or shrinkage <= 0 or prior_weight < 0 or memory <= prior_weight:
-            raise ValueError(
-                f'num_steps={num_steps} must be at least 1, shrinkage={shrinkage} positive, '
-                f'prior_weight={prior_weight} at least 0 and memory={memory} greater than it'
-            )
-        if inner_lr is not None and inner_lr <= 0:
-            raise ValueError(f'inner_lr={inner_lr} must be positive, or None')
-        if temperature <= 0:
-            raise ValueError(f'temperature={temperature} must be positive')
+        tiny = float(np.nextafter(0, 1))
+        check_number('num_steps', num_steps, 'a whole number, at least 1', 1, whole=True)
+        check_number('shrinkage', shrinkage, 'positive', tiny)
+        check_number('prior_weight', prior_weight, 'at least 0', 0)
+        above = float(np.nextafter(prior_weight, np.inf))
+        check_number('memory', memory, f'greater than prior_weight={prior_weight}', above)
+        check_number('temperature', temperature, 'positive', tiny)
+        if inner_lr is not None:
+            check_number('inner_lr', inner_lr, 'positive, or None', tiny)
         self.head = head
         self.blend_tasks = blend_tasks
         self.solver = solver

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
+from mmmaml.utils.box_overlap import pairwise_iou
+
 from ..appearance.track_appearance import TrackAppearance
-from ..detections.box_geometry import pairwise_iou
 from ..detections.detections import Detections
 from ..detections.frame_input import take_rows
 from ..tracks.matches import Matches

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmmaml.utils.box_overlap import pairwise_iou
 from mmmaml.utils.option_checks import check_number
 
-from ..detections.box_geometry import pairwise_iou
 from ..detections.detections import Detections
 from ..motion import kalman
 from ..motion.box_models import BoxModel

@@ -229,11 +229,11 @@ def test_no_tracks_or_no_detections(scene, tracks, detections, solver):
 @pytest.mark.parametrize(
     ('kwargs', 'message'),
     [
-        ({'num_steps': 0}, 'num_steps=0 must be at least 1'),
+        ({'num_steps': 0}, 'num_steps=0 must be a whole number, at least 1'),
         ({'solver': 'newton'}, "got 'newton'"),
         ({'shrinkage': 0.0}, 'shrinkage=0.0'),
-        ({'prior_weight': -1.0}, 'prior_weight=-1.0 at least 0'),
-        ({'memory': 100.0}, 'memory=100.0 greater than it'),
+        ({'prior_weight': -1.0}, 'prior_weight=-1.0 must be at least 0'),
+        ({'memory': 100.0}, 'memory=100.0 must be greater than prior_weight=100.0'),
         ({'inner_lr': 0.0}, 'inner_lr=0.0 must be positive'),
         ({'temperature': 0.0}, 'temperature=0.0 must be positive'),
     ],
