@@ -112,7 +112,6 @@ class TrackedSequence:
         images: Place of the frames, if it is known.
         gt_file: File of the ground truth, if it came from one.
         results_file: File of the tracks, if they came from one.
-        feats: (R, C) features of the tracks' rows, if they are to be joined.
 
     Raises:
         ValueError: Rows have too few columns.
@@ -127,7 +126,6 @@ class TrackedSequence:
     images: SequenceImages | None = None
     gt_file: RowFile | None = None
     results_file: RowFile | None = None
-    feats: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for what, rows, columns in (

@@ -12,6 +12,7 @@ from mmengine.dist import get_rank
 from mmengine.logging import print_log
 from mmengine.structures import BaseDataElement
 
+from ...postprocessing import OfflineTracks
 from ...utils.mot_files import NUM_COLUMNS, frame_number
 from ..sequences import SequenceImages, TrackedSequence
 
@@ -28,7 +29,7 @@ class FrameTracks:
         rank: Process that tracked the frame.
         rows: (N, 7) float64 ``frame, id, left, top, width, height, score`` with ``frame``
             = ``frame_id`` + 1 and boxes in pixels of the original image.
-        feats: (N, C) float16 features of the rows, if the tracker gave them and they are wanted.
+        offline: Of the last frame of a video, what was gathered of it for postprocessing.
     """
 
     sequence_dir: Path
@@ -37,35 +38,39 @@ class FrameTracks:
     video_length: int
     rank: int
     rows: np.ndarray
-    feats: np.ndarray | None = None
+    offline: OfflineTracks | None = None
 
 
 def frames_of_sample(
-    data_sample: Mapping[str, Any], with_feats: bool = False
-) -> list[FrameTracks]:
+    data_sample: Mapping[str, Any],
+) -> list[tuple[FrameTracks, np.ndarray | None]]:
     """Extract the tracks of a data sample, of mmdet (a clip) or of mmtrack (a frame).
 
     Args:
         data_sample: ``to_dict()`` of mmdet's ``TrackDataSample`` (``video_data_samples``) or of
             a sample that is a frame itself.
-        with_feats: Keep the features of the tracks, which only joining needs.
+
+    Returns:
+        For each frame its tracks, and the features (N, C) of its rows, None if it has none.
 
     Raises:
         ValueError: Something the evaluation needs is missing from the sample.
     """
     samples = data_sample.get('video_data_samples', [data_sample])
     dicts = [s.to_dict() if isinstance(s, BaseDataElement) else s for s in samples]
-    return [_frame_tracks(each, with_feats) for each in dicts]
+    return [(_frame_tracks(each), _feats(each['pred_track_instances'])) for each in dicts]
 
 
-def merge_frames(frames: Iterable[FrameTracks]) -> list[TrackedSequence]:
+def merge_frames(
+    frames: Iterable[FrameTracks],
+) -> list[tuple[TrackedSequence, OfflineTracks | None]]:
     """Put frames together to sequences, whichever process they come from.
 
     A frame that was processed several times (samplers pad) counts once.
 
     Returns:
         Sequences ordered by name, named by their folder, with tracks ordered by frame and without
-        ground truth.
+        ground truth; and what was gathered of each, None unless one process saw all of it.
 
     Raises:
         ValueError: Frames are missing or contradict each other, or two sequence folders have
@@ -77,7 +82,7 @@ def merge_frames(frames: Iterable[FrameTracks]) -> list[TrackedSequence]:
     return [_merge_sequence(name, by_name[name]) for name in sorted(by_name)]
 
 
-def _frame_tracks(sample: Mapping[str, Any], with_feats: bool) -> FrameTracks:
+def _frame_tracks(sample: Mapping[str, Any]) -> FrameTracks:
     path = Path(_meta(sample, 'img_path'))
     frame_id = int(_meta(sample, 'frame_id'))
     length_key = 'ori_video_length' if 'ori_video_length' in sample else 'video_length'
@@ -93,7 +98,6 @@ def _frame_tracks(sample: Mapping[str, Any], with_feats: bool) -> FrameTracks:
         video_length=int(_meta(sample, length_key)),
         rank=get_rank(),
         rows=_result_rows(frame_id + 1, sample['pred_track_instances']),
-        feats=_feats(sample['pred_track_instances']) if with_feats else None,
     )
 
 
@@ -101,8 +105,7 @@ def _feats(tracks: Mapping[str, Any]) -> np.ndarray | None:
     """Take the features of the rows that :func:`_result_rows` keeps."""
     if 'feats' not in tracks or 'instances_id' not in tracks:
         return None
-    # Half precision, as the features of a whole test are held at once.
-    return _to_numpy(tracks['feats'])[_to_numpy(tracks['instances_id']) >= 0].astype(np.float16)
+    return _to_numpy(tracks['feats'])[_to_numpy(tracks['instances_id']) >= 0]
 
 
 def _meta(sample: Mapping[str, Any], key: str) -> Any:
@@ -154,7 +157,9 @@ def _to_numpy(values: torch.Tensor | np.ndarray) -> np.ndarray:
     return torch.as_tensor(values).detach().cpu().double().numpy()
 
 
-def _merge_sequence(name: str, frames: Sequence[FrameTracks]) -> TrackedSequence:
+def _merge_sequence(
+    name: str, frames: Sequence[FrameTracks]
+) -> tuple[TrackedSequence, OfflineTracks | None]:
     _check_agreement(name, frames)
     # If a sampler padded one process with a part of a sequence that another process tracked
     # as a whole, the whole run is the one to keep: ids of two runs do not mix.
@@ -164,7 +169,8 @@ def _merge_sequence(name: str, frames: Sequence[FrameTracks]) -> TrackedSequence
     for frame in frames:
         unique.setdefault(frame.frame_id, frame)
     _check_complete(name, unique)
-    if len({f.rank for f in unique.values()}) > 1:
+    several = len({f.rank for f in unique.values()}) > 1
+    if several:
         print_log(
             f'{name} was tracked by several processes: an id that both use is taken for one '
             'person',
@@ -173,22 +179,14 @@ def _merge_sequence(name: str, frames: Sequence[FrameTracks]) -> TrackedSequence
         )
     ordered = [unique[i] for i in sorted(unique)]
     numbers = np.array([f.image_number for f in ordered])
-    return TrackedSequence(
+    sequence = TrackedSequence(
         name,
         gt=np.empty((0, NUM_COLUMNS)),
         results=np.concatenate([f.rows for f in ordered]),
         num_frames=len(numbers),
-        feats=_all_feats(ordered),
         images=SequenceImages(ordered[0].sequence_dir, numbers),
     )
-
-
-def _all_feats(frames: Sequence[FrameTracks]) -> np.ndarray | None:
-    """Return the features of all rows; None if a frame with rows has none."""
-    if any(each.feats is None for each in frames if len(each.rows)):
-        return None
-    parts = [each.feats for each in frames if each.feats is not None and len(each.rows)]
-    return np.concatenate(parts) if parts else None
+    return sequence, None if several else ordered[-1].offline
 
 
 def _check_agreement(name: str, frames: Sequence[FrameTracks]) -> None:

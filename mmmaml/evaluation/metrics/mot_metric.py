@@ -13,7 +13,6 @@ from mmdet.evaluation.metrics.base_video_metric import BaseVideoMetric
 from mmengine.logging import print_log
 
 from ...postprocessing import OfflineTracks
-from ...postprocessing.offline_tracks import gather_rows
 from ...registry import METRICS
 from ...utils.files import atomic_path, write_text
 from ...utils.mot_files import NUM_COLUMNS, frame_number, read_stated_seqinfo, write_results
@@ -26,6 +25,7 @@ from ..scoring.track_evaluation import check_tracks, evaluate_tracks
 from ..scoring.unused_rows import said
 from ..sequences import Evaluation, SequenceImages, TrackedSequence
 from .frame_tracks import FrameTracks, frames_of_sample, merge_frames
+from .gathering import VideoGatherer
 
 
 @METRICS.register_module()
@@ -86,6 +86,7 @@ class MOTMetric(BaseVideoMetric):
         self.outdir = None if outdir is None else Path(outdir)
         self.benchmark = benchmark
         self.postprocessing = wanted
+        self._gatherer = VideoGatherer(wanted)
 
     def check_ground_truth(self, images: Mapping[Path, Sequence[Path]]) -> None:
         """Refuse ground truth that could not be scored, before the first frame is tracked.
@@ -120,7 +121,9 @@ class MOTMetric(BaseVideoMetric):
             data_samples: Dictionaries of tracking samples; see the class.
         """
         for data_sample in data_samples:
-            self.results.extend(frames_of_sample(data_sample, 'join' in self.postprocessing))
+            for frame, feats in frames_of_sample(data_sample):
+                gathered = self._gatherer.add(frame, feats) if self.postprocessing else frame
+                self.results.append(gathered)
 
     def compute_metrics(self, results: list[FrameTracks]) -> dict[str, float]:
         """Write and score the sequences.
@@ -132,7 +135,11 @@ class MOTMetric(BaseVideoMetric):
             Metric name to its value over all sequences, ratios as fractions; empty if no
             sequence has ground truth.
         """
-        sequences = [_postprocessed(each, self.postprocessing) for each in merge_frames(results)]
+        merged = merge_frames(results)
+        if self.postprocessing:
+            sequences = [_postprocessed(each, offline) for each, offline in merged]
+        else:
+            sequences = [each for each, _ in merged]
         with self._open_outdir() as folder:
             sequences = [_write_tracks(folder / 'results', each) for each in sequences]
             write_text(folder / SEQUENCES_FILE, places_to_json(sequences))
@@ -160,25 +167,15 @@ class MOTMetric(BaseVideoMetric):
             yield Path(folder)
 
 
-def _postprocessed(sequence: TrackedSequence, options: Mapping[str, Any]) -> TrackedSequence:
+def _postprocessed(sequence: TrackedSequence, offline: OfflineTracks | None) -> TrackedSequence:
     """Join and interpolate the tracks of a sequence."""
-    if not options:
-        return sequence
-    assert sequence.images is not None
-    frame_rate = sequence.images.frame_rate()
-    if frame_rate is None:
+    if offline is None:
         raise ValueError(
-            f'{sequence.images.folder}: the frame rate is not known, which postprocessing needs: '
-            'write a seqinfo.ini'
+            f'{sequence.name} was not tracked as a whole, frame by frame, by one process, which '
+            "postprocessing needs: sample it with mmdet's TrackImgSampler, or test without "
+            'postprocessing'
         )
-    if 'join' in options and sequence.feats is None and len(sequence.results):
-        raise ValueError(
-            f'tracks of {sequence.name} came without feats, by which they are to be joined: track '
-            "with OnlineMetaTracker and a Re-ID network, or leave postprocessing['join'] out"
-        )
-    offline = OfflineTracks(frame_rate, **options)
-    gather_rows(offline, sequence.results, sequence.feats)
-    return replace(sequence, results=offline.finish(sequence.results), feats=None)
+    return replace(sequence, results=offline.finish(sequence.results))
 
 
 def _write_tracks(folder: Path, sequence: TrackedSequence) -> TrackedSequence:

@@ -7,7 +7,12 @@ from mmdet.structures import DetDataSample, TrackDataSample
 from mmengine.logging import MMLogger
 from mmengine.structures import InstanceData
 
-from mmmaml.evaluation.metrics.frame_tracks import FrameTracks, frames_of_sample, merge_frames
+from mmmaml.evaluation.metrics.frame_tracks import FrameTracks, merge_frames
+from mmmaml.evaluation.metrics.frame_tracks import frames_of_sample as frames_and_feats
+
+
+def frames_of_sample(sample: dict) -> list[FrameTracks]:
+    return [frame for frame, _ in frames_and_feats(sample)]
 
 
 def frame_sample(frame_id=0, ids=(3, -1, 0), length=2, path='data/S/img1/000004.jpg', **meta):
@@ -76,7 +81,7 @@ def test_missing_predictions_and_unnumbered_images_are_named():
 
 
 def test_frames_are_ordered_and_padding_counts_once():
-    (merged,) = merge_frames([frame(1, ids=(5,)), frame(0, ids=()), frame(1, ids=(5,))])
+    ((merged, _),) = merge_frames([frame(1, ids=(5,)), frame(0, ids=()), frame(1, ids=(5,))])
 
     assert (merged.name, merged.num_frames) == ('S', 2)
     np.testing.assert_array_equal(merged.images.numbers, [1, 2])
@@ -86,7 +91,7 @@ def test_frames_are_ordered_and_padding_counts_once():
 def test_the_process_that_tracked_the_whole_sequence_is_believed():
     frames = [frame(0, ids=(77,), rank=0), *(frame(i, ids=(4,), rank=1) for i in range(2))]
 
-    (merged,) = merge_frames(frames)
+    ((merged, _),) = merge_frames(frames)
     np.testing.assert_array_equal(merged.results[:, 1], [4, 4])
 
 
@@ -95,7 +100,7 @@ def test_a_sequence_of_two_processes_is_merged_with_a_warning(monkeypatch):
     logger = MMLogger.get_current_instance()
     monkeypatch.setattr(logger, 'log', lambda level, message: messages.append(message))
 
-    (merged,) = merge_frames([frame(1, ids=(4,), rank=1), frame(0, ids=(3,), rank=0)])
+    ((merged, _),) = merge_frames([frame(1, ids=(4,), rank=1), frame(0, ids=(3,), rank=0)])
 
     np.testing.assert_array_equal(merged.results[:, 1], [3, 4])
     assert messages[0].startswith('S was tracked by several processes')
@@ -118,7 +123,7 @@ def test_contradictions_are_refused():
 
 
 def test_cut_takes_the_frames_of_the_split_and_counts_from_one():
-    (merged,) = merge_frames([frame(i, length=3, offset=5) for i in range(3)])
+    ((merged, _),) = merge_frames([frame(i, length=3, offset=5) for i in range(3)])
     rows = np.array([[4, 1.0], [5, 2], [7, 3], [6, 4], [8, 5], [5, 6]])
 
     inside, indices = merged.images.cut(rows)

@@ -1,5 +1,6 @@
 """Tracks that the metric joins and interpolates before it writes them."""
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -69,3 +70,37 @@ def test_step_that_is_none_does_not_run(tmp_path):
     samples = story(tmp_path, with_feats=False)
     expected = evaluate(samples, postprocessing={'interpolate': {}})
     assert evaluate(samples, postprocessing={'join': None, 'interpolate': {}}) == expected
+
+
+def test_no_feature_outlives_its_frame(tmp_path):
+    metric = MOTMetric(postprocessing={'join': {}})
+    sizes = []
+    for sample in story(tmp_path):
+        metric.process(None, [sample.to_dict()])
+        sizes.append(len(pickle.dumps(metric.results[-1])))
+    assert max(sizes[:-1]) < 1.2 * min(sizes[:-1])  # rows alone
+    assert metric.results[-1].offline is not None
+    assert [each.offline for each in metric.results[:-1]] == [None] * (LENGTH - 1)
+
+
+def test_padding_by_a_sampler_changes_nothing(tmp_path):
+    samples = story(tmp_path)
+    expected = evaluate(samples, postprocessing={'join': {}})
+    # The first frames once more, as samplers fill up the last batch of a process.
+    assert evaluate([*samples, *samples[:3]], postprocessing={'join': {}}) == expected
+
+
+def test_a_video_out_of_order_is_refused(tmp_path):
+    samples = story(tmp_path)
+    samples[7], samples[8] = samples[8], samples[7]
+    evaluate(samples)
+    with pytest.raises(ValueError, match='SEQ was not tracked as a whole, frame by frame'):
+        evaluate(samples, postprocessing={'join': {}})
+
+
+def test_a_video_without_frame_rate_is_refused_at_its_first_frame(tmp_path):
+    samples = story(tmp_path)
+    (tmp_path / 'SEQ' / 'seqinfo.ini').unlink()
+    metric = MOTMetric(postprocessing={'interpolate': {}})
+    with pytest.raises(ValueError, match='the frame rate is not known'):
+        metric.process(None, [samples[0].to_dict()])
