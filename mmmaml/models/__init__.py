@@ -25,13 +25,14 @@ __all__ = [
 if has_openmmlab():
     from .backbones import DLA
     from .data_preprocessors import TaskDataPreprocessor
-    from .dense_heads import OneShotHead
+    from .dense_heads import CountingHead, OneShotHead
     from .detectors.one_shot_detector import OneShotDetector
     from .mot.maml_mot import MAMLMOT
     from .necks import DLAUp
 
     __all__ += [
         'DLA',
+        'CountingHead',
         'MAMLMOT',
         'DLAUp',
         'OneShotDetector',
