@@ -11,7 +11,4 @@ model = dict(
 )
 # Those of the base without the inner loop; the statistics of tasks serve online adaptation
 # (--cfg-options model.tracker.adapt=True).
-custom_hooks = [
-    dict(type='TaskCheckHook'),
-    dict(type='TaskMemoryHook', pipeline={{_base_.custom_hooks.2.pipeline}}),
-]
+custom_hooks = [hook for hook in _base_.custom_hooks if hook['type'] != 'MAMLOptimizerHook']

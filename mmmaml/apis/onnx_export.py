@@ -101,8 +101,8 @@ def export_onnx(model: BaseModel, path: str | os.PathLike, size: tuple[int, int]
     The graph of a one-shot network maps ``image`` (B, 3, H, W), any number of them, normalised as
     in training, to ``heatmap`` (B, 1, H/s, W/s) scores, ``boxes`` (B, 4, H/s, W/s), ``offsets``
     (B, 2, H/s, W/s) and ``features`` (B, C, H/s, W/s), the inputs of the adapted layer, and what
-    else its head names in ``maps``. Its metadata say how images are normalised (``mean``, ``std``, ``bgr_to_rgb``) and what the
-    ``stride`` s is.
+    else its head names in ``maps``. Its metadata say how images are normalised (``mean``, ``std``,
+    ``bgr_to_rgb``) and what the ``stride`` s is.
 
     That of a Re-ID network maps ``crops`` (N, 3, H, W), normalised, to ``embeddings`` (N, D), the
     outputs of the adapted layer. Its metadata hold what :class:`~mmmaml.models.OnnxReID` has to

@@ -32,8 +32,8 @@ if has_openmmlab():
 
     __all__ += [
         'DLA',
-        'CountingHead',
         'MAMLMOT',
+        'CountingHead',
         'DLAUp',
         'OneShotDetector',
         'OneShotHead',
