@@ -21,11 +21,9 @@ class OnnxGraph(nn.Module):
 
     Attributes:
         input: Name of the input, pictures (B, 3, H, W).
-        outputs: Names of what :meth:`forward` returns.
     """
 
     input: str
-    outputs: tuple[str, ...]
 
     def __init__(self, model: nn.Module, network: nn.Module) -> None:
         super().__init__()
@@ -37,6 +35,11 @@ class OnnxGraph(nn.Module):
         """The model that the network is a part of."""
         return self._model[0]
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what :meth:`forward` returns."""
+        raise NotImplementedError
+
     def metadata(self) -> dict[str, Any]:
         """Return what a caller of the graph has to know, as JSON values."""
         raise NotImplementedError
@@ -46,7 +49,11 @@ class OneShotGraph(OnnxGraph):
     """The maps of a one-shot network, all of one forward pass."""
 
     input = 'image'
-    outputs = ('heatmap', 'boxes', 'offsets', 'features')
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the maps of the head."""
+        return self.network.bbox_head.maps
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Images (B, 3, H, W) to the maps of ``OneShotHead``."""
@@ -62,7 +69,11 @@ class CropGraph(OnnxGraph):
     """The embeddings of crops: the network and the layer that trackers adapt."""
 
     input = 'crops'
-    outputs = ('embeddings',)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The name of the embeddings."""
+        return ('embeddings',)
 
     def forward(self, crops: Tensor) -> Tensor:
         """Crops (N, 3, h, w) to embeddings (N, D)."""
@@ -89,9 +100,9 @@ def export_onnx(model: BaseModel, path: str | os.PathLike, size: tuple[int, int]
 
     The graph of a one-shot network maps ``image`` (B, 3, H, W), any number of them, normalised as
     in training, to ``heatmap`` (B, 1, H/s, W/s) scores, ``boxes`` (B, 4, H/s, W/s), ``offsets``
-    (B, 2, H/s, W/s) and ``features`` (B, C, H/s, W/s), the inputs of the adapted layer. Its
-    metadata say how images are normalised (``mean``, ``std``, ``bgr_to_rgb``) and what the
-    ``stride`` s is.
+    (B, 2, H/s, W/s) and ``features`` (B, C, H/s, W/s), the inputs of the adapted layer, and what
+    else its head names in ``maps``. Its metadata say how images are normalised (``mean``, ``std``,
+    ``bgr_to_rgb``) and what the ``stride`` s is.
 
     That of a Re-ID network maps ``crops`` (N, 3, H, W), normalised, to ``embeddings`` (N, D), the
     outputs of the adapted layer. Its metadata hold what :class:`~mmmaml.models.OnnxReID` has to

@@ -25,7 +25,7 @@ __all__ = [
 if has_openmmlab():
     from .backbones import DLA
     from .data_preprocessors import TaskDataPreprocessor
-    from .dense_heads import OneShotHead
+    from .dense_heads import CountingHead, OneShotHead
     from .detectors.one_shot_detector import OneShotDetector
     from .mot.maml_mot import MAMLMOT
     from .necks import DLAUp
@@ -33,6 +33,7 @@ if has_openmmlab():
     __all__ += [
         'DLA',
         'MAMLMOT',
+        'CountingHead',
         'DLAUp',
         'OneShotDetector',
         'OneShotHead',

@@ -14,8 +14,8 @@ import torch
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
 
-from mmmaml.apis.onnx_export import OneShotGraph, export_onnx, onnx_differences
-from mmmaml.models import MAMLMOT, OnlineMetaTracker, OnnxReID
+from mmmaml.apis.onnx_export import export_onnx, onnx_differences
+from mmmaml.models import MAMLMOT, OneShotHead, OnlineMetaTracker, OnnxReID
 from mmmaml.registry import MODELS
 from tests.models.one_shot import one_shot_config, small_detector
 from tests.tiny import tiny_backbone
@@ -66,7 +66,7 @@ def test_the_tool_exports_and_compares(
     assert tool.main([str(config), str(checkpoint), str(out), '--check', *options]) == 0
     printed = capsys.readouterr().out
     assert 'image (B, 3, 32, 48)' in printed
-    assert all(f'{name}: relative difference' in printed for name in OneShotGraph.outputs)
+    assert all(f'{name}: relative difference' in printed for name in OneShotHead.maps)
     assert {each.name for each in tmp_path.iterdir()} == {'net.pth', 'net.onnx'}
 
     # Any number of images, one by one against the network that was saved.

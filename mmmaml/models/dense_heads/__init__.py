@@ -1,3 +1,4 @@
+from .counting_head import CountingHead
 from .one_shot_head import OneShotHead
 
-__all__ = ['OneShotHead']
+__all__ = ['CountingHead', 'OneShotHead']

@@ -16,6 +16,7 @@ class CenterTargets:
         boxes: (M, 4) distances from the centre to left, top, right and bottom edge, in cells.
         offsets: (M, 2) x, y of the centre within its cell, in [0, 1).
         identities: (M,) int64, −1 if unknown.
+        people: (M,) int64 boxes with the centre in this cell.
     """
 
     heatmap: Tensor
@@ -23,6 +24,7 @@ class CenterTargets:
     boxes: Tensor
     offsets: Tensor
     identities: Tensor
+    people: Tensor
 
 
 def encode_centers(
@@ -65,6 +67,7 @@ def encode_centers(
         boxes=torch.cat([centers - scaled[:, :2], scaled[:, 2:] - centers], dim=1),
         offsets=centers - whole[owners],
         identities=identities[inside][owners],
+        people=(cells[owners, None] == cells[None]).sum(1),
     )
 
 

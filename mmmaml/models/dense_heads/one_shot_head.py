@@ -61,7 +61,12 @@ class OneShotHead(BaseDenseHead):
         test_cfg: ``score_thr``, below which boxes are left out (0.1 by default; the tracker has
             its own), and ``max_per_img`` (500).
         init_cfg: Initialisation as in MMEngine.
+
+    Attributes:
+        maps: Names of what :meth:`forward` returns.
     """
+
+    maps: tuple[str, ...] = ('heatmap', 'boxes', 'offsets', 'features')
 
     def __init__(
         self,
@@ -82,9 +87,10 @@ class OneShotHead(BaseDenseHead):
         self.stride, self.min_overlap = stride, min_overlap
         options = {'score_thr': 0.1, 'max_per_img': 500, **(test_cfg or {})}
         self.score_thr, self.max_per_img = options['score_thr'], options['max_per_img']
-        self.heatmap_branch = _branch(in_channels, head_channels, 1)
-        self.box_branch = _branch(in_channels, head_channels, 4)
-        self.offset_branch = _branch(in_channels, head_channels, 2)
+        self.head_channels = head_channels
+        self.heatmap_branch = head_branch(in_channels, head_channels, 1)
+        self.box_branch = head_branch(in_channels, head_channels, 4)
+        self.offset_branch = head_branch(in_channels, head_channels, 2)
         self.reid: MetaReIDHead = MODELS.build({'type': 'mmmaml.MetaReIDHead', **reid})
         self.feature_conv = nn.Conv2d(in_channels, self.reid.in_channels, 3, padding=1)
         self.loss_heatmap = MODELS.build(loss_heatmap or {'type': 'mmdet.GaussianFocalLoss'})
@@ -104,7 +110,7 @@ class OneShotHead(BaseDenseHead):
         parts = (self.heatmap_branch, self.box_branch, self.offset_branch, self.weights)
         return [parameter for part in parts for parameter in part.parameters()]
 
-    def forward(self, x: tuple[Tensor, ...]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Compute all maps of the head, for export.
 
         Args:
@@ -170,8 +176,13 @@ class OneShotHead(BaseDenseHead):
         return encode_centers(bboxes, images, identities, size, self.stride, self.min_overlap)
 
     def detection_losses(self, x: tuple[Tensor, ...], targets: CenterTargets) -> dict[str, Tensor]:
+        """Compute the losses of the maps of frames; see :meth:`map_losses`."""
+        return self.map_losses(x, self.detect(x), targets)
+
+    def map_losses(
+        self, x: tuple[Tensor, ...], maps: CenterMaps, targets: CenterTargets
+    ) -> dict[str, Tensor]:
         """Compute ``heatmap_focal``, ``box_l1`` and ``offset_l1``, averaged over the centres."""
-        maps = self.detect(x)
         with torch.autocast(x[0].device.type, enabled=False):
             number = max(len(targets.cells), 1)
             boxes = gather_cells(maps.boxes, targets.cells)
@@ -262,7 +273,8 @@ class OneShotHead(BaseDenseHead):
         raise NotImplementedError('OneShotHead decodes its maps in predict()')
 
 
-def _branch(in_channels: int, channels: int, out_channels: int) -> nn.Sequential:
+def head_branch(in_channels: int, channels: int, out_channels: int) -> nn.Sequential:
+    """Make a branch of a head: a 3 x 3 convolution and a 1 x 1 one."""
     return nn.Sequential(
         nn.Conv2d(in_channels, channels, 3, padding=1),
         nn.ReLU(inplace=True),

@@ -1,4 +1,4 @@
-"""Learned weights of two losses."""
+"""Learned weights of two or three losses."""
 
 import torch
 from torch import Tensor, nn
@@ -14,12 +14,17 @@ class UncertaintyWeights(nn.Module):
     Args:
         detection: Start of s_d. Larger values begin with less weight on detection.
         identity: Start of s_id.
+        counting: Start of s_count, of the loss of a density map (CountingMOT); None if there is
+            none.
     """
 
-    def __init__(self, detection: float = -1.85, identity: float = -1.05) -> None:
+    def __init__(
+        self, detection: float = -1.85, identity: float = -1.05, counting: float | None = None
+    ) -> None:
         super().__init__()
         self.detection = nn.Parameter(torch.tensor(detection))
         self.identity = nn.Parameter(torch.tensor(identity))
+        self.counting = None if counting is None else nn.Parameter(torch.tensor(counting))
 
     def forward(self, with_identities: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Compute the factors of the two losses and the addition to their sum.
@@ -29,11 +34,24 @@ class UncertaintyWeights(nn.Module):
                 the terms of identification are 0; e^{−s_id} would otherwise grow without end.
 
         Returns:
-            ½ e^{−s_d}, ½ e^{−s_id} and ½ (s_d + s_id).
+            ½ e^{−s_d}, ½ e^{−s_id} and ½ (s_d + s_id), with + s_count if there is one.
         """
         counted = with_identities.to(self.identity)
+        balance = self.detection + counted * self.identity
         return (
             0.5 * torch.exp(-self.detection),
             0.5 * torch.exp(-self.identity) * counted,
-            0.5 * (self.detection + counted * self.identity),
+            0.5 * (balance if self.counting is None else balance + self.counting),
         )
+
+    def counting_weight(self) -> Tensor:
+        """Compute ½ e^{−s_count}.
+
+        Raises:
+            ValueError: There is no such weight.
+        """
+        if self.counting is None:
+            raise ValueError(
+                'weights need a start of counting: UncertaintyWeights(counting=-1.05)'
+            )
+        return 0.5 * torch.exp(-self.counting)

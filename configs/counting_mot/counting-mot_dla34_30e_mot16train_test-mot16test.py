@@ -1,0 +1,10 @@
+# CountingMOT: FairMOT with a density map that counts the crowd; otherwise
+# ../one_shot/fairmot_dla34_30e_mot16train_test-mot16test.py. Identities are compared as they are.
+# Not trained by us yet: no number of our own to expect.
+#   bash tools/dist_train.sh configs/counting_mot/counting-mot_dla34_30e_mot16train_test-mot16test.py 2
+_base_ = '../one_shot/fairmot_dla34_30e_mot16train_test-mot16test.py'
+
+model = dict(
+    detector=dict(bbox_head=dict(type='CountingHead')),
+    tracker=dict(adapt=False),
+)
