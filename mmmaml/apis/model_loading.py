@@ -14,11 +14,16 @@ from mmengine.runner import load_checkpoint
 from torch import nn
 
 from mmmaml.compat import has_openmmlab
+from mmmaml.config_files import find_config
 from mmmaml.registry import MODELS
 
 
 def load_config(config: str | os.PathLike | Config, options: dict | None = None) -> Config:
     """Read a config and lay options over it; a ``Config`` is copied.
+
+    Args:
+        config: As for :func:`~mmmaml.config_files.find_config`, or what was read.
+        options: Values by key, ``{'model.tracker.score_thr': 0.3}``.
 
     Raises:
         FileNotFoundError: The file, or one it is based on, does not exist.
@@ -26,10 +31,8 @@ def load_config(config: str | os.PathLike | Config, options: dict | None = None)
     _register_parts()
     if isinstance(config, Config):
         config = Config(config.to_dict())
-    elif not Path(config).is_file():
-        raise FileNotFoundError(f'config {config} does not exist')
     else:
-        config = _read_config(config)
+        config = _read_config(find_config(config))
     config.merge_from_dict(options or {})
     return config
 

@@ -3,27 +3,25 @@
 import argparse
 import os
 from pathlib import Path
-
-import torch
-from mmengine.config import Config, DictAction
-from mmengine.device import get_device
-from mmengine.runner import Runner
-from torch import nn
+from typing import TYPE_CHECKING
 
 from mmmaml.command_line import add_debug_option
-from mmmaml.commands.option_checks import check_file as check_file
-from mmmaml.commands.option_checks import fail as fail
-from mmmaml.engine import join_cpu_processes
-from mmmaml.registry import RUNNERS
-from mmmaml.utils import register_all_modules
-from mmmaml.utils.threads import default_threads
+from mmmaml.compat import has_openmmlab
+from mmmaml.config_files import find_config
+
+from ..option_checks import ConfigOptions, fail
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+    from mmengine.runner import Runner
+    from torch import nn
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 
 
 def add_runner_options(parser: argparse.ArgumentParser) -> None:
     """Add the config and the options that every run has."""
-    parser.add_argument('config', help='config file')
+    parser.add_argument('config', help='config file, or the name of a config of mmmaml')
     parser.add_argument(
         '--work-dir',
         help='folder of logs and checkpoints; default: work_dir of the config, else '
@@ -32,7 +30,7 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         default={},
         metavar='KEY=VALUE',
         help='replace values of the config, e.g. train_cfg.max_epochs=2 randomness.seed=1 '
@@ -56,12 +54,30 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help='by launchers')
 
 
-def load_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Config:
+def require_openmmlab(parser: argparse.ArgumentParser) -> None:
+    """End the program with a sentence if mmcv or mmdet is missing."""
+    if not has_openmmlab():
+        fail(
+            parser,
+            'this runs models of MMDetection, and mmcv or mmdet is not installed: run '
+            '`bash tools/install.sh` in a clone, which compiles mmcv',
+        )
+
+
+def load_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> 'Config':
     """Read the config and lay the options of :func:`add_runner_options` over it."""
     if args.threads is not None and args.threads < 1:
         fail(parser, f'--threads {args.threads} must be at least 1')
+    require_openmmlab(parser)
+    try:
+        args.config = str(find_config(args.config))
+    except FileNotFoundError as error:
+        fail(parser, str(error))
+    from mmengine.config import Config
+
+    from mmmaml.utils import register_all_modules
+
     register_all_modules(init_default_scope=False)
-    check_file(parser, args.config, 'config')
     try:
         config = Config.fromfile(args.config)
     except FileNotFoundError as error:  # a config under _base_
@@ -76,21 +92,32 @@ def load_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Co
     return config
 
 
-def set_threads(args: argparse.Namespace, model: nn.Module | None = None) -> None:
+def set_threads(args: argparse.Namespace, model: 'nn.Module | None' = None) -> None:
     """Set the threads of networks on a CPU.
 
     Args:
         args: With ``threads``, None for the default.
         model: That tracks; None if it trains, on batches that are large enough to share out.
     """
+    import torch
+    from mmengine.device import get_device
+
+    from mmmaml.utils.threads import default_threads
+
     if args.threads is not None:
         torch.set_num_threads(args.threads)
     elif model is not None and get_device() == 'cpu':
         torch.set_num_threads(default_threads(model))
 
 
-def build_runner(config: Config) -> Runner:
+def build_runner(config: 'Config') -> 'Runner':
     """Build the Runner, of the class ``runner_type`` if the config names one."""
+    from mmengine.device import get_device
+    from mmengine.runner import Runner
+
+    from mmmaml.engine import join_cpu_processes
+    from mmmaml.registry import RUNNERS
+
     if config.launcher != 'none' and get_device() == 'cpu':
         join_cpu_processes(config)
     if 'runner_type' in config:

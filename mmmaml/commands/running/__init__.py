@@ -1,0 +1,1 @@
+"""Commands that run a model over data by the Runner of a config."""
