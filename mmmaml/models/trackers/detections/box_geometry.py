@@ -14,6 +14,18 @@ def pairwise_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return shared / np.maximum(union, 1e-6)
 
 
+def height_overlap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the overlap (T, N) of the vertical extents of xyxy boxes (T, 4) and (N, 4).
+
+    It is the intersection over union of two intervals: 1 if boxes stand and end at the same
+    heights of the image, 0 if one is above the other.
+    """
+    top, bottom = first[:, 1:2], first[:, 3:4]
+    shared = np.minimum(bottom, second[:, 3]) - np.maximum(top, second[:, 1])
+    union = np.maximum(bottom, second[:, 3]) - np.minimum(top, second[:, 1])
+    return np.maximum(shared, 0) / np.maximum(union, 1e-6)
+
+
 def occlusion(boxes: np.ndarray) -> np.ndarray:
     """Return the share of each box that the nearest person in front of it hides.
 
