@@ -33,7 +33,11 @@ KNOBS = {
     'no low scores': {'low_score_thr': 0.6},
     'second boxes': {'max_init_iou': 0.05},
     'noise of a frame': {'motion_noise': 'per_frame'},
-    'three to confirm': {'num_tentatives': 3, 'stages': stages(reentry={'sim_thr': 0.5})},
+    'three to confirm': {
+        'num_tentatives': 3,
+        'tentative_seconds': 1,
+        'stages': stages(reentry={'sim_thr': 0.5}),
+    },
     'confirmed at once': {'num_tentatives': 1},
     'motion decides': {
         'stages': stages(appearance={'motion_weight': 0.3, 'sim_thr': 0.2, 'lost_penalty': 0.1})
