@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from ..detections.box_geometry import height_overlap
+from ..detections.box_geometry import height_overlap, pairwise_iou
 from .appearance_stage import AppearanceStage
 from .partial_matches import PartialMatches
 from .stage import Stage
@@ -51,15 +51,16 @@ class _ByOverlap(Stage):
         tracks, dets = frame.unmatched(candidates), frame.free(group)
         if not len(tracks) or not len(dets):
             return
-        iou = frame.iou(tracks, dets)
-        if self.height_modulated:
-            boxes = frame.pool.predicted_boxes(tracks)
-            iou *= height_overlap(boxes, frame.detections.boxes[dets])
-        cost = 1 - iou
-        cost[frame.vetoed(tracks, dets)] = np.inf
         iou_thr = self.iou_thr
         if iou_thr is None:
             iou_thr = self.default.motion if frame.feats is None else self.default.appearance
+        expected, boxes = frame.pool.predicted_boxes(tracks), frame.detections.boxes[dets]
+        iou = pairwise_iou(expected, boxes)
+        if self.height_modulated:
+            row, column = np.nonzero(iou >= iou_thr)  # the others can only become worse
+            iou[row, column] *= height_overlap(expected[row], boxes[column])
+        cost = 1 - iou
+        cost[frame.vetoed(tracks, dets)] = np.inf
         frame.match(tracks, dets, cost, 1 - iou_thr)
 
 

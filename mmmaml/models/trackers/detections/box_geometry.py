@@ -15,14 +15,13 @@ def pairwise_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def height_overlap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the overlap (T, N) of the vertical extents of xyxy boxes (T, 4) and (N, 4).
+    """Return the overlap (P,) of the vertical extents of pairs of xyxy boxes (P, 4) and (P, 4).
 
     It is the intersection over union of two intervals: 1 if boxes stand and end at the same
     heights of the image, 0 if one is above the other.
     """
-    top, bottom = first[:, 1:2], first[:, 3:4]
-    shared = np.minimum(bottom, second[:, 3]) - np.maximum(top, second[:, 1])
-    union = np.maximum(bottom, second[:, 3]) - np.minimum(top, second[:, 1])
+    shared = np.minimum(first[:, 3], second[:, 3]) - np.maximum(first[:, 1], second[:, 1])
+    union = np.maximum(first[:, 3], second[:, 3]) - np.minimum(first[:, 1], second[:, 1])
     return np.maximum(shared, 0) / np.maximum(union, 1e-6)
 
 
