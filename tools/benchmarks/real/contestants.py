@@ -1,6 +1,6 @@
 """The trackers of the benchmark on real videos, all with the same detections and features."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -170,7 +170,7 @@ def true_identities(sequence: RealSequence, score_thr: float = 0.6) -> Tracks:
     return _tracks(found)
 
 
-def _tracks(found: list[tuple[int, Tensor, Tensor, Tensor, Tensor | None]]) -> Tracks:
+def _tracks(found: Sequence[tuple[int, Tensor, Tensor, Tensor, Tensor | None]]) -> Tracks:
     rows = [np.zeros((0, 7))]
     feats = []
     for number, ids, boxes, scores, features in found:
