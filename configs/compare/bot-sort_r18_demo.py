@@ -16,7 +16,7 @@ model = dict(
         # bounds half the cosine distance by 0.25.
         stages=dict(
             fusion=dict(iou_thr=0.2, sim_thr=0.5, proximity_iou_thr=0.5, fuse_scores=True),
-            low_scores=dict(iou_thr=0.5),
+            low_scores=dict(iou_thr=0.5, height_modulated=False),
             tentative_fusion=dict(
                 iou_thr=0.3, sim_thr=0.5, proximity_iou_thr=0.5, fuse_scores=True
             ),
@@ -28,6 +28,7 @@ model = dict(
         init_score_thr=0.7,
         max_init_iou=1.0,
         num_tentatives=2,
+        tentative_seconds=10.0,
         feature_average='exponential',
         momentum=0.9,
         max_occlusion=1.0,

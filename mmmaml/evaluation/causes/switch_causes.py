@@ -1,6 +1,7 @@
 """Circumstances of ID switches: what was there when a person got another id."""
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -54,6 +55,8 @@ class Switch(NamedTuple):
         occlusion: Largest share of the person that another in front hid, from the last match on.
         beside: ``doubled`` or ``false`` if such a box lies on or beside the person; else empty.
         old_track: ``lost``, ``on another person`` or ``on a false box`` in that frame.
+        stage: Stage of matching that gave the person the new track; empty if not known.
+        similarity: Of the person and that track, as the tracker saw it; NaN if not known.
     """
 
     sequence: str
@@ -66,10 +69,19 @@ class Switch(NamedTuple):
     occlusion: float
     beside: str
     old_track: str
+    stage: str = ''
+    similarity: float = math.nan
+
+
+Decisions = Mapping[tuple[int, int], tuple[str, float]]
+"""Stage and similarity by which an id (second) has its detection in a frame (first)."""
 
 
 def switch_causes(
-    scored: ScoredSequence, frame_rate: float, protocol: CauseProtocol | None = None
+    scored: ScoredSequence,
+    frame_rate: float,
+    protocol: CauseProtocol | None = None,
+    decisions: Decisions | None = None,
 ) -> list[Switch]:
     """Find the circumstances of each switch of a sequence.
 
@@ -77,6 +89,8 @@ def switch_causes(
         scored: Its boxes and event log.
         frame_rate: Frames per second.
         protocol: See :class:`CauseProtocol`; None for its defaults.
+        decisions: Of the tracker, by frame from 1 and id, see ``OnlineMetaTracker.decisions``.
+            None leaves stage and similarity of the switches open.
 
     Returns:
         As many as the event log has switches, ordered by frame.
@@ -86,13 +100,20 @@ def switch_causes(
     """
     if not frame_rate > 0:
         raise ValueError(f'frame_rate={frame_rate} must be greater than 0 frames per second')
-    return list(_Causes(scored, frame_rate, protocol or CauseProtocol()))
+    return list(_Causes(scored, frame_rate, protocol or CauseProtocol(), decisions or {}))
 
 
 class _Causes:
     """Boxes and events of a sequence, by frame, as the questions about a switch need them."""
 
-    def __init__(self, scored: ScoredSequence, rate: float, protocol: CauseProtocol) -> None:
+    def __init__(
+        self,
+        scored: ScoredSequence,
+        rate: float,
+        protocol: CauseProtocol,
+        decisions: Decisions,
+    ) -> None:
+        self._decisions = decisions
         self._sequence: TrackedSequence = scored.sequence
         self._rate, self._protocol = rate, protocol
         events = scored.events
@@ -126,6 +147,7 @@ class _Causes:
                 max(self._occlusion(each, person) for each in range(last, frame + 1)),
                 self._beside(frame, person),
                 self._whereabouts(frame, old),
+                *self._decisions.get((frame, new), ('', math.nan)),
             )
 
     def _kind(self, frame: int, person: int, track: int) -> str:
@@ -221,3 +243,27 @@ def count_causes(
         )
         rows.append([kind, *map(sum, tests)])
     return rows
+
+
+STAGES = ('stage of matching', *KINDS, 'all', 'median similarity')
+
+
+def count_stages(switches: Iterable[Switch]) -> list[list[str | int | float]]:
+    """Count switches by the stage that gave the person the new track.
+
+    Args:
+        switches: Found with ``decisions``.
+
+    Returns:
+        A row for each stage, most switches first, columns ``STAGES``. The median is that of the
+        similarities that are known, NaN without any.
+    """
+    switches = list(switches)
+    rows: list[list[str | int | float]] = []
+    for stage in {each.stage for each in switches}:
+        those = [each for each in switches if each.stage == stage]
+        known = [each.similarity for each in those if not math.isnan(each.similarity)]
+        counts = [sum(each.kind == kind for each in those) for kind in KINDS]
+        median = float(np.median(known)) if known else math.nan
+        rows.append([stage, *counts, len(those), median])
+    return sorted(rows, key=lambda row: (-int(row[-2]), str(row[0])))

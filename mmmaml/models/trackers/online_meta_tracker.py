@@ -32,11 +32,14 @@ from .saved_state import (
     set_pool,
 )
 from .tracker_options import TrackerOptions, refuse_unknown
-from .tracks.matches import Matches, Started
+from .tracks.matches import Decision, Matches, Started
 from .tracks.track_pool import LifeOptions, TrackPool
 
 if TYPE_CHECKING:
     from mmmaml.models.reid import MetaReIDHead
+
+START = 'start'
+"""Name, among those of stages, of the first detection of a track."""
 
 
 @MODELS.register_module()
@@ -69,7 +72,8 @@ class OnlineMetaTracker:
             left by those before it, with its options:
             ``appearance`` (:class:`~.association.appearance_stage.AppearanceStage`: ``sim_thr``,
             ``motion_weight``, ``lost_penalty``, ``veto_sim_thr``), ``overlap``, ``low_scores``
-            and ``tentative`` (:mod:`~.association.overlap_stages`: ``iou_thr``), ``reentry``
+            and ``tentative`` (:mod:`~.association.overlap_stages`: ``iou_thr``,
+            ``height_modulated``), ``reentry``
             (:class:`~.association.reentry_stage.ReentryStage`: ``sim_thr``, ``speed``,
             ``anywhere_seconds``), ``fusion`` and ``tentative_fusion``
             (:class:`~.association.fusion_stages.FusionStage`: ``iou_thr``, ``sim_thr``,
@@ -92,6 +96,9 @@ class OnlineMetaTracker:
         num_tentatives: Detections a new track needs, in successive frames, until it is reported
             and gets its id. Larger: fewer false tracks, and true ones start that much later.
             Tracks of a video's first frame are reported at once; with 1 all are.
+        tentative_seconds: Longest time from the first of these detections to the report; with the
+            default, tracks are reported at once at less than 6.7 frames per second. The fewer
+            frames per second, the more people are new in each, and the more a frame is worth.
         recent_seconds: Tracks lost for longer match by re-entry only. Larger: occlusions are
             bridged by motion for longer; the predicted box drifts meanwhile.
         lost_seconds: Time for which a lost track is remembered. Larger: later returns are
@@ -146,6 +153,7 @@ class OnlineMetaTracker:
         init_score_thr: float = 0.7,
         max_init_iou: float = 0.4,
         num_tentatives: int = 2,
+        tentative_seconds: float = 0.15,
         recent_seconds: float = 2.0,
         lost_seconds: float = 10.0,
         max_lost: int = 100,
@@ -165,7 +173,14 @@ class OnlineMetaTracker:
         self.options = TrackerOptions(
             build_stages(stages),
             DetectionOptions(classes, score_thr, low_score_thr, init_score_thr, max_occlusion),
-            LifeOptions(max_init_iou, num_tentatives, recent_seconds, lost_seconds, max_lost),
+            LifeOptions(
+                max_init_iou,
+                num_tentatives,
+                tentative_seconds,
+                recent_seconds,
+                lost_seconds,
+                max_lost,
+            ),
             MemoryOptions(feature_average, momentum, gallery_size),
             BOX_MODELS[kalman_box],
             motion_noise == 'per_second',
@@ -194,6 +209,7 @@ class OnlineMetaTracker:
         self.tracks = TrackPool(
             options.life, options.box_model, frame_rate, options.noise_per_second
         )
+        self._last: tuple[Matches, Started] | None = None
         self.appearance.reset(frame_rate)
         self.features.reset()
         if self.camera is not None:
@@ -226,6 +242,22 @@ class OnlineMetaTracker:
                 f'the scatter of {int(head.scatter.count)} identities',
                 logger='current',
             )
+
+    def decisions(self) -> list[Decision]:
+        """Say for each track that the last frame reported by what it has its detection."""
+        if self._last is None:
+            return []
+        (matches, started), state = self._last, self.tracks.state
+        similarity = self.appearance.likelihood(matches.own)
+        names = [stage.name for stage in self.matching.stages]
+        found = zip(matches.tracks, matches.stages, similarity, strict=True)
+        made = [(track, names[stage], float(value)) for track, stage, value in found]
+        made += [(track, START, np.nan) for track in started.tracks]
+        return [
+            Decision(int(state.ids[track]), stage, value)
+            for track, stage, value in made
+            if state.confirmed[track]
+        ]
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that the tracker knows of the video, to go on in another process.
@@ -319,6 +351,7 @@ class OnlineMetaTracker:
         matches = self.matching.run(self.tracks, detections, feats, self.appearance)
         self.tracks.update(matches, detections)
         started = self.tracks.start(matches, detections)
+        self._last = matches, started
         self.appearance.learn(self.tracks, matches, started, detections, feats)
         ids = self._reported_ids(matches, started, detections, len(bboxes))
         self.tracks.retire()

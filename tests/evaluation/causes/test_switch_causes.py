@@ -17,6 +17,7 @@ from mmmaml.evaluation.causes.switch_causes import (
     TAKEN,
     Switch,
     count_causes,
+    count_stages,
     switch_causes,
     switch_table,
 )
@@ -120,3 +121,21 @@ def test_counts_add_up(ids: list[int]):
     assert (counts[:, 1:4].sum(1) == counts[:, 0]).all()
     assert counts[-1, 0] == changes
     assert len(switch_table(causes)) == changes
+
+
+def test_switches_know_their_stage_if_the_tracker_tells():
+    rows = np.array([[*each, 0.9] for each in on(1, 7, range(1, 11)) + on(1, 8, range(16, 41))])
+    gt = np.array([[*box(f, 1, 0.0), 1, 1, 1] for f in range(1, 41)])
+    sequence = TrackedSequence('S', gt, rows, 40, RATE)
+    scored = evaluate_tracks([sequence], 'MOT15').sequences['S']
+    told = {(16, 8): ('overlap', 0.25), (17, 8): ('appearance', 0.9)}
+    (cause,) = switch_causes(scored, RATE, decisions=told)
+    assert (cause.stage, cause.similarity) == ('overlap', 0.25)
+    (untold,) = switch_causes(scored, RATE)
+    assert untold.stage == ''
+    swapped = cause._replace(kind=TAKEN, stage='appearance', similarity=float('nan'))
+    rows = count_stages([cause, swapped, swapped])
+    assert [row[0] for row in rows] == ['appearance', 'overlap']
+    assert [row[-2] for row in rows] == [2, 1]
+    assert rows[1][-1] == 0.25
+    assert np.isnan(rows[0][-1])

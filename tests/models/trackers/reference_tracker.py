@@ -25,6 +25,7 @@ OPTIONS = {
     'init_score_thr': 0.7,
     'max_init_iou': 0.4,
     'num_tentatives': 2,
+    'tentative_seconds': 0.15,
     'recent_seconds': 2.0,
     'lost_seconds': 10.0,
     'max_lost': 100,
@@ -44,9 +45,9 @@ STAGES = {
         'lost_penalty': 0.3,
         'veto_sim_thr': 0.2,
     },
-    'overlap': {'iou_thr': None},
-    'low_scores': {'iou_thr': None},
-    'tentative': {'iou_thr': None},
+    'overlap': {'iou_thr': None, 'height_modulated': True},
+    'low_scores': {'iou_thr': None, 'height_modulated': True},
+    'tentative': {'iou_thr': None, 'height_modulated': True},
     'reentry': {'sim_thr': 0.6, 'speed': 2.0, 'anywhere_seconds': 4.0},
     'fusion': FUSION,
     'tentative_fusion': FUSION,
@@ -54,9 +55,9 @@ STAGES = {
 ADAPTED = {('appearance', 'veto_sim_thr'): 0.1, ('reentry', 'sim_thr'): 0.4}
 """Defaults that are others for features under the parameters of a head."""
 IOU_THR = {
-    'overlap': {True: 0.3, False: 0.1},
+    'overlap': {True: 0.4, False: 0.1},
     'low_scores': {True: 0.5, False: 0.5},
-    'tentative': {True: 0.3, False: 0.2},
+    'tentative': {True: 0.4, False: 0.2},
 }
 """Defaults with features and without."""
 DEFAULT_STAGES = ('appearance', 'overlap', 'low_scores', 'tentative', 'reentry')
@@ -229,17 +230,18 @@ class ReferenceTracker:
 
     def by_overlap(self, dets, options):
         tracks = [t for t in self.tracks if self.recent(t)]
-        self.by_iou('overlap', tracks, dets, lambda d: d.high, options.iou_thr)
+        self.by_iou('overlap', tracks, dets, lambda d: d.high, options)
 
     def by_low_scores(self, dets, options):
         tracks = [t for t in self.tracks if self.recent(t) and self.just_seen(t)]
-        self.by_iou('low_scores', tracks, dets, lambda d: d.low, options.iou_thr)
+        self.by_iou('low_scores', tracks, dets, lambda d: d.low, options)
 
     def by_tentative(self, dets, options):
         tracks = [t for t in self.tracks if t.id is None]
-        self.by_iou('tentative', tracks, dets, lambda d: d.high, options.iou_thr)
+        self.by_iou('tentative', tracks, dets, lambda d: d.high, options)
 
-    def by_iou(self, stage, tracks, dets, group, iou_thr):
+    def by_iou(self, stage, tracks, dets, group, options):
+        iou_thr = options.iou_thr
         if iou_thr is None:
             iou_thr = IOU_THR[stage][self.features]
 
@@ -247,7 +249,9 @@ class ReferenceTracker:
             if (track, each) in self.vetoed:
                 self.happened['veto'] += 1
                 return math.inf
-            return 1 - iou(track.kalman.box(), each.box)
+            box = track.kalman.box()
+            share = height_overlap(box, each.box) if options.height_modulated else 1
+            return 1 - iou(box, each.box) * share
 
         tracks = self.free(tracks, dets)
         dets = [d for d in dets if d.track is None and group(d)]
@@ -339,7 +343,7 @@ class ReferenceTracker:
                 track.kalman.update(each.box)
             track.box, track.last_frame = each.box, self.frame
             track.hits += 1
-            if track.id is None and track.hits >= self.options.num_tentatives:
+            if track.id is None and track.hits >= self.hits_to_confirm():
                 self.name(track)
             self.learn(track, each)
 
@@ -353,9 +357,18 @@ class ReferenceTracker:
                 kalman = self.kalman(each.box)
                 each.track = track = Track(kalman, each.box, each.label, self.frame)
                 self.tracks.append(track)
-                if self.previous is None or self.options.num_tentatives == 1:
+                if self.previous is None or self.hits_to_confirm() == 1:
                     self.name(track)
                 self.learn(track, each)
+
+    def hits_to_confirm(self):
+        options, hits = self.options, 1
+        while (
+            hits < options.num_tentatives
+            and hits / options.frame_rate <= options.tentative_seconds
+        ):
+            hits += 1
+        return hits
 
     def second_box(self, each, other):
         near = iou(each.box, other.box) > self.options.max_init_iou
@@ -434,6 +447,11 @@ def overlap(one, other):
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     return max(width, 0.0) * max(height, 0.0)
+
+
+def height_overlap(one, other):
+    shared = min(one[3], other[3]) - max(one[1], other[1])
+    return max(shared, 0.0) / (max(one[3], other[3]) - min(one[1], other[1]))
 
 
 def iou(one, other):

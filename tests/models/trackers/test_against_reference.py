@@ -21,11 +21,23 @@ BOT_SORT = {'fusion': {}, 'low_scores': {}, 'tentative_fusion': {}}
 KNOBS = {
     'as it is': {},
     'slow video': {'frame_rate': 5, 'recent_seconds': 1},
+    'slow to report': {'frame_rate': 5, 'tentative_seconds': 0.5},
+    'plain overlap': {
+        'stages': stages(
+            overlap={'height_modulated': False, 'iou_thr': 0.2},
+            low_scores={'height_modulated': False, 'iou_thr': 0.2},
+            tentative={'height_modulated': False, 'iou_thr': 0.2},
+        )
+    },
     'scores': {'score_thr': 0.5, 'low_score_thr': 0.3, 'init_score_thr': 0.95},
     'no low scores': {'low_score_thr': 0.6},
     'second boxes': {'max_init_iou': 0.05},
     'noise of a frame': {'motion_noise': 'per_frame'},
-    'three to confirm': {'num_tentatives': 3, 'stages': stages(reentry={'sim_thr': 0.5})},
+    'three to confirm': {
+        'num_tentatives': 3,
+        'tentative_seconds': 1,
+        'stages': stages(reentry={'sim_thr': 0.5}),
+    },
     'confirmed at once': {'num_tentatives': 1},
     'motion decides': {
         'stages': stages(appearance={'motion_weight': 0.3, 'sim_thr': 0.2, 'lost_penalty': 0.1})
@@ -83,7 +95,12 @@ KNOBS = {
     'only appearance': {'stages': {'appearance': {}, 'reentry': {}}},
 }
 
-NEVER = {'no reentry': 'reentry', 'no low scores': 'low_scores', 'confirmed at once': 'tentative'}
+NEVER = {
+    'no reentry': 'reentry',
+    'no low scores': 'low_scores',
+    'confirmed at once': 'tentative',
+    'slow video': 'tentative',
+}
 """Stages in which nobody finds anybody with these options."""
 
 

@@ -81,8 +81,8 @@ def test_overlap_at_the_threshold_matches_and_below_it_does_not():
 
 @pytest.mark.parametrize(
     ('features', 'shift', 'expected'),
-    # IoU 12/68 = 0.18, 6/74 = 0.08; 20/60 = 0.33, 16/64 = 0.25
-    [(False, 28, [1]), (False, 34, [-1]), (True, 20, [1]), (True, 24, [-1])],
+    # IoU 12/68 = 0.18, 6/74 = 0.08; 23/57 = 0.40, 20/60 = 0.33
+    [(False, 28, [1]), (False, 34, [-1]), (True, 17, [1]), (True, 20, [-1])],
 )
 def test_boxes_must_overlap_more_in_frames_with_features(features, shift, expected):
     track, look = tracker(stages={'overlap': {}}), [0] if features else None
@@ -152,7 +152,7 @@ def test_buildable_from_a_config():
 
 
 def test_a_flicker_is_never_reported():
-    track = tracker(num_tentatives=3)
+    track = tracker(num_tentatives=3, tentative_seconds=1)
     see(track, 0, [])
     assert see(track, 1, [box(50)], [0]) == [-1]
     assert see(track, 2, [box(51)], [0]) == [-1]
@@ -160,6 +160,38 @@ def test_a_flicker_is_never_reported():
     assert len(track.tracks.state) == 0
     found = [see(track, frame, [box(50)], [0]) for frame in (4, 5, 6)]
     assert found == [[-1], [-1], [1]]
+
+
+@pytest.mark.parametrize(('frame_rate', 'expected'), [(7, [-1]), (5, [1])])
+def test_people_are_reported_at_once_if_frames_are_far_apart(frame_rate, expected):
+    track = tracker(frame_rate=frame_rate)
+    see(track, 0, [])
+    assert see(track, 1, [box(50)], [0]) == expected
+    assert see(track, 2, [box(51)], [0]) == [1]
+
+
+def test_overlap_counts_as_far_as_heights_do():
+    # Of a box as wide, but half as high, IoU and overlap of heights are 1/2 each.
+    for modulated, expected in ((True, [-1]), (False, [1])):
+        track = tracker(stages={'overlap': {'iou_thr': 0.4, 'height_modulated': modulated}})
+        left, top, right, bottom = box(50)
+        see(track, 0, [box(50)])
+        assert see(track, 1, [[left, top, right, (top + bottom) / 2]]) == expected
+
+
+def test_decisions_name_stage_and_similarity():
+    track = tracker()
+    assert track.decisions() == []
+    see(track, 0, [box(50), box(150)], [0, 1])
+    assert [each[:2] for each in track.decisions()] == [(1, 'start'), (2, 'start')]
+    see(track, 1, [box(150), box(51)], [1, 0])
+    first, second = sorted(track.decisions())
+    assert (first.stage, second.stage) == ('appearance', 'appearance')
+    assert first.similarity == pytest.approx(1, abs=1e-6)
+    see(track, 2, [box(52)])
+    (decision,) = track.decisions()
+    assert decision[:2] == (1, 'overlap')
+    assert np.isnan(decision.similarity)
 
 
 def test_weak_detections_continue_a_track_but_start_none():

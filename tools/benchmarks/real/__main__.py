@@ -84,8 +84,9 @@ def run(args: argparse.Namespace) -> None:
     for name, track in contestants(prior):
         console.print(name, highlight=False)
         tracks = {each.name: track(each) for each in sequences}
-        rows = {each: found[0] for each, found in tracks.items()}
-        results['trackers'][name] = measurements.score(sequences, rows)
+        rows = {each: found.rows for each, found in tracks.items()}
+        decisions = {each: found.decisions for each, found in tracks.items()}
+        results['trackers'][name] = measurements.score(sequences, rows, decisions)
         if name in (ADAPTED, MOTION):
             results['offline'][name] = {
                 step: measurements.score(

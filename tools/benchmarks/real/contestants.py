@@ -1,14 +1,16 @@
 """The trackers of the benchmark on real videos, all with the same detections and features."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from mmmaml.models import MetaReIDHead
 from mmmaml.models.onnx.onnx_reid import identity_head
@@ -22,12 +24,24 @@ PLAIN = 'OnlineMetaTracker, plain cosine'
 MOTION = 'OnlineMetaTracker, motion alone'
 BOT_SORT = 'BoT-SORT, by OnlineMetaTracker'
 TRUE = 'true identities on the same detections'
-PEERS = 'mmdet ByteTrack', 'mmdet OC-SORT'
+PEERS = 'mmdet ByteTrack', 'mmdet OC-SORT', 'mmdet DeepSORT', 'mmdet StrongSORT'
 ROBOFLOW = {'ByteTrack': 'ByteTrackTracker', 'OC-SORT': 'OCSORTTracker'}
 ROBOFLOW_VERSION = '2.6.1'
 
-Tracks = tuple[np.ndarray, Tensor | None]
-"""Rows (R, 7) of a result file, and their features (R, C)."""
+
+class Tracks(NamedTuple):
+    """Result of a tracker in one sequence.
+
+    Attributes:
+        rows: (R, 7) of a result file.
+        feats: (R, C) their features, None if the tracker does not keep them apart.
+        decisions: Stage and similarity by frame and id, of ours.
+    """
+
+    rows: np.ndarray
+    feats: Tensor | None
+    decisions: dict[tuple[int, int], tuple[str, float]]
+
 
 Track = Callable[[RealSequence], Tracks]
 
@@ -80,24 +94,29 @@ def ours(
     tracker = OnlineMetaTracker(**{**options, 'adapt': adapt, 'frame_rate': sequence.frame_rate})
     if adapt:
         tracker.bind(head_of(sequence.frames[0].feats.shape[1], prior))
-    found = []
+    found, decisions = [], {}
     for frame in sequence.frames:
         feats = frame.feats if with_feats else None
         ids = tracker.step(frame.number - 1, frame.boxes, frame.scores, frame.labels, feats)
+        decisions.update({(frame.number, d.id): d[1:] for d in tracker.decisions()})
         kept = ids >= 0
         found.append(
             (frame.number, ids[kept], frame.boxes[kept], frame.scores[kept], frame.feats[kept])
         )
-    return _tracks(found)
+    return _tracks(found)._replace(decisions=decisions)
 
 
 def of_peer(sequence: RealSequence, name: str) -> Tracks:
-    """Track by a tracker of mmdet with the settings of its own config for MOT17."""
+    """Track by a tracker of mmdet with the settings of its own config for MOT17.
+
+    Its limits are distances of embeddings, so that features become vectors of length 1.
+    """
     contestant = peer(name, sequence.frames[0].feats.shape[1])
     contestant.reset()
     found = []
     for frame in sequence.frames:
-        output = contestant.prepare(frame)()
+        unit = replace(frame, feats=F.normalize(frame.feats, dim=1))
+        output = contestant.prepare(unit)()
         found.append((frame.number, output.instances_id + 1, output.bboxes, output.scores, None))
     return _tracks(found)
 
@@ -151,7 +170,7 @@ def true_identities(sequence: RealSequence, score_thr: float = 0.6) -> Tracks:
     return _tracks(found)
 
 
-def _tracks(found: list[tuple[int, Tensor, Tensor, Tensor, Tensor | None]]) -> Tracks:
+def _tracks(found: Sequence[tuple[int, Tensor, Tensor, Tensor, Tensor | None]]) -> Tracks:
     rows = [np.zeros((0, 7))]
     feats = []
     for number, ids, boxes, scores, features in found:
@@ -166,4 +185,4 @@ def _tracks(found: list[tuple[int, Tensor, Tensor, Tensor, Tensor | None]]) -> T
         rows.append(np.column_stack(columns))
         if features is not None:
             feats.append(features)
-    return np.concatenate(rows), torch.cat(feats) if feats else None
+    return Tracks(np.concatenate(rows), torch.cat(feats) if feats else None, {})

@@ -6,15 +6,24 @@ from typing import Any
 import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
+from torch.nn import functional as F
 
 from mmmaml.evaluation import AbsenceProtocol, TrackedSequence, evaluate_tracks
-from mmmaml.evaluation.causes.switch_causes import Switch, count_causes, switch_causes
+from mmmaml.evaluation.causes.switch_causes import (
+    Decisions,
+    Switch,
+    count_causes,
+    count_stages,
+    switch_causes,
+)
 from mmmaml.evaluation.recognition.reentry import ReentryProtocol, sum_reentry
 from mmmaml.models.trackers import OnlineMetaTracker
+from mmmaml.models.trackers.detections.box_geometry import occlusion
 from mmmaml.postprocessing import OfflineTracks
 from mmmaml.postprocessing.offline_tracks import gather_rows
 from mmmaml.utils.box_overlap import row_iou
 from mmmaml.utils.mot_files import FRAME, LEFT
+from tools.benchmarks.common.simulated_detections import SimulatedFrame
 from tools.benchmarks.evidence.measure import recognised
 from tools.benchmarks.real.contestants import Tracks, head_of
 from tools.benchmarks.real.data import RealSequence
@@ -26,6 +35,7 @@ PROTOCOL = ReentryProtocol(seconds=(0.5, 1.0, 2.0), absence='untracked')
 RATIOS = 'MOTA', 'IDF1', 'HOTA', 'AssA'
 COUNTS = 'IDs', 'Frag', 'FP', 'FN'
 ABSENCES = 1.0, 2.0, 4.0
+CLEAR_OCCLUSION = 0.3
 OFFLINE: dict[str, dict[str, Any]] = {
     'online': {},
     'interpolated, 1 s': {'interpolate': {}},
@@ -39,12 +49,17 @@ OFFLINE: dict[str, dict[str, Any]] = {
 Result = dict[str, Any]
 
 
-def score(sequences: Sequence[RealSequence], rows: Mapping[str, np.ndarray]) -> Result:
+def score(
+    sequences: Sequence[RealSequence],
+    rows: Mapping[str, np.ndarray],
+    decisions: Mapping[str, Decisions] | None = None,
+) -> Result:
     """Score tracks by name of the sequence.
 
     Returns:
         ``sequences`` to scores by name (fractions and counts); ``mean`` of ratios and sum of
-        counts; ``kept`` to pairs (kept, all) by least seconds of an absence; ``switches``.
+        counts; ``kept`` to pairs (kept, all) by least seconds of an absence; ``causes`` and
+        ``stages`` of switches.
     """
     tracked = [each.tracked(rows[each.name]) for each in sequences]
     evaluation = evaluate_tracks(tracked, BENCHMARK, PROTOCOL)
@@ -57,12 +72,18 @@ def score(sequences: Sequence[RealSequence], rows: Mapping[str, np.ndarray]) -> 
     mean = {key: float(np.mean([each[key] for each in values])) for key in RATIOS}
     kept = sum_reentry(each.reentry for each in scored.values() if each.reentry is not None)
     rates = {each.name: each.frame_rate for each in sequences}
-    switches = [s for name, each in scored.items() for s in switch_causes(each, rates[name])]
+    known = decisions or {}
+    switches = [
+        switch
+        for name, each in scored.items()
+        for switch in switch_causes(each, rates[name], decisions=known.get(name))
+    ]
     return {
         'sequences': by_name,
         'mean': {**mean, **{key: sum(each[key] for each in values) for key in COUNTS}},
         'kept': {f'{seconds:g}': [each.kept, each.total] for seconds, each in kept.items()},
         'causes': causes(switches),
+        'stages': count_stages(switches),
     }
 
 
@@ -77,7 +98,7 @@ def offline(
     """Join and interpolate tracks by name of the sequence."""
     result = {}
     for each in sequences:
-        rows, feats = tracks[each.name]
+        rows, feats, _ = tracks[each.name]
         steps = OfflineTracks(each.frame_rate, **options)
         gather_rows(steps, rows, None if feats is None else feats.numpy())
         result[each.name] = steps.finish(rows)
@@ -104,16 +125,29 @@ def association(sequence: RealSequence, prior: Any = None) -> dict[str, dict[str
     numbers = np.concatenate([np.full(len(each[1]), each[2]) for each in parts])
     video = feats, people, numbers, sequence.frame_rate
     protocol = AbsenceProtocol(absences=ABSENCES)
-    kinds: dict[str, Any] = {'not adapted': (None, None), 'adapted': ({}, None)}
+    clear = np.concatenate([_clear(frame) for frame in sequence.frames])
+    clear_video = F.normalize(feats[clear], dim=1), people[clear], numbers[clear], video[3]
+    kinds: dict[str, Any] = {
+        'not adapted': (None, None, video),
+        'adapted': ({}, None, video),
+        'clear views, not adapted': (None, None, clear_video),
+        'clear views, adapted': ({}, None, clear_video),
+    }
     if prior is not None:
-        kinds['adapted, prior of other people'] = {}, prior
+        kinds['adapted, prior of other people'] = {}, prior, video
     result = {}
-    for name, (adapter, known) in kinds.items():
+    for name, (adapter, known, asked) in kinds.items():
         head = head_of(feats.shape[1], known)
         with torch.no_grad():
-            right = recognised(head, adapter, *video, protocol=protocol)
+            right = recognised(head, adapter, *asked, protocol=protocol)
         result[name] = {f'{s:g}': [int((~r).sum()), len(r)] for s, r in right.items()}
     return result
+
+
+def _clear(frame: SimulatedFrame) -> np.ndarray:
+    """Return, of the known people (P,) of a frame, bool: the person is hardly hidden."""
+    boxes = frame.boxes.double().numpy()[frame.identities >= 0]
+    return occlusion(boxes) <= CLEAR_OCCLUSION
 
 
 THINNED_FPS = 5, 3, 2, 1

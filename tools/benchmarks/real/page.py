@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from mmmaml.evaluation.causes.switch_causes import SUMMARY
+from mmmaml.evaluation.causes.switch_causes import STAGES, SUMMARY
 from tools.benchmarks.common.tables import table
 from tools.benchmarks.real.contestants import ADAPTED, BOT_SORT
 from tools.benchmarks.real.measurements import COUNTS, RATIOS, THINNED_FPS
@@ -35,7 +35,8 @@ def page(results: Results, command: str) -> str:
             for name, steps in results['offline'].items()
         ),
         causes='\n'.join(
-            f'{name}:\n\n{_causes(results["trackers"][name]["causes"])}'
+            f'{name}:\n\n{_causes(results["trackers"][name]["causes"])}\n'
+            f'{_stages(results["trackers"][name]["stages"])}'
             for name in (ADAPTED, BOT_SORT)
         ),
         thinned=_thinned(results['thinned']),
@@ -119,6 +120,12 @@ def _wrong(pairs: list[list[int]]) -> str:
 
 def _causes(rows: list[list[str | int]]) -> str:
     return table(SUMMARY, [[str(cell) for cell in row] for row in rows])
+
+
+def _stages(rows: list[list[str | int | float]]) -> str:
+    # A median that is not known is NaN, and says so.
+    cells = [[*map(str, row[:-1]), f'{row[-1]:.2f}'] for row in rows]
+    return table(STAGES, cells)
 
 
 def _thinned(results: Results) -> str:

@@ -38,6 +38,8 @@ class FrameMatching:
             appearance: Compares tracks and features.
         """
         frame = PartialMatches(pool, detections, feats, appearance)
-        for stage in self.stages:
+        for number, stage in enumerate(self.stages):
+            before = frame.tracks.copy()
             stage.match(frame)
+            frame.stages[frame.tracks != before] = number
         return frame.finish()

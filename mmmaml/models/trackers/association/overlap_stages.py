@@ -7,6 +7,9 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
+from mmmaml.utils.box_overlap import pairwise_iou
+
+from ..detections.box_geometry import height_overlap
 from .appearance_stage import AppearanceStage
 from .partial_matches import PartialMatches
 from .stage import Stage
@@ -26,9 +29,14 @@ class OverlapDefault(NamedTuple):
 
 @dataclass(frozen=True)
 class _ByOverlap(Stage):
-    """Some tracks and some detections, by IoU."""
+    """Some tracks and some detections, by IoU times the overlap of heights.
+
+    People at other distances from the camera overlap in the image, but stand and end at other
+    heights of it: the height-modulated IoU of Yang et al. ("Hybrid-SORT", 2024).
+    """
 
     iou_thr: float | None = None
+    height_modulated: bool = True
     default: ClassVar[OverlapDefault]
 
     def __post_init__(self) -> None:
@@ -45,11 +53,16 @@ class _ByOverlap(Stage):
         tracks, dets = frame.unmatched(candidates), frame.free(group)
         if not len(tracks) or not len(dets):
             return
-        cost = 1 - frame.iou(tracks, dets)
-        cost[frame.vetoed(tracks, dets)] = np.inf
         iou_thr = self.iou_thr
         if iou_thr is None:
             iou_thr = self.default.motion if frame.feats is None else self.default.appearance
+        expected, boxes = frame.pool.predicted_boxes(tracks), frame.detections.boxes[dets]
+        iou = pairwise_iou(expected, boxes)
+        if self.height_modulated:
+            row, column = np.nonzero(iou >= iou_thr)  # the others can only become worse
+            iou[row, column] *= height_overlap(expected[row], boxes[column])
+        cost = 1 - iou
+        cost[frame.vetoed(tracks, dets)] = np.inf
         frame.match(tracks, dets, cost, 1 - iou_thr)
 
 
@@ -59,12 +72,13 @@ class OverlapStage(_ByOverlap):
 
     Args:
         iou_thr: Least overlap (IoU) with the predicted box, 0..1. Lower it for low frame rates
-            and moving cameras. None: 0.3, as those who are left did not look alike; 0.1 in a
+            and moving cameras. None: 0.4, as those who are left did not look alike; 0.1 in a
             frame without features.
+        height_modulated: Multiply overlaps by those of the heights. False takes the plain IoU.
     """
 
     name: ClassVar[str] = 'overlap'
-    default: ClassVar[OverlapDefault] = OverlapDefault(appearance=0.3, motion=0.1)
+    default: ClassVar[OverlapDefault] = OverlapDefault(appearance=0.4, motion=0.1)
 
     def order_problem(self, later: Sequence[Stage]) -> str | None:
         """Name ``appearance`` if it comes later and has a veto."""
@@ -87,6 +101,7 @@ class LowScoresStage(_ByOverlap):
 
     Args:
         iou_thr: Least overlap (IoU) with the predicted box, 0..1. None: 0.5.
+        height_modulated: As in ``overlap``.
     """
 
     name: ClassVar[str] = 'low_scores'
@@ -101,12 +116,13 @@ class TentativeStage(_ByOverlap):
     """Tracks not yet confirmed, which hardly know their motion, by overlap.
 
     Args:
-        iou_thr: Least overlap (IoU) with the predicted box, 0..1. None: 0.3, or 0.2 in a frame
+        iou_thr: Least overlap (IoU) with the predicted box, 0..1. None: 0.4, or 0.2 in a frame
             without features.
+        height_modulated: As in ``overlap``.
     """
 
     name: ClassVar[str] = 'tentative'
-    default: ClassVar[OverlapDefault] = OverlapDefault(appearance=0.3, motion=0.2)
+    default: ClassVar[OverlapDefault] = OverlapDefault(appearance=0.4, motion=0.2)
 
     def _candidates(self, frame: PartialMatches) -> tuple[np.ndarray, np.ndarray]:
         return frame.pool.tentative(), frame.detections.high

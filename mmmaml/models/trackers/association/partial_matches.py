@@ -45,6 +45,7 @@ class PartialMatches:
 
     Attributes:
         tracks: (N,) int64 track of each detection, −1 while it has none.
+        stages: (N,) int64 number of the stage that found ``tracks``, −1 while there is none.
         reentered: (R,) tracks that came back elsewhere.
         comparison: Cosines of the tracks in view, once a stage has compared them.
     """
@@ -61,6 +62,7 @@ class PartialMatches:
         self.feats = feats
         self.appearance = appearance
         self.tracks = np.full(len(detections), -1, dtype=np.int64)
+        self.stages = np.full(len(detections), -1, dtype=np.int64)
         self.reentered = np.zeros(0, dtype=np.int64)
         self.comparison: Comparison | None = None
 
@@ -129,7 +131,9 @@ class PartialMatches:
     def finish(self) -> Matches:
         """Return all pairs."""
         dets = np.flatnonzero(self.tracks >= 0)
-        cosines, own = self._compared_cosines()
+        cosines, column, own = self._compared_cosines()
+        similarity = np.full(len(self.detections), np.nan)
+        similarity[column] = own
         return Matches(
             tracks=self.tracks[dets],
             dets=dets,
@@ -137,12 +141,14 @@ class PartialMatches:
             unmatched=np.flatnonzero(self.tracks < 0),
             cosines=cosines,
             own_cosines=own,
+            stages=self.stages[dets],
+            own=similarity[dets],
         )
 
-    def _compared_cosines(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the cosines (...) within a class, and those (Q,) of matched pairs."""
+    def _compared_cosines(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return cosines (...) within a class, matched detections (Q,) and their cosines (Q,)."""
         if self.comparison is None:
-            return np.zeros(0), np.zeros(0)
+            return np.zeros(0), np.zeros(0, dtype=np.int64), np.zeros(0)
         tracks, dets, cosines, _ = self.comparison
         owners = self.tracks[dets]
         row = np.searchsorted(tracks, owners).clip(max=len(tracks) - 1)
@@ -150,5 +156,5 @@ class PartialMatches:
         own = cosines[row[column], column]
         labels, det_labels = self.pool.state.labels[tracks], self.detections.labels[dets]
         if (labels == labels[0]).all() and (det_labels == labels[0]).all():
-            return cosines, own
-        return cosines[labels[:, None] == det_labels], own
+            return cosines, dets[column], own
+        return cosines[labels[:, None] == det_labels], dets[column], own

@@ -5,6 +5,17 @@ import numpy as np
 from mmmaml.utils.box_overlap import box_areas, intersections
 
 
+def height_overlap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the overlap (P,) of the vertical extents of pairs of xyxy boxes (P, 4) and (P, 4).
+
+    It is the intersection over union of two intervals: 1 if boxes stand and end at the same
+    heights of the image, 0 if one is above the other.
+    """
+    shared = np.minimum(first[:, 3], second[:, 3]) - np.maximum(first[:, 1], second[:, 1])
+    union = np.maximum(first[:, 3], second[:, 3]) - np.minimum(first[:, 1], second[:, 1])
+    return np.maximum(shared, 0) / np.maximum(union, 1e-6)
+
+
 def occlusion(boxes: np.ndarray) -> np.ndarray:
     """Return the share of each box that the nearest person in front of it hides.
 

@@ -19,6 +19,8 @@ class Matches:
         unmatched: (U,) int64, ascending: detections that no track took.
         cosines: (...) of all tracks and detections of one class that were compared.
         own_cosines: (Q,) those of ``cosines`` whose track and detection were matched.
+        stages: (P,) int64 number of the stage, from 0, that matched each of ``tracks``.
+        own: (P,) cosine of each of ``tracks`` and its detection, NaN if nobody compared them.
     """
 
     tracks: np.ndarray
@@ -27,6 +29,23 @@ class Matches:
     unmatched: np.ndarray
     cosines: np.ndarray
     own_cosines: np.ndarray
+    stages: np.ndarray
+    own: np.ndarray
+
+
+class Decision(NamedTuple):
+    """Reason for which a detection has its id.
+
+    Attributes:
+        id: The id.
+        stage: Name of the stage that matched it, or ``start``.
+        similarity: Similarity of detection and track as the stage ``appearance`` judges it, a
+            likelihood if the adapter is calibrated; NaN if they were not compared.
+    """
+
+    id: int
+    stage: str
+    similarity: float
 
 
 class Started(NamedTuple):

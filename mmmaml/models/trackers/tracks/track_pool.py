@@ -1,5 +1,6 @@
 """The life of tracks: start, motion, end. NumPy only."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ class LifeOptions:
 
     max_init_iou: float = 0.4
     num_tentatives: int = 2
+    tentative_seconds: float = 0.15
     recent_seconds: float = 2.0
     lost_seconds: float = 10.0
     max_lost: int = 100
@@ -31,6 +33,7 @@ class LifeOptions:
     def __post_init__(self) -> None:
         check_number('max_init_iou', self.max_init_iou, 'between 0 and 1', 0, 1)
         check_number('num_tentatives', self.num_tentatives, 'a whole number from 1', 1, whole=True)
+        check_number('tentative_seconds', self.tentative_seconds, 'at least 0', 0)
         check_number('recent_seconds', self.recent_seconds, 'at least 0', 0)
         check_number('lost_seconds', self.lost_seconds, 'at least 0', 0)
         check_number('max_lost', self.max_lost, 'whole, >= 0', 0, whole=True)
@@ -68,6 +71,12 @@ class TrackPool:
         self.frame_id: int | None = None
         self.previous_frame_id: int | None = None
         self._next_id = 1
+
+    @property
+    def hits_to_confirm(self) -> int:
+        """Number of detections with which a track is reported."""
+        in_time = 1 + math.floor(self.life.tentative_seconds * self.frame_rate)
+        return min(self.life.num_tentatives, in_time)
 
     # ---- who is there
 
@@ -138,7 +147,7 @@ class TrackPool:
         state.boxes[tracks] = detections.boxes[dets]
         state.last_frame[tracks] = self.frame_id
         state.hits[tracks] += 1
-        self._confirm(tracks[state.hits[tracks] >= self.life.num_tentatives])
+        self._confirm(tracks[state.hits[tracks] >= self.hits_to_confirm])
 
     def start(self, matches: Matches, detections: Detections) -> Started:
         """Start a track for each strong detection that belongs to nobody and stands alone."""
@@ -155,7 +164,7 @@ class TrackPool:
             state.boxes[tracks] = detections.boxes[dets]
             measured = detections.measured[dets]
             state.motion[tracks] = kalman.initiate(measured, self.box_model, self.pace)
-            if self.previous_frame_id is None or self.life.num_tentatives == 1:
+            if self.previous_frame_id is None or self.hits_to_confirm == 1:
                 self._confirm(tracks)
         return Started(tracks, dets)
 

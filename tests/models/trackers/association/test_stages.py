@@ -106,7 +106,11 @@ def test_values_out_of_range_are_named_with_their_stage(stage, option, value, me
         ({'overlap': {}, 'magic': None}, ValueError, "no 'magic'; there are"),
         ({'return': {}}, ValueError, "no 'return'; there are .*reentry"),
         ({'overlap': {'thr': 1}}, TypeError, "stage 'overlap' has no option thr; it has iou_thr"),
-        ({'overlap': 0.5}, TypeError, r'stages.overlap=0.5 must be a dict of iou_thr, or None'),
+        (
+            {'overlap': 0.5},
+            TypeError,
+            r'stages.overlap=0.5 must be a dict of iou_thr, height_modulated',
+        ),
         ({}, ValueError, 'names no stage'),
         ({'order': ['overlap']}, ValueError, 'names no stage'),
         ({'overlap': {}, 'order': []}, ValueError, r'order=\[\] must name each of overlap once'),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmmaml.models.trackers.detections.box_geometry import occlusion
+from mmmaml.models.trackers.detections.box_geometry import height_overlap, occlusion
 
 
 def test_who_stands_behind_is_covered():
@@ -18,3 +18,9 @@ def test_level_people_cover_each_other_and_the_worst_counts():
 @pytest.mark.parametrize('number', [0, 1])
 def test_nobody_is_covered_alone(number):
     assert occlusion(np.tile([0.0, 0, 10, 20], (number, 1))).tolist() == [0.0] * number
+
+
+def test_height_overlap_of_pairs():
+    one = np.array([[0.0, 0, 10, 20], [0, 0, 10, 20], [0, 0, 10, 20]])
+    other = np.array([[50.0, 0, 60, 20], [5, 10, 15, 30], [0, 40, 10, 60]])
+    np.testing.assert_allclose(height_overlap(one, other), [1, 1 / 3, 0])

@@ -77,16 +77,16 @@ def test_a_gap_equals_that_many_single_predictions(walks, frames):
 
 def test_noise_grows_with_the_length_of_a_frame():
     measured = np.array([[50.0, 60, 0.5, 160]])
-    first = kalman.initiate(measured, pace=6)[0]
+    first = kalman.initiate(measured, pace=4)[0]
     # 160/20 pixels of place are the detector's, 10 * 160/160 of speed a frame the person's.
     np.testing.assert_allclose(first[kalman.VAR_POSITION], [16**2, 16**2, 1e-4, 16**2])
-    np.testing.assert_allclose(first[kalman.VAR_VELOCITY, [0, 1, 3]], 60**2)
-    assert first[kalman.VAR_VELOCITY, 2] == pytest.approx((6e-5) ** 2)
-    later = kalman.predict(first[None], pace=6)[0]
-    expected = 16**2 + 60**2 + 6 * 8**2
+    np.testing.assert_allclose(first[kalman.VAR_VELOCITY, [0, 1, 3]], 40**2)
+    assert first[kalman.VAR_VELOCITY, 2] == pytest.approx((4e-5) ** 2)
+    later = kalman.predict(first[None], pace=4)[0]
+    expected = 16**2 + 40**2 + 2 * 8**2
     np.testing.assert_allclose(later[kalman.VAR_POSITION, [0, 1, 3]], expected)
-    np.testing.assert_allclose(later[kalman.VAR_VELOCITY, [0, 1, 3]], 60**2 + 6)
-    np.testing.assert_allclose(later[kalman.COVARIANCE, [0, 1, 3]], 60**2)
+    np.testing.assert_allclose(later[kalman.VAR_VELOCITY, [0, 1, 3]], 40**2 + 2)
+    np.testing.assert_allclose(later[kalman.COVARIANCE, [0, 1, 3]], 40**2)
 
 
 def test_gate_is_mmdets():

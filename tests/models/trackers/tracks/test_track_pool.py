@@ -27,7 +27,7 @@ def seen(boxes, scores=None, labels=None):
 def pairs(detections, tracks=(), dets=(), reentered=()):
     tracks, dets, reentered = (np.array(each, dtype=int) for each in (tracks, dets, reentered))
     unmatched = np.setdiff1d(np.arange(len(detections)), dets)
-    return Matches(tracks, dets, reentered, unmatched, np.zeros(0), np.zeros(0))
+    return Matches(tracks, dets, reentered, unmatched, *[np.zeros(0)] * 4)
 
 
 def live(pool, frame, detections, **matched):

@@ -14,7 +14,13 @@ from onnx import TensorProto, helper
 from tools.benchmarks.common.simulated_detections import SimulatedFrame
 from tools.benchmarks.real import __main__ as command
 from tools.benchmarks.real import measurements
-from tools.benchmarks.real.contestants import ADAPTED, TRUE, roboflow_missing, true_identities
+from tools.benchmarks.real.contestants import (
+    ADAPTED,
+    TRUE,
+    ours,
+    roboflow_missing,
+    true_identities,
+)
 from tools.benchmarks.real.data import RealSequence, find, read_truth
 
 REAL = os.environ.get('MMMAML_REAL_DATA', '')
@@ -102,11 +108,17 @@ def test_truth_of_mot15_is_people_in_view(tmp_path: Path) -> None:
 
 def test_true_identities_are_perfect_where_detections_are() -> None:
     sequence = still()
-    rows, feats = true_identities(sequence)
+    rows, feats, _ = true_identities(sequence)
     scores = measurements.score([sequence], {'STILL': rows})
     assert feats.shape == (180, 8)
     assert scores['mean']['IDF1'] == scores['mean']['MOTA'] == 1
     assert scores['causes'][-1][1] == 0
+
+
+def test_ours_tells_by_what_each_id_came() -> None:
+    tracks = ours(still(), adapt=True)
+    assert set(tracks.decisions) == {(int(row[0]), int(row[1])) for row in tracks.rows}
+    assert {stage for stage, _ in tracks.decisions.values()} == {'start', 'appearance'}
 
 
 def test_people_who_look_unlike_are_never_confused() -> None:
@@ -145,7 +157,7 @@ def test_roboflow_trackers_follow_people_who_stand() -> None:
 
     for kind in ROBOFLOW.values():
         sequence = still()
-        rows, _ = of_roboflow(sequence, kind)
+        rows = of_roboflow(sequence, kind).rows
         assert measurements.score([sequence], {'STILL': rows})['mean']['IDF1'] > 0.9
 
 
