@@ -159,9 +159,11 @@ class AdapterParameters(nn.Module):
             mean, deviation = self.number(f'{kind}_mean'), self.number(f'{kind}_deviation')
             weight = mask.to(seen)
             if kind == 'other':  # pairs of two people weigh as much as those of one
-                weight = weight * repeated.sum(1)[:, None, None] / weight.sum(
-                    (1, 2), keepdim=True
-                ).clamp_min(1)
+                weight = (
+                    weight
+                    * repeated.sum(1)[:, None, None]
+                    / weight.sum((1, 2), keepdim=True).clamp_min(1)
+                )
             number = pairs + weight.sum((1, 2))
             first = (pairs * mean + (weight * seen).sum((1, 2))) / number
             second = pairs * (mean**2 + deviation**2) + (weight * seen**2).sum((1, 2))

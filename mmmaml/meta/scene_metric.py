@@ -179,7 +179,9 @@ def whitening(scatter: Tensor, shrinkage: float | Tensor) -> Tensor:
     return torch.linalg.solve_triangular(factor, identity.expand_as(factor), upper=False)
 
 
-def scene_centre(means: Tensor, prior: ScatterStatistics, prior_weight: float = CENTRE_WEIGHT) -> Tensor:
+def scene_centre(
+    means: Tensor, prior: ScatterStatistics, prior_weight: float = CENTRE_WEIGHT
+) -> Tensor:
     """Compute the common part (D,) of the people of a scene.
 
     Args:

@@ -32,10 +32,10 @@ class _Video:
 class TrackingEpisodes(Dataset):
     """Dataset of scenes with histories of people, and a later frame with some of them.
 
-    One item is one episode in one video. Everybody in view has been seen 2 to
-    ``max_observations`` times, mostly undisturbed, in early images. The later frame shows most of them
-    in later images, in any view, and some newcomers. Others who were seen before tell the
-    adaptation how one person varies. An item is a function of (seed, index) alone; the epoch is
+    One item is one episode in one video. Everybody in view was seen 2 to ``max_observations``
+    times in early images, not much hidden. The later frame shows most of them in later images, in
+    any view, and some newcomers. Others who were seen before tell the adaptation how one person
+    varies. An item is a function of (seed, index) alone; the epoch is
     in the index, as of ``EpisodicDataset`` (with ``EpisodeSampler``).
 
     Args:
@@ -142,15 +142,13 @@ class TrackingEpisodes(Dataset):
         first = rng.integers(len(video.rows))
         others = video.near[first]
         if rng.random() < self.hard_share:
-            others = others[: max(2 * number, number - 1)]
+            others = others[: 2 * number]
         people = np.append(first, rng.permutation(others)[: number - 1])
         people = rng.permutation(people)
         rest = rng.permutation(np.setdiff1d(np.arange(len(video.rows)), people))
         return *np.split(people, [self.in_view]), rest[: rng.integers(self.past + 1)]
 
-    def _split(
-        self, rows: np.ndarray, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _split(self, rows: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Part the images of a person in early ones and one or two later ones."""
         cut = max(len(rows) - int(rng.integers(1, 3)), 1)
         return rows[:cut], rows[cut:]

@@ -16,7 +16,7 @@ from mmmaml.postprocessing.offline_tracks import gather_rows
 from mmmaml.utils.box_overlap import row_iou
 from mmmaml.utils.mot_files import FRAME, LEFT
 from tools.benchmarks.evidence.measure import recognised
-from tools.benchmarks.real.contestants import Tracks, head_of
+from tools.benchmarks.real.contestants import Prior, Tracks, head_of
 from tools.benchmarks.real.data import RealSequence
 
 BENCHMARK = 'MOT15'
@@ -84,12 +84,14 @@ def offline(
     return result
 
 
-def association(sequence: RealSequence, prior: Any = None) -> dict[str, dict[str, list[int]]]:
+def association(
+    sequence: RealSequence, priors: Mapping[str, Prior]
+) -> dict[str, dict[str, list[int]]]:
     """Count wrong decisions on who is who, by kind of comparison and seconds of absence.
 
     Args:
         sequence: Detections that show somebody are asked for.
-        prior: As for :func:`head_of`.
+        priors: As for :func:`contestants`.
 
     Returns:
         Name of the comparison to seconds to ``[wrong, all]``.
@@ -105,8 +107,7 @@ def association(sequence: RealSequence, prior: Any = None) -> dict[str, dict[str
     video = feats, people, numbers, sequence.frame_rate
     protocol = AbsenceProtocol(absences=ABSENCES)
     kinds: dict[str, Any] = {'not adapted': (None, None), 'adapted': ({}, None)}
-    if prior is not None:
-        kinds['adapted, prior of other people'] = {}, prior
+    kinds |= {name: ({}, prior) for name, prior in priors.items()}
     result = {}
     for name, (adapter, known) in kinds.items():
         head = head_of(feats.shape[1], known)
