@@ -10,4 +10,4 @@ _base_ = [
     '../_base_/runtime_without_frames.py',
 ]
 
-model = dict(type='AdapterLearner', prior='prior.npz', learn=('numbers', 'scatter'))
+model = dict(type='AdapterLearner', prior='prior.npz', learn=('numbers',))

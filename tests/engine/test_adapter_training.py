@@ -47,6 +47,7 @@ def losses(runner) -> np.ndarray:
 def test_the_loss_falls_and_the_prior_is_one_that_trackers_start_from(
     config: Config, tmp_path: Path
 ) -> None:
+    config.model.learn = ('numbers', 'scatter')
     config.optim_wrapper.optimizer.lr = 0.1
     config.optim_wrapper.paramwise_cfg.custom_keys.numbers.lr_mult = 1
     runner = RUNNERS.build(config)

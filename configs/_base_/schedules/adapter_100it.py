@@ -1,5 +1,5 @@
-# A hundred iterations are enough: the numbers are few, and a scatter learned for longer follows the
-# training people more closely than others. The numbers are learned in the logarithm.
+# A hundred iterations of four episodes are enough for a few numbers, which are learned in the
+# logarithm. A scatter and a layer, if learned, go ten times slower.
 train_cfg = dict(by_epoch=True, max_epochs=1)
 optim_wrapper = dict(
     type='OptimWrapper',

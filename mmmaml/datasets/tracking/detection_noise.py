@@ -98,7 +98,7 @@ def _occluded(
     person = cv2.resize(other, size)
     outline = np.zeros(size[::-1], dtype=np.uint8)
     axes = max(round(0.42 * size[0]), 1), max(round(0.5 * size[1]), 1)
-    cv2.ellipse(outline, (size[0] // 2, size[1] // 2), axes, 0, 0, 360, 1, -1)
+    cv2.ellipse(outline, (size[0] // 2, size[1] // 2), axes, 0, 0, 360, (1,), -1)
     left = (width - size[0]) / 2 + side * (1 - hidden) * width
     top = height - size[1] + rng.normal(0.05, 0.1) * height
     place = np.array([[1, 0, left], [0, 1, top]], dtype=np.float32)

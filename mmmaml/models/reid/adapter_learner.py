@@ -36,9 +36,7 @@ class AdapterLearner(BaseModel):
         ValueError: It is none or a learned one, or ``learn`` names another part.
     """
 
-    def __init__(
-        self, prior: str | os.PathLike, learn: Sequence[str] = ('numbers', 'scatter')
-    ) -> None:
+    def __init__(self, prior: str | os.PathLike, learn: Sequence[str] = ('numbers',)) -> None:
         super().__init__()
         if not Path(prior).is_file():
             raise FileNotFoundError(
