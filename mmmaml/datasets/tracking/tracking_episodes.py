@@ -146,7 +146,8 @@ class TrackingEpisodes(Dataset):
         people = np.append(first, rng.permutation(others)[: number - 1])
         people = rng.permutation(people)
         rest = rng.permutation(np.setdiff1d(np.arange(len(video.rows)), people))
-        return *np.split(people, [self.in_view]), rest[: rng.integers(self.past + 1)]
+        known, new = people[: self.in_view], people[self.in_view :]
+        return known, new, rest[: rng.integers(self.past + 1)]
 
     def _split(self, rows: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Part the images of a person in early ones and one or two later ones."""
