@@ -126,6 +126,7 @@ RUN_IN_SMALL = {
     'tools/track.py hour': 'tests/test_without_openmmlab.py',
     'tools/track.py street.mp4 --detector': 'tests/test_without_openmmlab.py',
     'tools/track.py street.mp4 --config my_config.py': 'tests/test_compose.py',
+    'tools/train.py configs/adapter/': 'tests/tools/test_adapter_training.py',
     'tools/train.py configs/one_shot/': 'tests/tools/test_one_shot_demo.py',
 }
 """Beginnings of command lines that take minutes, a GPU or a camera, and who runs them in small."""

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mmmaml.datasets.tracking.person_features import PersonFeatures
 from mmmaml.utils.mot_files import FRAME, ID, read_rows
 from tests.onnx_files import save_bright_detector, save_mean_colour
 
@@ -117,9 +118,18 @@ def test_files_are_converted(workplace: Path) -> None:
 
 
 def test_a_prior_is_fitted_and_used(workplace: Path) -> None:
-    fitted = command(workplace, 'fit-prior', 'data', '--reid', 'reid.onnx', '--out', 'p.npz')
+    fit = ('fit-prior', 'data', '--reid', 'reid.onnx', '--out', 'p.npz')
+    fitted = command(workplace, *fit, '--features', 'f.npz', '--views', '2')
     assert fitted.returncode == 0, fitted.stderr
     assert 'scatter of 2 people in 16 images' in fitted.stdout
+    assert 'f.npz: 2 noisy views of each image' in fitted.stdout
+    people = PersonFeatures.load(workplace / 'f.npz')
+    assert people.feats.shape[:2] == people.trust.shape == (16, 3)
+    assert np.bincount(people.person).tolist() == [8, 8]
+    assert people.video.tolist() == [0] * 16
+    refused = command(workplace, *fit, '--views', '0')
+    assert refused.returncode == 2
+    assert '--views 0 must be at least 1' in refused.stderr
     options = ('--prior', 'p.npz', '--out-dir', 'with_prior')
     tracked = command(workplace, 'track', 'data/SQUARES', *MODELS, *options)
     assert tracked.returncode == 0, tracked.stderr

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .mot_frame_dataset import MOTFrameDataset
     from .mot_video_dataset import MOTVideoDataset
     from .samplers import EpisodeSampler, InfiniteEpisodeSampler, WholeVideoSampler
+    from .tracking.tracking_episodes import TrackingEpisodes
 
 __all__ = [
     'ConcatFrameDataset',
@@ -23,6 +24,7 @@ __all__ = [
     'MOTCropDataset',
     'MOTFrameDataset',
     'MOTVideoDataset',
+    'TrackingEpisodes',
     'WholeVideoSampler',
     'convert_mot',
 ]

@@ -33,12 +33,14 @@ class PersonImages:
     Attributes:
         num_people: Pairs of person and video.
         num_images: Images of all.
+        video: (num_people,) int64 camera or video of each.
         read: Iterates over pairs of person (0 to ``num_people`` − 1) and image (h, w, 3) uint8,
             blue, green, red.
     """
 
     num_people: int
     num_images: int
+    video: np.ndarray
     read: Callable[[], Iterator[tuple[int, np.ndarray]]]
 
 
@@ -68,10 +70,13 @@ def find_person_images(folder: Path, most: int) -> PersonImages:
     if not people:
         for sequence in _sequences(folder):
             _add_sequence(people, sequence)
-    chosen = [_spread(images, most) for images in people.values() if len(images) > 1]
+    several = {key: images for key, images in people.items() if len(images) > 1}
+    chosen = [_spread(images, most) for images in several.values()]
     if not chosen:
         raise ValueError(f'{folder}: nobody has two images, of which this needs the differences')
-    return PersonImages(len(chosen), sum(map(len, chosen)), lambda: _read(chosen))
+    videos = {name: number for number, name in enumerate(dict.fromkeys(key[0] for key in several))}
+    video = np.array([videos[name] for name, _ in several])
+    return PersonImages(len(chosen), sum(map(len, chosen)), video, lambda: _read(chosen))
 
 
 def _sequences(folder: Path) -> list[Path]:

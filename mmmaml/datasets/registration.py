@@ -7,6 +7,7 @@ from .mot_crop_dataset import MOTCropDataset
 from .mot_frame_dataset import MOTFrameDataset
 from .mot_video_dataset import MOTVideoDataset
 from .samplers import EpisodeSampler, InfiniteEpisodeSampler, WholeVideoSampler
+from .tracking.tracking_episodes import TrackingEpisodes
 
 __all__ = [
     'ConcatFrameDataset',
@@ -16,6 +17,7 @@ __all__ = [
     'MOTCropDataset',
     'MOTFrameDataset',
     'MOTVideoDataset',
+    'TrackingEpisodes',
     'WholeVideoSampler',
     'transforms',
 ]

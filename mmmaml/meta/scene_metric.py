@@ -10,6 +10,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from .adapter_numbers import CENTRE_WEIGHT, AdapterNumbers
+
 
 class SceneMetric(NamedTuple):
     """A map of embeddings e to A (e − c), under which inner products are those of the metric.
@@ -34,6 +36,10 @@ class ScatterStatistics(nn.Module):
 
     Args:
         channels: D.
+
+    Attributes:
+        numbers: Numbers of the adaptation, those chosen by hand unless a prior file has others.
+            They are no part of a checkpoint.
     """
 
     scatter: Tensor
@@ -45,6 +51,7 @@ class ScatterStatistics(nn.Module):
         self.register_buffer('scatter', torch.zeros(channels, channels))
         self.register_buffer('mean', torch.zeros(channels))
         self.register_buffer('count', torch.zeros(()))
+        self.numbers = AdapterNumbers()
 
     def fill(self, embeds: Tensor, valid: Tensor) -> None:
         """Take the statistics of identities.
@@ -172,7 +179,9 @@ def whitening(scatter: Tensor, shrinkage: float | Tensor) -> Tensor:
     return torch.linalg.solve_triangular(factor, identity.expand_as(factor), upper=False)
 
 
-def scene_centre(means: Tensor, prior: ScatterStatistics, prior_weight: float = 3.0) -> Tensor:
+def scene_centre(
+    means: Tensor, prior: ScatterStatistics, prior_weight: float = CENTRE_WEIGHT
+) -> Tensor:
     """Compute the common part (D,) of the people of a scene.
 
     Args:

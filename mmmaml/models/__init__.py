@@ -8,10 +8,11 @@ from mmmaml.compat import has_openmmlab
 from .detectors import PublicDetector
 from .mot import OnnxMOT
 from .onnx import OnnxDetector, OnnxReID
-from .reid import MetaReID, MetaReIDHead
+from .reid import AdapterLearner, MetaReID, MetaReIDHead
 from .trackers import OnlineMetaTracker, PeerTracker
 
 __all__ = [
+    'AdapterLearner',
     'MetaReID',
     'MetaReIDHead',
     'OnlineMetaTracker',

@@ -10,12 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mmmaml.models.reid import MetaReIDHead
+from mmmaml.models.reid import MetaReIDHead, load_prior
 from mmmaml.registry import MODELS
 from mmmaml.utils.images import cut_box
 
 from .pictures import as_frame, to_input
-from .scatter_prior import load_prior
 from .session import OnnxSession
 
 DEFAULT_SIZE = 256, 128
@@ -44,7 +43,8 @@ class OnnxReID(nn.Module):
     Args:
         model: The file.
         prior: File of a scatter prior, which ``tools/fit_prior.py`` makes: statistics of other
-            people, from which each scene starts. None starts from the scene alone.
+            people, from which each scene starts, and a layer and numbers of the adaptation if
+            such were learned. None starts from the scene alone, with numbers chosen by hand.
         input_size: Height and width of the crops, if the graph leaves them open; (256, 128) by
             default.
         mean: Of each channel, subtracted from the pixels 0..255, in the order of the network; 0
@@ -91,7 +91,7 @@ class OnnxReID(nn.Module):
         self.normalise = normalise
         self.head = identity_head(self._try())
         if prior is not None:
-            load_prior(prior, self.head.scatter)
+            load_prior(prior, self.head)
 
     @torch.no_grad()
     def embed(self, image: Tensor, boxes: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 
 from mmmaml.meta import ScatterStatistics
 from mmmaml.models import OnnxReID
-from mmmaml.models.onnx.scatter_prior import load_prior, save_prior
+from mmmaml.models.reid import save_prior
 from tests.onnx_files import save_constant, save_mean_colour
 
 PLAIN = {'mean': (0, 0, 0), 'std': (1, 1, 1)}
@@ -64,29 +64,11 @@ def test_a_detector_is_refused(tmp_path: Path) -> None:
         OnnxReID(path)
 
 
-class TestPrior:
-    @pytest.fixture
-    def statistics(self) -> ScatterStatistics:
-        statistics = ScatterStatistics(3)
-        statistics.fill(torch.randn(6, 4, 3), torch.ones(6, 4, dtype=torch.bool))
-        return statistics
-
-    def test_it_is_where_a_scene_starts(self, statistics, tmp_path: Path) -> None:
-        save_prior(tmp_path / 'p.npz', statistics)
-        network = save_mean_colour(tmp_path / 'r.onnx')
-        scatter = OnnxReID(network, prior=tmp_path / 'p.npz').head.scatter
-        for name in ('scatter', 'mean', 'count'):
-            assert torch.equal(getattr(scatter, name), getattr(statistics, name))
-
-    def test_of_another_width(self, statistics, tmp_path: Path) -> None:
-        save_prior(tmp_path / 'p.npz', statistics)
-        with pytest.raises(ValueError, match=r'of embeddings of 3 numbers, .* have 5'):
-            load_prior(tmp_path / 'p.npz', ScatterStatistics(5))
-
-    def test_other_files(self, tmp_path: Path) -> None:
-        with pytest.raises(FileNotFoundError, match=r'none.npz does not exist; tools/fit_prior'):
-            load_prior(tmp_path / 'none.npz', ScatterStatistics(3))
-        for name, write in (('a.npz', lambda p: p.write_text('no')), ('b.npz', np.savez)):
-            write(tmp_path / name)
-            with pytest.raises(ValueError, match=f'{name} is no scatter prior'):
-                load_prior(tmp_path / name, ScatterStatistics(3))
+def test_a_prior_is_where_a_scene_starts(tmp_path: Path) -> None:
+    statistics = ScatterStatistics(3)
+    statistics.fill(torch.randn(6, 4, 3), torch.ones(6, 4, dtype=torch.bool))
+    save_prior(tmp_path / 'p.npz', statistics)
+    network = save_mean_colour(tmp_path / 'r.onnx')
+    scatter = OnnxReID(network, prior=tmp_path / 'p.npz').head.scatter
+    for name in ('scatter', 'mean', 'count'):
+        assert torch.equal(getattr(scatter, name), getattr(statistics, name))

@@ -17,7 +17,14 @@ from mmmaml.utils import register_all_modules, write_text
 from mmmaml.utils.mot_files import read_rows
 from tools.benchmarks.common.clocks import one_thread
 from tools.benchmarks.real import measurements
-from tools.benchmarks.real.contestants import ADAPTED, MOTION, contestants, roboflow_missing
+from tools.benchmarks.real.contestants import (
+    ADAPTED,
+    MOTION,
+    PRIOR,
+    Prior,
+    contestants,
+    roboflow_missing,
+)
 from tools.benchmarks.real.data import find, lay_out, read_people, read_sequence
 from tools.benchmarks.real.page import page
 
@@ -38,6 +45,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         '--people', type=Path, help='images 0001_*.jpg of other people, for the prior'
+    )
+    parser.add_argument(
+        '--priors',
+        type=Path,
+        nargs='*',
+        default=[],
+        metavar='NAME.npz',
+        help='prior files of other people, learned ones perhaps; each is a variant of that name',
     )
     parser.add_argument(
         '--thin',
@@ -77,11 +92,13 @@ def run(args: argparse.Namespace) -> None:
         console.print(f'features of {folder.name}', highlight=False)
         sequences.append(read_sequence(folder, reid, cache))
     people = args.people or next(iter(sorted(data.glob('market*'))), None)
-    prior = None if people is None else read_people(people, reid, cache)
+    priors: dict[str, Prior] = {f'adapted, {path.stem}': path for path in args.priors}
+    if people is not None:
+        priors = {PRIOR: read_people(people, reid, cache), **priors}
     if (why := roboflow_missing()) is not None:
         console.print(why, highlight=False)
     results: dict = {'trackers': {}, 'offline': {}, 'notes': [why] if why else []}
-    for name, track in contestants(prior):
+    for name, track in contestants(priors):
         console.print(name, highlight=False)
         tracks = {each.name: track(each) for each in sequences}
         rows = {each: found.rows for each, found in tracks.items()}
@@ -95,7 +112,7 @@ def run(args: argparse.Namespace) -> None:
                 for step, options in measurements.OFFLINE.items()
             }
     results['association'] = {
-        each.name: measurements.association(each, prior) for each in sequences
+        each.name: measurements.association(each, priors) for each in sequences
     }
     results['thinned'] = {
         _name(path): measurements.thinned(read_rows(path), 30.0) for path in args.thin
@@ -131,6 +148,7 @@ def _name(path: Path) -> str:
 def _command(args: argparse.Namespace) -> str:
     """Return the command of the page, the place of the data left open."""
     parts = [f'{COMMAND} --data DIR']
+    parts += [f'--priors {" ".join(path.name for path in args.priors)}'] if args.priors else []
     parts += [f'--thin {" ".join(path.name for path in args.thin)}'] if args.thin else []
     return ' '.join([*parts, '--docs docs/real_video.md'])
 

@@ -1,10 +1,11 @@
 """The trackers of the benchmark on real videos, all with the same detections and features."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,12 +15,13 @@ from torch.nn import functional as F
 
 from mmmaml.models import MetaReIDHead
 from mmmaml.models.onnx.onnx_reid import identity_head
+from mmmaml.models.reid import load_prior
 from mmmaml.models.trackers import OnlineMetaTracker
 from tools.benchmarks.common.contestants import bot_sort_options, peer
 from tools.benchmarks.real.data import RealSequence
 
 ADAPTED = 'OnlineMetaTracker, adapted (default)'
-PRIOR = 'OnlineMetaTracker, adapted, prior of other people'
+PRIOR = 'adapted, prior of other people'
 PLAIN = 'OnlineMetaTracker, plain cosine'
 MOTION = 'OnlineMetaTracker, motion alone'
 BOT_SORT = 'BoT-SORT, by OnlineMetaTracker'
@@ -45,17 +47,19 @@ class Tracks(NamedTuple):
 
 Track = Callable[[RealSequence], Tracks]
 
+Prior = tuple[Tensor, Tensor] | Path
+"""Features of other people and which there are, or a prior file, perhaps a learned one."""
 
-def contestants(prior: tuple[Tensor, Tensor] | None) -> Iterator[tuple[str, Track]]:
+
+def contestants(priors: Mapping[str, Prior]) -> Iterator[tuple[str, Track]]:
     """Yield the trackers by name.
 
     Args:
-        prior: Features of other people and which there are, from which scenes start; None leaves
-            that variant out.
+        priors: By name of the variant, from what scenes start.
     """
     yield ADAPTED, partial(ours, adapt=True)
-    if prior is not None:
-        yield PRIOR, partial(ours, adapt=True, prior=prior)
+    for name, prior in priors.items():
+        yield f'OnlineMetaTracker, {name}', partial(ours, adapt=True, prior=prior)
     yield PLAIN, partial(ours, adapt=False)
     yield MOTION, partial(ours, adapt=False, with_feats=False)
     yield BOT_SORT, partial(ours, **bot_sort_options())
@@ -67,10 +71,12 @@ def contestants(prior: tuple[Tensor, Tensor] | None) -> Iterator[tuple[str, Trac
     yield TRUE, true_identities
 
 
-def head_of(channels: int, prior: tuple[Tensor, Tensor] | None = None) -> MetaReIDHead:
-    """Make a head that leaves features as they are, and may know the scatter of other people."""
+def head_of(channels: int, prior: Prior | None = None) -> MetaReIDHead:
+    """Make a head that leaves features as they are, unless the prior knows better."""
     head = identity_head(channels)
-    if prior is not None:
+    if isinstance(prior, Path):
+        load_prior(prior, head)
+    elif prior is not None:
         head.scatter.fill(*prior)
     return head.eval()
 
@@ -79,7 +85,7 @@ def ours(
     sequence: RealSequence,
     adapt: bool,
     with_feats: bool = True,
-    prior: tuple[Tensor, Tensor] | None = None,
+    prior: Prior | None = None,
     **options: Any,
 ) -> Tracks:
     """Track by ``OnlineMetaTracker``.
@@ -88,7 +94,7 @@ def ours(
         sequence: The sequence.
         adapt: Adapt online.
         with_feats: False leaves it motion and overlap. The features are returned all the same.
-        prior: As for :func:`contestants`.
+        prior: From what scenes start; None: from themselves alone.
         options: Of the tracker; its defaults else.
     """
     tracker = OnlineMetaTracker(**{**options, 'adapt': adapt, 'frame_rate': sequence.frame_rate})

@@ -25,7 +25,7 @@ from mmmaml.utils.box_overlap import row_iou
 from mmmaml.utils.mot_files import FRAME, LEFT
 from tools.benchmarks.common.simulated_detections import SimulatedFrame
 from tools.benchmarks.evidence.measure import recognised
-from tools.benchmarks.real.contestants import Tracks, head_of
+from tools.benchmarks.real.contestants import Prior, Tracks, head_of
 from tools.benchmarks.real.data import RealSequence
 
 BENCHMARK = 'MOT15'
@@ -105,12 +105,14 @@ def offline(
     return result
 
 
-def association(sequence: RealSequence, prior: Any = None) -> dict[str, dict[str, list[int]]]:
+def association(
+    sequence: RealSequence, priors: Mapping[str, Prior]
+) -> dict[str, dict[str, list[int]]]:
     """Count wrong decisions on who is who, by kind of comparison and seconds of absence.
 
     Args:
         sequence: Detections that show somebody are asked for.
-        prior: As for :func:`head_of`.
+        priors: As for :func:`contestants`.
 
     Returns:
         Name of the comparison to seconds to ``[wrong, all]``.
@@ -133,8 +135,7 @@ def association(sequence: RealSequence, prior: Any = None) -> dict[str, dict[str
         'clear views, not adapted': (None, None, clear_video),
         'clear views, adapted': ({}, None, clear_video),
     }
-    if prior is not None:
-        kinds['adapted, prior of other people'] = {}, prior, video
+    kinds |= {name: ({}, prior, video) for name, prior in priors.items()}
     result = {}
     for name, (adapter, known, asked) in kinds.items():
         head = head_of(feats.shape[1], known)

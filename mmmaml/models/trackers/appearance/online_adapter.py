@@ -1,5 +1,6 @@
 """Appearance similarity under each track's own parameters."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -33,6 +34,9 @@ class OnlineAdapter:
     training tasks (Eq. 6-7), recomputed as the features of the track change, and then keep
     adapting to the scene frame by frame. All tracks are adapted together.
 
+    Numbers that are None are those of the head's scatter prior: learned ones if its file has such
+    (:class:`~mmmaml.meta.AdapterNumbers`), those chosen by hand else, which are named here.
+
     Args:
         head: Gives the layer, the task memory and the statistics a scene starts from.
         blend_tasks: Start from the task memory (Eq. 6-7), which costs time with every task in
@@ -41,9 +45,9 @@ class OnlineAdapter:
             tells its people apart, shared by all tracks; ``'gradient'`` takes inner-loop steps
             on each track's gallery; None does not adapt.
         shrinkage: For ``'closed_form'``, how far the metric stays from the one fitted, 0 to
-            about 3. Larger is safer with few people in view, and adapts less.
+            about 3. Larger is safer with few people in view, and adapts less. By hand: 0.1.
         prior_weight: For ``'closed_form'``, how many observations the training data are worth.
-            Larger adapts more slowly in a new video.
+            Larger adapts more slowly in a new video. By hand: 100.
         memory: Observations of the scene after which old ones fade; 35 people are seen 1000 times
             a second at 30 frames per second. Larger is steadier and follows changes of the scene
             more slowly.
@@ -54,7 +58,9 @@ class OnlineAdapter:
             this scene (:class:`~.similarity_calibration.SimilarityCalibration`). False: cosines
             as they are.
         temperature: Of these likelihoods. Larger: small differences of appearance count for less
-            beside those of boxes.
+            beside those of boxes. By hand: 3.
+        raw_share: For ``'closed_form'``, the share of the cosine before the metric in the
+            similarity, 0..1. By hand: 0.
 
     Attributes:
         metric: Metric of the scene that ``'closed_form'`` has fitted, or None.
@@ -69,33 +75,45 @@ class OnlineAdapter:
         head: 'MetaReIDHead',
         blend_tasks: bool = False,
         solver: Literal['closed_form', 'gradient'] | None = 'closed_form',
-        shrinkage: float = 0.1,
-        prior_weight: float = 100.0,
+        shrinkage: float | None = None,
+        prior_weight: float | None = None,
         memory: float = 10000.0,
         num_steps: int = 1,
         inner_lr: float | None = None,
         calibrate: bool = True,
-        temperature: float = 3.0,
+        temperature: float | None = None,
+        raw_share: float | None = None,
     ) -> None:
         if solver not in ('closed_form', 'gradient', None):
             raise ValueError(f"solver must be 'closed_form', 'gradient' or None, got {solver!r}")
         tiny = float(np.nextafter(0, 1))
         check_number('num_steps', num_steps, 'a whole number, at least 1', 1, whole=True)
-        check_number('shrinkage', shrinkage, 'positive', tiny)
-        check_number('prior_weight', prior_weight, 'at least 0', 0)
-        above = float(np.nextafter(prior_weight, np.inf))
-        check_number('memory', memory, f'greater than prior_weight={prior_weight}', above)
-        check_number('temperature', temperature, 'positive', tiny)
         if inner_lr is not None:
             check_number('inner_lr', inner_lr, 'positive, or None', tiny)
+        given = {
+            'shrinkage': shrinkage,
+            'prior_weight': prior_weight,
+            'temperature': temperature,
+            'raw_share': raw_share,
+        }
+        chosen = {name: value for name, value in given.items() if value is not None}
+        for name, value in chosen.items():
+            least = 0 if name in ('prior_weight', 'raw_share') else tiny
+            check_number(name, value, 'at least 0' if least == 0 else 'positive', least)
+        numbers = replace(head.scatter.numbers, **chosen)
+        above = float(np.nextafter(numbers.prior_weight, np.inf))
+        wanted = f'greater than prior_weight={numbers.prior_weight}'
+        check_number('memory', memory, wanted, above)
         self.head = head
         self.blend_tasks = blend_tasks
         self.solver = solver
-        self.shrinkage = shrinkage
+        self.shrinkage = numbers.shrinkage
+        self.raw_share = numbers.raw_share
         self.num_steps = num_steps
         self.inner_lr = inner_lr
-        self.scatter = SceneScatter(head.scatter, prior_weight, memory)
-        self.calibration = SimilarityCalibration(temperature, memory) if calibrate else None
+        self.scatter = SceneScatter(head.scatter, numbers.prior_weight, memory)
+        calibration = SimilarityCalibration(numbers.temperature, memory, numbers)
+        self.calibration = calibration if calibrate else None
         self.reset()
 
     @property
@@ -187,12 +205,13 @@ class OnlineAdapter:
             own, dets = self._separate(weights, track_mean, gallery, gallery_count, feats)
         else:
             own, dets = self._own(weights, track_mean), self._all(weights, feats)
-        if self.metric is not None:
-            own, dets = self.metric.transform(own), self.metric.transform(dets)
-        own, dets = F.normalize(own, dim=-1), F.normalize(dets, dim=-1)
-        if len(dets) == 1:  # one set of parameters for all tracks
-            return own @ dets[0].T
-        return torch.einsum('td,tnd->tn', own, dets)
+        metric = self.metric
+        if metric is None:
+            return _cosines(own, dets)
+        similarity = _cosines(metric.transform(own), metric.transform(dets))
+        if not self.raw_share:
+            return similarity
+        return similarity.lerp(_cosines(own - metric.centre, dets - metric.centre), self.raw_share)
 
     def _weights(self, track_mean: Tensor) -> Tensor | None:
         """Return weights (T, M) of the training tasks in each track's start, None if all are θ."""
@@ -261,6 +280,14 @@ class OnlineAdapter:
             first_order=True,
         ).query_embeds
         return adapted[own, own], adapted[:, tracks:]
+
+
+def _cosines(own: Tensor, dets: Tensor) -> Tensor:
+    """Return cosines (T, N) of tracks (T, D) and detections (1 or T, N, D)."""
+    own, dets = F.normalize(own, dim=-1), F.normalize(dets, dim=-1)
+    if len(dets) == 1:  # one set of parameters for all tracks
+        return own @ dets[0].T
+    return torch.einsum('td,tnd->tn', own, dets)
 
 
 def _valid(gallery: Tensor, counts: Tensor) -> Tensor:

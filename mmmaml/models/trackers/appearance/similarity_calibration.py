@@ -2,11 +2,7 @@
 
 import numpy as np
 
-_SAME, _OTHER = (0.75, 0.15), (0.0, 0.25)
-"""Mean and standard deviation of the cosines of one person and of two, before any was seen."""
-
-_PRIOR = 20.0
-_LEAST_GAP, _LEAST_VARIANCE = 0.05, 1e-4
+from mmmaml.meta import LEAST_GAP, LEAST_VARIANCE, AdapterNumbers
 
 
 class SimilarityCalibration:
@@ -22,17 +18,22 @@ class SimilarityCalibration:
         temperature: Divides the log-likelihood ratio, > 0. Above 1, as cosines have longer tails
             than normal ones, and those of successive frames err alike.
         memory: Pairs of one person after which old ones fade.
+        start: Moments of the cosines before any was seen, and the pairs that they are worth.
     """
 
-    def __init__(self, temperature: float, memory: float) -> None:
+    def __init__(
+        self, temperature: float, memory: float, start: AdapterNumbers | None = None
+    ) -> None:
         self.temperature = temperature
         self.memory = memory
+        self.start = start or AdapterNumbers()
         self.reset()
 
     def reset(self) -> None:
         """Forget the scene."""
-        self._same = _PRIOR * _moments(*_SAME)
-        self._other = _PRIOR * _moments(*_OTHER)
+        start = self.start
+        self._same = start.pairs * _moments(start.same_mean, start.same_deviation)
+        self._other = start.pairs * _moments(start.other_mean, start.other_deviation)
 
     def observe(self, cosines: np.ndarray, own: np.ndarray) -> None:
         """Learn from a frame.
@@ -55,8 +56,8 @@ class SimilarityCalibration:
         Before the cosine is known, one person and two are equally likely.
         """
         (same, variance), (other, other_variance) = map(_spread, (self._same, self._other))
-        gap = max(same - other, _LEAST_GAP)
-        slope = 2 * gap / max(variance + other_variance, _LEAST_VARIANCE) / self.temperature
+        gap = max(same - other, LEAST_GAP)
+        slope = 2 * gap / max(variance + other_variance, LEAST_VARIANCE) / self.temperature
         exponent = slope * (cosines - (same + other) / 2)
         return 1 / (1 + np.exp(-np.clip(exponent, -50, 50)))
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mmmaml.meta import cosine_scale
+from mmmaml.meta import AdapterNumbers, cosine_scale
 from mmmaml.models import MetaReIDHead
 from mmmaml.models.trackers.appearance.online_adapter import OnlineAdapter
 
@@ -122,6 +122,32 @@ def test_closed_form_is_the_inverse_of_the_shrunk_within_person_scatter(scene):
     torch.testing.assert_close(got, expected, rtol=0, atol=1e-10)
 
 
+def test_a_share_of_the_cosine_is_that_before_the_metric(scene):
+    head, mean, gallery, _, feats = scene
+    mixed, adapted = (OnlineAdapter(head, raw_share=share) for share in (0.25, 0.0))
+    for each in (mixed, adapted):
+        watch(each, gallery, trust())
+        each.fit(mean)
+    centre = mixed.metric.centre
+    raw = F.cosine_similarity((head(mean) - centre)[:, None], (head(feats) - centre)[None], dim=-1)
+    expected = 0.75 * adapted.similarity(mean, None, None, feats) + 0.25 * raw
+    got = mixed.similarity(mean, None, None, feats)
+    torch.testing.assert_close(got, expected, rtol=0, atol=1e-12)
+
+
+def test_numbers_that_are_not_given_are_those_of_the_prior(scene):
+    head = scene[0]
+    before = head.scatter.numbers
+    head.scatter.numbers = AdapterNumbers(shrinkage=0.4, temperature=2.0, raw_share=0.3, pairs=5.0)
+    try:
+        adapter = OnlineAdapter(head, shrinkage=0.2)
+    finally:
+        head.scatter.numbers = before
+    assert (adapter.shrinkage, adapter.raw_share) == (0.2, 0.3)
+    assert adapter.calibration.temperature == 2.0
+    assert adapter.calibration.start.pairs == 5.0
+
+
 def test_the_metric_applies_to_each_tracks_own_embeddings(scene):
     head, mean, gallery, count, feats = scene
     adapter = OnlineAdapter(head, blend_tasks=True)
@@ -234,6 +260,7 @@ def test_no_tracks_or_no_detections(scene, tracks, detections, solver):
         ({'shrinkage': 0.0}, 'shrinkage=0.0'),
         ({'prior_weight': -1.0}, 'prior_weight=-1.0 must be at least 0'),
         ({'memory': 100.0}, 'memory=100.0 must be greater than prior_weight=100.0'),
+        ({'raw_share': 1.5}, 'raw_share=1.5 must be in 0..1'),
         ({'inner_lr': 0.0}, 'inner_lr=0.0 must be positive'),
         ({'temperature': 0.0}, 'temperature=0.0 must be positive'),
     ],

@@ -11,6 +11,8 @@ import pytest
 import torch
 from onnx import TensorProto, helper
 
+from mmmaml.meta import ScatterStatistics
+from mmmaml.models.reid import save_prior
 from tools.benchmarks.common.simulated_detections import SimulatedFrame
 from tools.benchmarks.real import __main__ as command
 from tools.benchmarks.real import measurements
@@ -67,7 +69,11 @@ def test_page_and_numbers(mot_root: Path, network: Path, tmp_path: Path) -> None
     out = tmp_path / 'out'
     arguments = ['--data', str(mot_root / 'train'), '--reid', str(network), '--out-dir', str(out)]
     gt = find(mot_root / 'train')[0] / 'gt' / 'gt.txt'
-    command.main([*arguments, '--thin', str(gt)])
+    statistics = ScatterStatistics(51)
+    statistics.scatter.copy_(torch.eye(51))
+    statistics.count.fill_(1.0)
+    save_prior(tmp_path / 'learned.npz', statistics)
+    command.main([*arguments, '--thin', str(gt), '--priors', str(tmp_path / 'learned.npz')])
     text = (out / 'real_video.md').read_text()
     results = json.loads((out / 'real.json').read_text())
     assert str(tmp_path) not in text
@@ -76,6 +82,8 @@ def test_page_and_numbers(mot_root: Path, network: Path, tmp_path: Path) -> None
     for name, each in results['trackers'].items():
         row = re.search(rf'^\| {re.escape(name)} \| ([\d.-]+) \| ([\d.]+) ', text, re.M)
         assert float(row[2]) == pytest.approx(100 * each['mean']['IDF1'], abs=0.06)
+    assert 'OnlineMetaTracker, adapted, learned' in results['trackers']
+    assert all('adapted, learned' in each for each in results['association'].values())
     ceiling = results['trackers'][TRUE]['mean']
     assert ceiling['IDF1'] >= results['trackers'][ADAPTED]['mean']['IDF1'] - 0.02
     assert list(results['offline'][ADAPTED]) == list(measurements.OFFLINE)
@@ -122,7 +130,7 @@ def test_ours_tells_by_what_each_id_came() -> None:
 
 
 def test_people_who_look_unlike_are_never_confused() -> None:
-    for kind in measurements.association(still(150)).values():
+    for kind in measurements.association(still(150), {}).values():
         for wrong, number in kind.values():
             assert wrong == 0
             assert number > 10

@@ -1,0 +1,1 @@
+"""Episodes that imitate tracking, over features of people, and the noise of detections."""
