@@ -14,6 +14,7 @@ from mmmaml.utils.option_checks import check_choice, check_number
 
 from .appearance.online_adapter import OnlineAdapter
 from .appearance.track_appearance import MemoryOptions, TrackAppearance
+from .association.certainty import Certainty, rate
 from .association.frame_matching import FrameMatching
 from .association.stages import build_stages
 from .detections.detections import DetectionOptions, Detections
@@ -116,6 +117,8 @@ class OnlineMetaTracker:
         max_occlusion: Share of a box, 0..1, that a nearer person's box may cover for the
             detection to be a clear view. Others neither update a track's appearance nor veto a
             match. 1: all are clear.
+        rate_certainty: Rate how certain each identity is, see :func:`~.association.certainty.rate`;
+            takes about as long as matching by appearance.
         **unknown: Refused, with the place of an option that has moved.
 
     Attributes:
@@ -127,6 +130,7 @@ class OnlineMetaTracker:
         camera: Estimates the motion of the camera, or None.
         head: The bound head, or None.
         tracks: The tracks of the current video.
+        certainty: Of the detections of the last frame, if it is rated.
 
     Raises:
         TypeError: An option is unknown.
@@ -156,6 +160,7 @@ class OnlineMetaTracker:
         momentum: float = 0.95,
         gallery_size: int = 10,
         max_occlusion: float = 0.5,
+        rate_certainty: bool = False,
         **unknown: object,
     ) -> None:
         refuse_unknown(OnlineMetaTracker, unknown)
@@ -176,6 +181,7 @@ class OnlineMetaTracker:
         self.adapter_cfg = dict(adapter_cfg or {})
         self.camera = None if camera_motion is None else CameraMotion(**camera_motion)
         self.head: MetaReIDHead | None = None
+        self.rate_certainty = rate_certainty
         self.appearance = TrackAppearance(self.options.memory, frame_rate)
         self.reset()
 
@@ -192,6 +198,7 @@ class OnlineMetaTracker:
         )
         self.appearance.reset(frame_rate)
         self.features.reset()
+        self.certainty: Certainty | None = None
         if self.camera is not None:
             self.camera.reset()
 
@@ -311,6 +318,9 @@ class OnlineMetaTracker:
         self.appearance.adapt(self.tracks)  # to those in view
         # Cosine under each track's own parameters, overlap, appearance alone.
         matches = self.matching.run(self.tracks, detections, feats, self.appearance)
+        if self.rate_certainty:
+            certainty = rate(self.tracks, detections, feats, self.appearance, matches)
+            self.certainty = certainty.spread(detections.rows, len(bboxes))
         self.tracks.update(matches, detections)
         started = self.tracks.start(matches, detections)
         self.appearance.learn(self.tracks, matches, started, detections, feats)
@@ -395,7 +405,21 @@ class OnlineMetaTracker:
         )
         if given is not None:
             tracks.feats = given[reported.to(given.device)]  # for joining tracks afterwards
+        self.add_certainty(tracks, reported)
         return tracks
+
+    def add_certainty(self, tracks: InstanceData, reported: Tensor) -> None:
+        """Note how certain the identities of a frame are, if that is rated.
+
+        Args:
+            tracks: The R reported detections; gets ``certainty``, ``rivals`` and ``doubts`` (R,),
+                the fields of :class:`~.association.certainty.Certainty`.
+            reported: (N,) bool of all detections.
+        """
+        if self.certainty is None:
+            return
+        kept = reported.cpu().numpy()
+        tracks.certainty, tracks.rivals, tracks.doubts = (each[kept] for each in self.certainty)
 
     def _check(
         self, bboxes: Tensor, scores: Tensor, labels: Tensor, feats: Tensor | None
