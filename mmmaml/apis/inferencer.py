@@ -3,7 +3,7 @@
 import copy
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,11 +15,14 @@ from mmengine.structures import InstanceData
 
 from mmmaml.models.detectors.detection_file import read_detections
 from mmmaml.models.mot.onnx_mot import Seen
+from mmmaml.models.trackers import OnlineMetaTracker
 from mmmaml.utils.box_conventions import suspect_boxes
 from mmmaml.utils.frame_numbers import check_frame_numbers
 from mmmaml.utils.threads import default_threads
 
 from .background import ReadAhead
+from .exchange import form_of
+from .exchange.detection_forms import NO_ID
 from .frame_clock import FrameClock
 from .frame_packer import FramePacker, RawFramePacker, single_sample
 from .given_detector import Detections, GivenDetector, to_instances
@@ -146,18 +149,25 @@ class MOTInferencer:
         frame: np.ndarray,
         detections: Detections | None = None,
         timestamp: float | None = None,
-    ) -> Tracks:
+    ) -> Any:
         """Track the next frame.
 
         Args:
             frame: (H, W, 3) uint8, blue, green, red as OpenCV reads it.
             detections: (N, 5) left, top, right, bottom, score in pixels of the frame, (N, 6) with
                 the class behind them, or ``InstanceData`` with ``bboxes``, ``scores`` and
-                ``labels``. They are taken as they are; thresholds are the tracker's. None: the
-                detector of the config finds them.
+                ``labels``; or ``supervision.Detections``, or a result of ultralytics, known by
+                their attributes. They are taken as they are; thresholds are the tracker's. None:
+                the detector of the config finds them.
+
             timestamp: Seconds, from any point in time. Where frames were skipped, the tracker then
                 knows how long people had to move; without, frames follow each other at the frame
                 rate.
+
+        Returns:
+            :class:`Tracks`; for detections of another library a copy of them, all in their
+            order, with ``tracker_id`` (``boxes.id`` of ultralytics), −1 for those that belong to
+            no reported track.
 
         Raises:
             ValueError: An argument has a wrong shape or type, the time does not come after that of
@@ -168,7 +178,18 @@ class MOTInferencer:
             raise ValueError(_no_detector('give update() the detections of the frame'))
         if self._detector is not None:
             self._detector.reader = None
-        return self._update(SourceFrame(frame, None, timestamp), detections, FrameSource(()))
+        form = form_of(detections)
+        if form is not None and not isinstance(self.model.tracker, OnlineMetaTracker):
+            raise ValueError(
+                f'{type(self.model.tracker).__name__} does not tell the detections of its tracks: '
+                'give update() an array, or track with OnlineMetaTracker'
+            )
+        tracks = self._update(SourceFrame(frame, None, timestamp), detections, FrameSource(()))
+        if form is None:
+            return tracks
+        ids = np.full(len(form.read(detections)), NO_ID)
+        ids[tracks.det_idx] = tracks.ids
+        return form.with_ids(detections, ids)
 
     def track(
         self,
@@ -204,7 +225,7 @@ class MOTInferencer:
         self,
         source: Source,
         detections: DetectionSource | None = None,
-    ) -> Iterator[TrackedFrame]:
+    ) -> Generator[TrackedFrame, None, None]:
         """Track a source as :meth:`track` does, and say more of each frame.
 
         ``close()`` of what it returns, or leaving the loop, ends the thread that reads ahead. An
@@ -229,7 +250,7 @@ class MOTInferencer:
         detections: Sequence[DetectionSource | None] | None = None,
         workers: int | None = None,
         on_error: ErrorHandler | None = None,
-    ) -> Iterator[TrackedFrame]:
+    ) -> Generator[TrackedFrame, None, None]:
         """Track several sources at a time, with the same networks and a tracker of each.
 
         The tracks of a source are those that :meth:`stream` gives for it alone. The networks of
@@ -270,7 +291,7 @@ class MOTInferencer:
 
     def _streams(
         self, lanes: list[Lane], workers: int | None, on_error: ErrorHandler | None
-    ) -> Iterator[TrackedFrame]:
+    ) -> Generator[TrackedFrame, None, None]:
         see = getattr(self.model, 'see', None)
         if see is None:
             yield from StreamGroup(lanes, self.clock, None, 1, on_error)
@@ -382,7 +403,7 @@ class MOTInferencer:
 
     def _stream(
         self, source: FrameSource, found: Iterator[Detections] | None
-    ) -> Iterator[TrackedFrame]:
+    ) -> Generator[TrackedFrame, None, None]:
         frames = iter(ReadAhead(source, FRAMES_AHEAD) if source.reads_ahead else source)
         number = 0
         try:

@@ -96,7 +96,7 @@ class OnnxMOT(BaseModel):
         )
         if feats is not None:
             sample.pred_track_instances.feats = feats[reported.to(feats.device)]
-        self.tracker.add_certainty(sample.pred_track_instances, reported)
+        self.tracker.annotate(sample.pred_track_instances, reported)
         return [sample]
 
     def _embed(self, image: Tensor, dets: InstanceData) -> Tensor | None:

@@ -117,8 +117,8 @@ class OnlineMetaTracker:
         max_occlusion: Share of a box, 0..1, that a nearer person's box may cover for the
             detection to be a clear view. Others neither update a track's appearance nor veto a
             match. 1: all are clear.
-        rate_certainty: Rate how certain each identity is, see :func:`~.association.certainty.rate`;
-            takes about as long as matching by appearance.
+        rate_certainty: Rate how certain each identity is, as
+            :func:`~.association.certainty.rate` does, which takes about a millisecond a frame.
         **unknown: Refused, with the place of an option that has moved.
 
     Attributes:
@@ -405,20 +405,21 @@ class OnlineMetaTracker:
         )
         if given is not None:
             tracks.feats = given[reported.to(given.device)]  # for joining tracks afterwards
-        self.add_certainty(tracks, reported)
+        self.annotate(tracks, reported)
         return tracks
 
-    def add_certainty(self, tracks: InstanceData, reported: Tensor) -> None:
-        """Note how certain the identities of a frame are, if that is rated.
+    def annotate(self, tracks: InstanceData, reported: Tensor) -> None:
+        """Note the detections of tracks, and how certain their identities are if that is rated.
 
         Args:
-            tracks: The R reported detections; gets ``certainty``, ``rivals`` and ``doubts`` (R,),
-                the fields of :class:`~.association.certainty.Certainty`.
+            tracks: The R reported detections; gets ``det_idx`` (R,), and ``certainty``,
+                ``rivals`` and ``doubts`` (R,) of :class:`~.association.certainty.Certainty`.
             reported: (N,) bool of all detections.
         """
+        kept = reported.cpu().numpy()
+        tracks.det_idx = np.flatnonzero(kept)
         if self.certainty is None:
             return
-        kept = reported.cpu().numpy()
         tracks.certainty, tracks.rivals, tracks.doubts = (each[kept] for each in self.certainty)
 
     def _check(
