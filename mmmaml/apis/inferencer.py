@@ -159,7 +159,6 @@ class MOTInferencer:
                 ``labels``; or ``supervision.Detections``, or a result of ultralytics, known by
                 their attributes. They are taken as they are; thresholds are the tracker's. None:
                 the detector of the config finds them.
-
             timestamp: Seconds, from any point in time. Where frames were skipped, the tracker then
                 knows how long people had to move; without, frames follow each other at the frame
                 rate.

@@ -13,12 +13,12 @@ PEOPLE = {'bluish': (255, 230, 210), 'reddish': (210, 230, 255)}
 
 
 def frames(number: int = 12, start: int = 1) -> list[np.ndarray]:
-    """Two people of other colours who walk towards each other in two rows of cells."""
+    """Two people of other colours: one stands, one goes to the next cell every other frame."""
     made = []
     for frame in range(number):
         image = np.zeros((416, 416, 3), np.uint8)
         for (row, column), colour in zip(
-            ((2, start + frame // 2), (5, 11 - frame // 2)), PEOPLE.values(), strict=True
+            ((2, start), (5, 11 - frame // 2)), PEOPLE.values(), strict=True
         ):
             image[row * CELL : (row + 1) * CELL, column * CELL : (column + 1) * CELL] = colour
         made.append(image)
