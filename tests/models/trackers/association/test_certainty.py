@@ -53,9 +53,11 @@ def test_an_unknown_person_is_new_for_certain() -> None:
     assert values[1] > 0.95
 
 
-def test_weak_detections_and_empty_frames_have_their_place() -> None:
+def test_boxes_without_area_and_empty_frames_have_their_place() -> None:
     tracked = tracker()
-    tracked.step(0, boxes(100, 400), torch.tensor([0.05, 0.9]), LABELS)
+    found = boxes(100, 400)
+    found[0, 2] = found[0, 0]
+    tracked.step(0, found, SCORES, LABELS)
     assert tracked.certainty is not None
     assert np.isnan(tracked.certainty.values).tolist() == [True, False]
     tracked.step(1, torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, dtype=torch.long))
