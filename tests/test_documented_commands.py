@@ -123,6 +123,7 @@ RUN_IN_SMALL = {
     'tools/test.py my_config.py': 'tests/test_compose.py',
     'tools/fit_prior.py': 'tests/test_without_openmmlab.py',
     'tools/track.py 0 ': 'tests/tools/test_track.py',
+    'tools/track.py a.mp4 b.mp4': 'tests/tools/test_track_streams.py',
     'tools/track.py hour': 'tests/test_without_openmmlab.py',
     'tools/track.py street.mp4 --detector': 'tests/test_without_openmmlab.py',
     'tools/track.py street.mp4 --config my_config.py': 'tests/test_compose.py',

@@ -72,6 +72,70 @@ class ReadAhead(Generic[T]):
         return False
 
 
+class NewestItem(Generic[T]):
+    """Iterates over something in a thread and keeps the newest item alone.
+
+    Args:
+        items: Iterated over once, as fast as they come. Nothing else may use it meanwhile.
+
+    Attributes:
+        ended: True if no item comes any more and the last one was taken.
+    """
+
+    def __init__(self, items: Iterable[T]) -> None:
+        self.ended = False
+        self._items = items
+        self._newest: T | None = None
+        self._end: _End | None = None
+        self._stopped = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def get(self, wait: float) -> T | None:
+        """Return the newest item if it is new, else None.
+
+        Args:
+            wait: Seconds to wait at most.
+
+        Raises:
+            BaseException: What stopped the iteration, after the last item.
+        """
+        with self._changed:
+            if wait and self._newest is None and self._end is None:
+                self._changed.wait(wait)
+            item, self._newest = self._newest, None
+            if item is None and self._end is not None and not self.ended:
+                self.ended = True
+                if self._end.error is not None:
+                    raise self._end.error
+        return item
+
+    def close(self) -> None:
+        """Stop after the item that is being waited for."""
+        self._stopped = True
+        self._thread.join()
+
+    def _read(self) -> None:
+        end = _End()
+        items = iter(self._items)
+        try:
+            for item in items:
+                if self._stopped:
+                    return
+                with self._changed:
+                    self._newest = item
+                    self._changed.notify()
+        except BaseException as error:  # is raised in the other thread
+            end = _End(error)
+        finally:
+            if hasattr(items, 'close'):
+                items.close()
+        with self._changed:
+            self._end = end
+            self._changed.notify()
+
+
 class WriteBehind(Generic[T]):
     """Calls a function for one item after the other in a thread; use it as a context.
 

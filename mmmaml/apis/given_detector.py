@@ -10,7 +10,10 @@ from torch import Tensor, nn
 
 from mmmaml.models.detectors import PublicDetector
 
-Detections: TypeAlias = np.ndarray | Tensor | InstanceData
+from .exchange import form_of
+
+Detections: TypeAlias = np.ndarray | Tensor | InstanceData | Any
+"""Any: what :mod:`.exchange` knows of other libraries."""
 
 
 class GivenDetector(nn.Module):
@@ -97,7 +100,7 @@ def to_instances(detections: Detections) -> InstanceData:
     Args:
         detections: (N, 5) left, top, right, bottom, score in pixels of the frame, or (N, 6) with
             the class behind them, which is 0 otherwise; or ``InstanceData`` with ``bboxes``,
-            ``scores`` and ``labels``.
+            ``scores`` and ``labels``; or ``supervision.Detections`` or a result of ultralytics.
 
     Raises:
         ValueError: The shape is another, the instances lack something, or a value is NaN or
@@ -111,6 +114,9 @@ def to_instances(detections: Detections) -> InstanceData:
                 'scores (N,) and labels (N,)'
             )
         return _check_finite(detections)
+    form = form_of(detections)
+    if form is not None:
+        detections = form.read(detections)
     table = torch.as_tensor(np.asarray(detections, dtype=np.float32))
     if not table.numel():
         table = table.new_zeros(0, 5)

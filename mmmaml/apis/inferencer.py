@@ -1,30 +1,41 @@
 """Tracking of any frames with the model of a config."""
 
+import copy
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.logging import print_log
+from mmengine.structures import InstanceData
 
 from mmmaml.models.detectors.detection_file import read_detections
+from mmmaml.models.mot.onnx_mot import Seen
+from mmmaml.models.trackers import OnlineMetaTracker
 from mmmaml.utils.box_conventions import suspect_boxes
 from mmmaml.utils.frame_numbers import check_frame_numbers
 from mmmaml.utils.threads import default_threads
 
 from .background import ReadAhead
+from .exchange import form_of
+from .exchange.detection_forms import NO_ID
 from .frame_clock import FrameClock
 from .frame_packer import FramePacker, RawFramePacker, single_sample
 from .given_detector import Detections, GivenDetector, to_instances
-from .model_loading import build_model, load_config
+from .model_loading import build_model, build_tracker, load_config
 from .model_stages import ModelStages
 from .sources import FrameSource, Source, SourceFrame, open_source
 from .stage_clock import StageClock
+from .streams import Lane, PendingFrame, StreamGroup, TrackedFrame
+from .streams.stream_group import ErrorHandler
 from .tracks import Tracks
+
+DetectionSource: TypeAlias = str | os.PathLike | Iterable[Detections]
+"""Detections of a video: a file, or those of each frame."""
 
 DEFAULT_FRAME_RATE = 30.0
 FRAMES_AHEAD = 4
@@ -73,6 +84,7 @@ class MOTInferencer:
     Attributes:
         config: The config with the options laid over it.
         model: The model.
+        device: Where the networks run.
         clock: Seconds of this thread in each stage so far: ``decode`` (waiting for frames, which
             another thread decodes if they come from files), ``network`` (preparing frames,
             detector, Re-ID), ``association`` and ``adaptation`` (of the tracker). Another stage
@@ -98,6 +110,7 @@ class MOTInferencer:
             raise ValueError(f'{type(self.model).__name__} has no tracker: give a MOT config')
         raw = getattr(self.model, 'takes_frames', False)
         self._packer = RawFramePacker() if raw else FramePacker(self.config)
+        self.device = torch.device(device)
         self.clock = StageClock(device)
         self._detector = self._replace_detector()
         self._stages = ModelStages(self.model, self.clock)
@@ -136,18 +149,24 @@ class MOTInferencer:
         frame: np.ndarray,
         detections: Detections | None = None,
         timestamp: float | None = None,
-    ) -> Tracks:
+    ) -> Any:
         """Track the next frame.
 
         Args:
             frame: (H, W, 3) uint8, blue, green, red as OpenCV reads it.
             detections: (N, 5) left, top, right, bottom, score in pixels of the frame, (N, 6) with
                 the class behind them, or ``InstanceData`` with ``bboxes``, ``scores`` and
-                ``labels``. They are taken as they are; thresholds are the tracker's. None: the
-                detector of the config finds them.
+                ``labels``; or ``supervision.Detections``, or a result of ultralytics, known by
+                their attributes. They are taken as they are; thresholds are the tracker's. None:
+                the detector of the config finds them.
             timestamp: Seconds, from any point in time. Where frames were skipped, the tracker then
                 knows how long people had to move; without, frames follow each other at the frame
                 rate.
+
+        Returns:
+            :class:`Tracks`; for detections of another library a copy of them, all in their
+            order, with ``tracker_id`` (``boxes.id`` of ultralytics), −1 for those that belong to
+            no reported track.
 
         Raises:
             ValueError: An argument has a wrong shape or type, the time does not come after that of
@@ -158,12 +177,23 @@ class MOTInferencer:
             raise ValueError(_no_detector('give update() the detections of the frame'))
         if self._detector is not None:
             self._detector.reader = None
-        return self._update(SourceFrame(frame, None, timestamp), detections, FrameSource(()))
+        form = form_of(detections)
+        if form is not None and not isinstance(self.model.tracker, OnlineMetaTracker):
+            raise ValueError(
+                f'{type(self.model.tracker).__name__} does not tell the detections of its tracks: '
+                'give update() an array, or track with OnlineMetaTracker'
+            )
+        tracks = self._update(SourceFrame(frame, None, timestamp), detections, FrameSource(()))
+        if form is None:
+            return tracks
+        ids = np.full(len(form.read(detections)), NO_ID)
+        ids[tracks.det_idx] = tracks.ids
+        return form.with_ids(detections, ids)
 
     def track(
         self,
         source: Source,
-        detections: str | os.PathLike | Iterable[Detections] | None = None,
+        detections: DetectionSource | None = None,
     ) -> Iterator[tuple[np.ndarray, Tracks]]:
         """Track a whole video, from its first frame on.
 
@@ -187,6 +217,146 @@ class MOTInferencer:
                 is wrong with a video is raised after its last frame: some cannot be decoded, or
                 it is cut off.
         """
+        frames = self._stream(*self._open(source, detections))
+        return ((frame.image, frame.tracks) for frame in frames)
+
+    def stream(
+        self,
+        source: Source,
+        detections: DetectionSource | None = None,
+    ) -> Generator[TrackedFrame, None, None]:
+        """Track a source as :meth:`track` does, and say more of each frame.
+
+        ``close()`` of what it returns, or leaving the loop, ends the thread that reads ahead. An
+        error comes after all frames before it.
+
+        Args:
+            source: As for :meth:`track`.
+            detections: As for :meth:`track`.
+
+        Returns:
+            Each frame with its tracks, and the seconds that each stage took for it.
+
+        Raises:
+            OSError: As for :meth:`track`.
+            ValueError: As for :meth:`track`.
+        """
+        return self._stream(*self._open(source, detections))
+
+    def streams(
+        self,
+        sources: Sequence[Source],
+        detections: Sequence[DetectionSource | None] | None = None,
+        workers: int | None = None,
+        on_error: ErrorHandler | None = None,
+    ) -> Generator[TrackedFrame, None, None]:
+        """Track several sources at a time, with the same networks and a tracker of each.
+
+        The tracks of a source are those that :meth:`stream` gives for it alone. The networks of
+        an ``OnnxMOT`` see frames of several streams together, ahead of the trackers; those of
+        other models see them one by one. This inferencer's own video is not touched.
+
+        Args:
+            sources: As for :meth:`track`, each. Of live sources the newest frame counts.
+            detections: For each source as for :meth:`track`; None leaves all to the detector.
+            workers: Threads that run the networks. None takes as many as torch has on a CPU,
+                with a thread for each run, and one on a GPU.
+            on_error: Told the position of a source and its error, in its place, after which the
+                others go on. None raises the error, which ends all.
+
+        Returns:
+            Frames of all sources, round by round; those of a source in their order. ``stream`` is
+            its position.
+
+        Raises:
+            FileNotFoundError: A source or its detections do not exist.
+            OSError: A source cannot be opened.
+            ValueError: There are no sources, or another number of detections; the networks change
+                with their video (``reid.renormalise``); or as for :meth:`track`.
+        """
+        given = [None] * len(sources) if detections is None else list(detections)
+        if not sources or len(given) != len(sources):
+            raise ValueError(
+                f'there are {len(sources)} sources and {len(given)} detections: give at least one '
+                'source, and None or a list with an entry for each'
+            )
+        if workers is not None and workers < 1:
+            raise ValueError(f'workers={workers} must be at least 1')
+        lanes = [
+            self._fork()._lane(number, *pair)
+            for number, pair in enumerate(zip(sources, given, strict=True))
+        ]
+        return self._streams(lanes, workers, on_error)
+
+    def _streams(
+        self, lanes: list[Lane], workers: int | None, on_error: ErrorHandler | None
+    ) -> Generator[TrackedFrame, None, None]:
+        see = getattr(self.model, 'see', None)
+        if see is None:
+            yield from StreamGroup(lanes, self.clock, None, 1, on_error)
+            return
+        on_cpu = self.device.type == 'cpu'
+        workers = workers or (torch.get_num_threads() if on_cpu else 1)
+        with self.model.threads_of_a_run(1 if on_cpu else None):
+            yield from StreamGroup(lanes, self.clock, see, workers, on_error)
+
+    def _fork(self) -> 'MOTInferencer':
+        """Return one of another video with the same networks and a tracker of its own."""
+        features = getattr(self.model.tracker, 'features', None)
+        if getattr(features, 'normalization', None) is not None:
+            raise ValueError(
+                "reid['renormalise'] makes the network follow one video: leave it out, or track "
+                'the sources one by one'
+            )
+        other = copy.copy(self)
+        other.model = copy.copy(self.model)
+        other.model._modules = dict(self.model._modules)
+        other.model.tracker = build_tracker(self.config)
+        if self._detector is not None:
+            other._detector = GivenDetector(self._detector.detector).eval()
+            other.model.detector = other._detector
+        other._stages = ModelStages(other.model, self.clock, shares_networks=True)
+        other.reset()
+        return other
+
+    def _lane(self, stream: int, source: Source, detections: DetectionSource | None) -> Lane:
+        """Return a source as one of several, tracked by this one."""
+        source, found = self._open(source, detections)
+        number = 0
+
+        def pack(frame: SourceFrame) -> PendingFrame:
+            nonlocal number
+            before, number = number, frame.number or number + 1
+            given = None if found is None else _next_detections(found, before, number, source)
+            pending = self._pack(frame, given, source, number)
+            if pending.given is None and not getattr(self._detector, 'sees_frames', True):
+                pending.given = self._look_up(pending)
+            self._accept(pending)
+            return pending
+
+        def finish(pending: PendingFrame, seen: Seen | None) -> Tracks:
+            if seen is not None:
+                pending.given = seen.dets
+                pending.batch['feats'] = seen.feats
+            return self._finish(pending)
+
+        def end() -> None:
+            self._check_end(source, found, number)
+
+        return Lane(stream, source, pack, finish, end, self.frame_rate)
+
+    def _look_up(self, pending: PendingFrame) -> InstanceData | None:
+        """Return the detections that a file has of a frame."""
+        if not getattr(self.model, 'takes_frames', False):
+            return None
+        assert self._detector is not None
+        sample = self._detector.predict(None, pending.batch['data_samples'])[0]
+        return sample.pred_instances
+
+    def _open(
+        self, source: Source, detections: DetectionSource | None
+    ) -> tuple[FrameSource, Iterator[Detections] | None]:
+        """Open a source and begin its video; returns also detections that are no file."""
         source = open_source(source)
         self._check_detections(source, detections)
         self._start(source.frame_rate if self._frame_rate is None else self._frame_rate)
@@ -197,7 +367,7 @@ class MOTInferencer:
             detections = None
         if detections is None and self._detector is not None:
             self._check_rows(source, self._detector)
-        return self._track(source, detections)
+        return source, None if detections is None else iter(detections)
 
     @property
     def frame_rate(self) -> float:
@@ -230,14 +400,14 @@ class MOTInferencer:
         if self._detector is not None:
             self._detector.reader = None
 
-    def _track(
-        self, source: FrameSource, detections: Iterable[Detections] | None
-    ) -> Iterator[tuple[np.ndarray, Tracks]]:
+    def _stream(
+        self, source: FrameSource, found: Iterator[Detections] | None
+    ) -> Generator[TrackedFrame, None, None]:
         frames = iter(ReadAhead(source, FRAMES_AHEAD) if source.reads_ahead else source)
-        found = None if detections is None else iter(detections)
         number = 0
         try:
             while True:
+                spent = dict(self.clock.seconds)
                 with self.clock.stage('decode'):
                     frame = next(frames, None)
                 if frame is None:
@@ -247,7 +417,12 @@ class MOTInferencer:
                 given = None
                 if found is not None:
                     given = _next_detections(found, before, number, source)
-                yield frame.image, self._update(frame, given, source, number)
+                tracks = self._update(frame, given, source, number)
+                seconds = {
+                    stage: total - spent.get(stage, 0.0)
+                    for stage, total in self.clock.seconds.items()
+                }
+                yield TrackedFrame(frame.image, tracks, seconds, source, self.frame_rate)
         finally:
             if hasattr(frames, 'close'):
                 frames.close()
@@ -260,26 +435,49 @@ class MOTInferencer:
         source: FrameSource,
         count: int = 1,
     ) -> Tracks:
+        pending = self._pack(frame, detections, source, count)
+        tracks = self._finish(pending)
+        self._accept(pending)
+        return tracks
+
+    def _pack(
+        self,
+        frame: SourceFrame,
+        detections: Detections | None,
+        source: FrameSource,
+        count: int,
+    ) -> PendingFrame:
+        """Check a frame and make it ready for the model; nothing is changed."""
         _check_frame(frame.image)
         given = None if detections is None else to_instances(detections)
+        if self._detector is None and given is not None:
+            raise ValueError(f'{type(self.model).__name__} has no detector to give detections for')
         time = self._time(frame)
         number = self._frames.next(time)
-        if self._detector is not None:
-            self._detector.given = given
-        elif given is not None:
-            raise ValueError(f'{type(self.model).__name__} has no detector to give detections for')
+        start = time if self._start_time is None else self._start_time
+        seconds = number / self.frame_rate if time is None else time - (start or 0.0)
         with self.clock.stage('network'):
             batch = self._packer.pack(frame.image, number, source, count, self._video_rate)
+        told = number + 1 if frame.number is None else frame.number
+        return PendingFrame(frame.image, given, batch, number, time, told, seconds)
+
+    def _finish(self, pending: PendingFrame) -> Tracks:
+        """Run the model on a frame."""
+        if self._detector is not None:
+            self._detector.given = pending.given
         with self.clock.stage('association'):
-            sample = single_sample(self.model.test_step(batch)[0])
+            sample = single_sample(self.model.test_step(pending.batch)[0])
+        if self._detector is not None:
+            self._detector.given = None
         self._stages.watch_adapter()
-        self._frames.accept(number, time)
+        return Tracks.from_instances(pending.told, sample.pred_track_instances, pending.seconds)
+
+    def _accept(self, pending: PendingFrame) -> None:
+        """Go on from a frame: the next one comes after it."""
+        self._frames.accept(pending.number, pending.time)
         self._last_number = None
         if self._start_time is None:
-            self._start_time = time
-        seconds = number / self.frame_rate if time is None else time - (self._start_time or 0.0)
-        told = number + 1 if frame.number is None else frame.number
-        return Tracks.from_instances(told, sample.pred_track_instances, seconds)
+            self._start_time = pending.time
 
     def _time(self, frame: SourceFrame) -> float | None:
         """Return the time of a frame, which a frame rate of the caller sets for files."""

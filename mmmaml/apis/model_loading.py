@@ -5,6 +5,7 @@ import logging
 import os
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 import torch
 from mmengine import DefaultScope
@@ -86,6 +87,21 @@ def build_model(config: Config, checkpoint: str | os.PathLike | None, device: st
             )
             model.init_weights()
     return model.to(device).eval()
+
+
+def build_tracker(config: Config) -> Any:
+    """Build another tracker as the model of a config has.
+
+    Raises:
+        ValueError: The tracker is no part of the model's config by itself.
+    """
+    if 'tracker' not in config.model:
+        raise ValueError(
+            f'the model of {config.filename} names no tracker that could be built for each of '
+            'several streams: track them one by one'
+        )
+    with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmmaml')):
+        return MODELS.build(config.model.tracker)
 
 
 def _check_device(device: str) -> None:

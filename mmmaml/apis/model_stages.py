@@ -12,6 +12,7 @@ _NETWORK = (
     ('reid', 'extract_crop_feats'),
     ('reid', 'embed'),
 )
+_DETECTOR = (('detector', 'predict'),)
 _ADAPTATION = ('fit', 'observe', 'similarity')
 
 
@@ -21,12 +22,14 @@ class ModelStages:
     Args:
         model: A MOT model; parts that it lacks are not timed.
         clock: Gets the stages ``network`` and ``adaptation``.
+        shares_networks: Another one times the networks already, but for the place of the
+            detector.
     """
 
-    def __init__(self, model: Any, clock: StageClock) -> None:
+    def __init__(self, model: Any, clock: StageClock, shares_networks: bool = False) -> None:
         self._model, self._clock = model, clock
         self._adapter: object = None
-        for part, method in _NETWORK:
+        for part, method in _DETECTOR if shares_networks else _NETWORK:
             owner = getattr(model, part, None)
             if hasattr(owner, method):
                 clock.watch(owner, method, 'network')

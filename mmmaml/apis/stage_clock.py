@@ -54,6 +54,10 @@ class StageClock:
 
         setattr(owner, method, timed)
 
+    def add(self, name: str, seconds: float) -> None:
+        """Add seconds that another thread spent in a stage."""
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+
     def reset(self) -> None:
         """Start from zero."""
         self.seconds.clear()

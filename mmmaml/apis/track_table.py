@@ -13,8 +13,9 @@ from mmmaml.utils.mot_files import FRAME, ID, LEFT, SCORE, write_results
 
 from .tracks import Tracks
 
-LABEL, SECONDS = SCORE + 1, SCORE + 2
+LABEL, SECONDS, CERTAINTY = SCORE + 1, SCORE + 2, SCORE + 3
 COLUMNS = ('frame', 'seconds', 'id', 'left', 'top', 'width', 'height', 'score', 'label')
+RATED = (*COLUMNS, 'certainty')
 
 
 class TrackTable:
@@ -33,10 +34,12 @@ class TrackTable:
         self.num_frames = tracks.frame
         if len(tracks):
             seconds = np.full(len(tracks), tracks.seconds)
-            self._rows.append(np.column_stack([tracks.rows(), tracks.labels, seconds]))
+            rated = tracks.certainty
+            certainty = np.full(len(tracks), np.nan) if rated is None else rated
+            self._rows.append(np.column_stack([tracks.rows(), tracks.labels, seconds, certainty]))
 
     def replace_rows(self, rows: np.ndarray) -> None:
-        """Take other rows (S, 9) of the same video, ordered by frame."""
+        """Take other rows (S, 10) of the same video, ordered by frame."""
         self._rows = [rows]
 
     @property
@@ -45,22 +48,26 @@ class TrackTable:
         return len(np.unique(self.rows()[:, ID]))
 
     def rows(self) -> np.ndarray:
-        """Return rows (R, 9): those of :meth:`Tracks.rows`, label, seconds."""
-        return np.concatenate([np.zeros((0, SECONDS + 1)), *self._rows])
+        """Return rows (R, 10): those of :meth:`Tracks.rows`, label, seconds, certainty or NaN."""
+        return np.concatenate([np.zeros((0, CERTAINTY + 1)), *self._rows])
 
     def write_mot(self, path: Path) -> None:
         """Write the text format of the MOTChallenge."""
         write_results(path, self.rows())
 
     def write_csv(self, path: Path) -> None:
-        """Write a table with a head; ``seconds`` count from the first frame, by the source."""
+        """Write a table with a head; ``seconds`` count from the first frame, by the source.
+
+        ``certainty`` is there if the tracker rates it.
+        """
         with (
             atomic_path(path) as temporary,
             temporary.open('w', newline='', encoding='utf-8') as file,
         ):
             writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            writer.writerows(_csv_rows(self.rows()))
+            rows = self.rows()
+            writer.writerow(RATED if _rated(rows) else COLUMNS)
+            writer.writerows(_csv_rows(rows))
 
     def write_json(self, path: Path, about: dict[str, Any], classes: Iterable[str] = ()) -> None:
         """Write each track as lists over its frames.
@@ -79,16 +86,23 @@ class TrackTable:
         write_text(path, json.dumps({**about, 'tracks': tracks}) + '\n')
 
 
+def _rated(rows: np.ndarray) -> bool:
+    return len(rows) > 0 and not np.isnan(rows[:, CERTAINTY]).all()
+
+
 def _csv_rows(rows: np.ndarray) -> Iterable[list[object]]:
+    rated = _rated(rows)
     for row in rows.tolist():
         seconds = round(row[SECONDS], 4)
         box = [round(value, 3) for value in row[LEFT:SCORE]]
         numbers = int(row[FRAME]), seconds, int(row[ID])
-        yield [*numbers, *box, round(row[SCORE], 4), int(row[LABEL])]
+        certainty = [round(row[CERTAINTY], 4)] if rated else []
+        yield [*numbers, *box, round(row[SCORE], 4), int(row[LABEL]), *certainty]
 
 
 def _track(rows: np.ndarray, names: dict[int, str]) -> dict[str, Any]:
     label = int(rows[0, LABEL])
+    certainty = {'certainty': rows[:, CERTAINTY].round(4).tolist()} if _rated(rows) else {}
     return {
         'id': int(rows[0, ID]),
         'label': label,
@@ -97,4 +111,5 @@ def _track(rows: np.ndarray, names: dict[int, str]) -> dict[str, Any]:
         'seconds': rows[:, SECONDS].round(4).tolist(),
         'boxes': rows[:, LEFT:SCORE].round(3).tolist(),
         'scores': rows[:, SCORE].round(4).tolist(),
+        **certainty,
     }

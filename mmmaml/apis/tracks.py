@@ -19,6 +19,13 @@ class Tracks:
         labels: (N,) int64 classes, of the detections.
         seconds: Time of the frame since the first one, by the clock of the source.
         feats: (N, C) float32 features that the tracker compared; None if it had none.
+        det_idx: (N,) int64 positions among the detections of the frame; None if the tracker does
+            not tell.
+        certainty: (N,) certainty of the identities, 0..1; None if the tracker does not rate it
+            (``rate_certainty``).
+        rivals: (N,) id that the strongest alternative is about, −1 if none; None likewise.
+        doubts: (N,) what that alternative is, a position in
+            :data:`~mmmaml.models.trackers.association.certainty.DOUBTS`; None likewise.
     """
 
     frame: int
@@ -28,6 +35,10 @@ class Tracks:
     labels: np.ndarray
     seconds: float = 0.0
     feats: np.ndarray | None = None
+    det_idx: np.ndarray | None = None
+    certainty: np.ndarray | None = None
+    rivals: np.ndarray | None = None
+    doubts: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -38,6 +49,11 @@ class Tracks:
         ids = instances.instances_id.cpu().numpy().astype(np.int64)
         known = ids >= 0
         feats = instances.get('feats')
+        ratings = {
+            name: instances[name][known]
+            for name in ('det_idx', 'certainty', 'rivals', 'doubts')
+            if name in instances
+        }
         return cls(
             frame=frame,
             ids=ids[known],
@@ -46,6 +62,7 @@ class Tracks:
             labels=instances.labels.cpu().numpy().astype(np.int64)[known],
             seconds=seconds,
             feats=None if feats is None else feats.float().cpu().numpy()[known],
+            **ratings,
         )
 
     def rows(self) -> np.ndarray:

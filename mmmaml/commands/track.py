@@ -1,4 +1,4 @@
-"""Track people in any video: a file, a folder of images, a camera or a stream."""
+"""Track people in any videos: files, folders of images, cameras or streams."""
 
 import argparse
 import math
@@ -16,15 +16,18 @@ from mmmaml.command_line import (  # isort: skip
 from .option_checks import ConfigOptions, check_file, fail, frames_per_second
 
 JOIN_SECONDS, INTERPOLATE_SECONDS = 3.0, 1.0
+SUSPICIOUS_BELOW = 0.8
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        'source',
+        'sources',
+        nargs='+',
+        metavar='SOURCE',
         help='video file, folder of images, sequence folder of the MOTChallenge layout, index of '
-        'a camera, or address of a stream',
+        'a camera, or address of a stream; several share the networks, each is tracked by itself',
     )
     parser.add_argument('--config', help='config of a MOT model')
     parser.add_argument(
@@ -78,7 +81,8 @@ def build_parser() -> argparse.ArgumentParser:
         '--threads',
         type=int,
         metavar='N',
-        help='threads of the network on a CPU; default: 1 for networks of boxes, else one a core',
+        help='threads of the network on a CPU; default: 1 for networks of boxes, else one a core; '
+        'of several sources, frames that go through the networks at a time',
     )
     parser.add_argument(
         '--frame-rate',
@@ -119,6 +123,20 @@ def build_parser() -> argparse.ArgumentParser:
         help='with --interpolate, also smooth boxes over time; 0.2 takes most jitter away',
     )
     parser.add_argument(
+        '--certainty',
+        action='store_true',
+        help='tell how certain each identity is, 0 to 1, in the .csv and .json files',
+    )
+    parser.add_argument(
+        '--suspicious',
+        type=float,
+        nargs='?',
+        const=SUSPICIOUS_BELOW,
+        metavar='CERTAINTY',
+        help='also write NAME_suspicious.csv, the places where an identity may be wrong: those '
+        f'of a certainty below this, default: {SUSPICIOUS_BELOW:g}',
+    )
+    parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=ConfigOptions,
@@ -153,7 +171,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     MMLogger.get_current_instance().setLevel('WARNING')
     on_interrupt('nothing is written')
     with one_sentence(parser, args.debug, (Exception,)):
-        from .track_run import run
+        if args.sources[1:]:
+            from .track_streams import run
+        else:
+            from .track_run import run
 
         status, message = run(args)
     if message:
@@ -186,6 +207,14 @@ def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         value = getattr(args, name)
         if value is not None and not 0 <= value < math.inf:
             fail(parser, f'--{name} {value:g} must be at least 0')
+    if args.suspicious is not None and not 0 <= args.suspicious <= 1:
+        fail(parser, f'--suspicious {args.suspicious:g} must be between 0 and 1')
+    if args.suspicious is not None and args.join is not None:
+        fail(parser, '--suspicious lists ids as they were told live, and --join changes them')
+    if args.sources[1:]:
+        for name in ('detections', 'show', 'state_in', 'state_out'):
+            if getattr(args, name):
+                fail(parser, f'--{name.replace("_", "-")} is for one source, not for several')
     if args.smooth and args.interpolate is None:
         fail(parser, '--smooth needs --interpolate')
     linux = sys.platform.startswith('linux')

@@ -11,7 +11,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from mmmaml.apis import Tracks
-from mmmaml.apis.sources import FrameSource
 from mmmaml.apis.track_table import TrackTable
 from mmmaml.visualization import TrailBuffer, draw_tracks
 
@@ -81,11 +80,11 @@ class Picture:
 
 
 @contextmanager
-def progress(console: Console, source: FrameSource) -> Iterator[Callable[[], None]]:
+def progress(console: Console, name: str, num_frames: int | None) -> Iterator[Callable[[], None]]:
     """Show how far it is; yields a function to be called after each frame."""
     columns = TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task(source.name, total=source.num_frames)
+        task = bar.add_task(name, total=num_frames)
         yield lambda: bar.advance(task)
 
 

@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from mmmaml.apis import MOTInferencer, Tracks, onnx_config
+from mmmaml.apis import MOTInferencer, TrackedFrame, Tracks, onnx_config
 from mmmaml.apis.background import WriteBehind
 from mmmaml.apis.sources import FrameSource, open_source
+from mmmaml.apis.suspicious_places import SuspiciousPlaces
 from mmmaml.apis.track_table import TrackTable
 from mmmaml.command_line import INTERRUPTED, fold
 from mmmaml.postprocessing import OfflineTracks
@@ -29,6 +30,7 @@ from mmmaml.visualization.videos import video_writer
 from .track_display import Picture, progress, report
 
 ENDINGS = ('.mp4', '.txt', '.csv', '.json', '_timing.json')
+SUSPICIOUS = '_suspicious.csv'
 STAGES = ('decode', 'network', 'association', 'adaptation', 'drawing')
 FRAMES_BEHIND = 4
 """Tracked frames that wait to be drawn and encoded; each takes 6 MB in full HD."""
@@ -42,58 +44,161 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
         Exit status, and what to say of a source that was not tracked to its end.
     """
     console = Console()
-    source = open_source(args.source)
-    paths = {ending: args.out_dir / f'{source.name}{ending}' for ending in ENDINGS}
-    _check_outputs(args, source, paths)
-    config = args.config or onnx_config(args.detector, args.reid, args.prior, args.classes)
-    inferencer = MOTInferencer(
-        config, args.checkpoint, args.device, args.frame_rate, args.cfg_options
-    )
+    source = open_source(args.sources[0])
+    paths = result_paths(args, source)
+    inferencer = build_inferencer(args)
     if args.device == 'cpu':
         torch.set_num_threads(args.threads or inferencer.default_threads)
     if args.state_in:
         load_state(inferencer, args.state_in)
-    pairs = inferencer.track(source, args.detections)
+    frames = inferencer.stream(source, args.detections)
     refuse_overwriting(paths.values(), [inferencer.detection_file])
-    picture = Picture(round(args.trail_seconds * inferencer.frame_rate), args.show)
-    table = TrackTable()
-    offline = OfflineTracks(inferencer.frame_rate, **offline_options(args))
-    with ExitStack() as stack:
-        stop = stack.enter_context(stop_on_interrupt())
-        files = {end: stack.enter_context(atomic_path(path)) for end, path in paths.items()}
-        problem: Exception | None = None
-        with (
-            video(files['.mp4'], paths['.mp4'], inferencer.frame_rate, picture) as draw,
-            progress(console, source) as advance,
-        ):
+    problem: Exception | None = None
+    with (
+        stop_on_interrupt() as stop,
+        Results(args, source, paths, inferencer.frame_rate) as results,
+    ):
+        with progress(console, source.name, source.num_frames) as advance:
             try:
-                for frame, tracks in pairs:
+                for frame in frames:
                     with inferencer.clock.stage('drawing'):
-                        draw(frame, tracks)
-                    table.add(tracks)
-                    boxes = tracks.rows()[:, LEFT:SCORE]
-                    offline.add(tracks.frame, tracks.ids, boxes, tracks.feats, tracks.labels)
+                        results.draw(frame)
+                    results.add(frame)
                     advance()
-                    if stop.is_set() or picture.closed:
+                    if stop.is_set() or results.closed:
                         break
             except Exception as error:  # what was tracked until then is good
                 problem = error
-            if problem is not None and (args.debug or not table.num_frames):
+            if problem is not None and (args.debug or not results.table.num_frames):
                 raise problem
-        table.replace_rows(offline.finish(table.rows()))
-        write_tables(table, files, inferencer, source, frame.shape[:2])
+        results.finish(inferencer.config, stage_seconds(inferencer))
     if args.state_out:
         with atomic_path(args.state_out) as temporary:
             torch.save(inferencer.state_dict(), temporary)
-    report(console, stage_seconds(inferencer), table, paths)
+    report(console, stage_seconds(inferencer), results.table, paths)
     if problem is not None:
         return 1, f'{fold(problem)}; written is what was tracked until then'
     if stop.is_set():
         return (
             INTERRUPTED,
-            f'stopped by Ctrl-C after frame {table.num_frames}; what is written is whole',
+            f'stopped by Ctrl-C after frame {results.table.num_frames}; what is written is whole',
         )
     return 0, ''
+
+
+def build_inferencer(args: argparse.Namespace) -> MOTInferencer:
+    """Build the model of the options."""
+    config = args.config or onnx_config(args.detector, args.reid, args.prior, args.classes)
+    options = dict(args.cfg_options)
+    if args.certainty or args.suspicious is not None:
+        options['model.tracker.rate_certainty'] = True
+    return MOTInferencer(config, args.checkpoint, args.device, args.frame_rate, options)
+
+
+def result_paths(args: argparse.Namespace, source: FrameSource) -> Paths:
+    """Return the files of the results of a source by their endings.
+
+    Raises:
+        OSError: They cannot be written.
+        ValueError: They would replace an input, or other results.
+    """
+    endings = ENDINGS if args.suspicious is None else (*ENDINGS, SUSPICIOUS)
+    paths = {ending: args.out_dir / f'{source.name}{ending}' for ending in endings}
+    _check_outputs(args, source, paths)
+    return paths
+
+
+class Results:
+    """Files of one source, which get its frames as they come; use it as a context.
+
+    If an exception leaves the context, or without :meth:`finish`, nothing is written.
+
+    Args:
+        args: Options of the command line.
+        source: The source.
+        paths: Files by their endings.
+        frame_rate: Frames per second.
+
+    Attributes:
+        table: Tracks so far.
+    """
+
+    def __init__(
+        self, args: argparse.Namespace, source: FrameSource, paths: Paths, frame_rate: float
+    ) -> None:
+        self.table = TrackTable()
+        self._source, self._paths, self._frame_rate = source, paths, frame_rate
+        self._picture = Picture(round(args.trail_seconds * frame_rate), args.show)
+        self._offline = OfflineTracks(frame_rate, **offline_options(args))
+        self._places = None
+        if args.suspicious is not None:
+            self._places = SuspiciousPlaces(frame_rate, args.suspicious)
+        self._files, self._video = ExitStack(), ExitStack()
+        self._shape = 0, 0
+
+    def __enter__(self) -> 'Results':
+        paths = self._paths
+        self._temporary = {
+            end: self._files.enter_context(atomic_path(path)) for end, path in paths.items()
+        }
+        made = video(self._temporary['.mp4'], paths['.mp4'], self._frame_rate, self._picture)
+        self._draw = self._video.enter_context(made)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        try:
+            self._video.__exit__(*error)
+        finally:
+            self._files.__exit__(*error)
+
+    @property
+    def closed(self) -> bool:
+        """True if somebody closed the window."""
+        return self._picture.closed
+
+    def draw(self, frame: TrackedFrame) -> None:
+        """Draw a frame into the video."""
+        self._draw(frame.image, frame.tracks)
+
+    def add(self, frame: TrackedFrame) -> None:
+        """Take the tracks of a frame into the tables."""
+        tracks = frame.tracks
+        self._shape = frame.image.shape[0], frame.image.shape[1]
+        self.table.add(tracks)
+        boxes = tracks.rows()[:, LEFT:SCORE]
+        self._offline.add(tracks.frame, tracks.ids, boxes, tracks.feats, tracks.labels)
+        if self._places is not None:
+            self._places.add(tracks)
+
+    def finish(self, config: Any, seconds: dict[str, float]) -> None:
+        """Write the tables after the last frame.
+
+        Args:
+            config: Of the model; names the classes.
+            seconds: Of each stage.
+        """
+        self._video.close()
+        self.table.replace_rows(self._offline.finish(self.table.rows()))
+        about = {
+            'source': self._source.name,
+            'path': origin(self._source),
+            'frame_rate': self._frame_rate,
+            'width': self._shape[1],
+            'height': self._shape[0],
+        }
+        files = self._temporary
+        self.table.write_mot(files['.txt'])
+        self.table.write_csv(files['.csv'])
+        self.table.write_json(files['.json'], about, class_names(config))
+        times = {'num_frames': self.table.num_frames, 'seconds': seconds}
+        write_text(files['_timing.json'], json.dumps(times, indent=1) + '\n')
+        if self._places is not None:
+            self._places.write(files[SUSPICIOUS])
+
+    def abandon(self, error: Exception) -> None:
+        """Write nothing, because of an error."""
+        self.__exit__(type(error), error, error.__traceback__)
+        self._files, self._video = ExitStack(), ExitStack()
 
 
 def offline_options(args: argparse.Namespace) -> dict[str, dict[str, float]]:
@@ -216,28 +321,6 @@ def _check_video(path: Path, out: Path, num_frames: int) -> None:
         raise OSError(
             f'{out} is not written: it holds {found} of {num_frames} frames; is the disk full?'
         )
-
-
-def write_tables(
-    table: TrackTable,
-    files: Paths,
-    inferencer: MOTInferencer,
-    source: FrameSource,
-    shape: tuple[int, int],
-) -> None:
-    """Write the tracks of a video of (H, W) pixels in all formats, and the times."""
-    about = {
-        'source': source.name,
-        'path': origin(source),
-        'frame_rate': inferencer.frame_rate,
-        'width': shape[1],
-        'height': shape[0],
-    }
-    table.write_mot(files['.txt'])
-    table.write_csv(files['.csv'])
-    table.write_json(files['.json'], about, class_names(inferencer.config))
-    times = {'num_frames': table.num_frames, 'seconds': stage_seconds(inferencer)}
-    write_text(files['_timing.json'], json.dumps(times, indent=1) + '\n')
 
 
 def stage_seconds(inferencer: MOTInferencer) -> dict[str, float]:

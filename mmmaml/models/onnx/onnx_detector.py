@@ -1,5 +1,6 @@
 """A detector that is a file in the ONNX format."""
 
+import logging
 import os
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -7,6 +8,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 import torch
+from mmengine.logging import print_log
 from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor, nn
 
@@ -14,7 +16,7 @@ from mmmaml.registry import MODELS
 from mmmaml.utils.option_checks import check_choice, check_number
 
 from ...utils.class_names import COCO, class_numbers, names_in
-from ...utils.letterbox import PADDING, letterbox
+from ...utils.letterbox import PADDING, Letterbox, letterbox
 from .output_forms import FORMS, OutputForm, known_forms, recognise
 from .pictures import as_frame, to_input
 from .session import OnnxSession
@@ -24,6 +26,9 @@ DEFAULT_SIZE = 640
 
 MOST = 1000
 """Boxes of a frame that go into non-maximum suppression, those of the highest scores."""
+
+FRAMES_PER_CALL = 16
+"""Frames that go through the network together; bounds memory with many streams."""
 
 
 @MODELS.register_module()
@@ -102,6 +107,7 @@ class OnnxDetector(nn.Module):
         self._centred = self.form.centred if letterbox is None else letterbox == 'centred'
         self._to_rgb = self.form.to_rgb if to_rgb is None else to_rgb
         self._scale = self.form.scale if scale is None else scale
+        self._batched = True  # until a batch has shown that it is not so
         # Follows the model to its device.
         self.register_buffer('_place', torch.zeros(()), persistent=False)
 
@@ -134,11 +140,32 @@ class OnnxDetector(nn.Module):
             sample.pred_instances = found
         return batch_data_samples
 
+    @property
+    def takes_batches(self) -> bool:
+        """True if frames go through the graph together, False if one by one."""
+        return self.session.takes_batches and self._batched
+
     def detect(self, frame: np.ndarray) -> InstanceData:
         """Detect in a frame (H, W, 3) uint8, blue, green, red; boxes are in its pixels."""
-        image, place = letterbox(frame, self.input_size, self._centred)
-        pixels = to_input(image[None], self._to_rgb)
-        output = self._output(pixels if self._scale == 1 else pixels * np.float32(self._scale))
+        return self.detect_all([frame])[0]
+
+    def detect_all(self, frames: Sequence[np.ndarray]) -> list[InstanceData]:
+        """Detect in frames (H, W, 3), of any sizes, as :meth:`detect` does in each.
+
+        They go through the graph together if it takes batches, else one by one. Several threads
+        may call it at a time.
+        """
+        if not frames:
+            return []
+        images, places = zip(
+            *(letterbox(each, self.input_size, self._centred) for each in frames), strict=True
+        )
+        pixels = to_input(np.stack(images), self._to_rgb)
+        outputs = self._outputs(pixels if self._scale == 1 else pixels * np.float32(self._scale))
+        return [self._found(*each) for each in zip(outputs, places, strict=True)]
+
+    def _found(self, output: np.ndarray, place: Letterbox) -> InstanceData:
+        """Return the detections of a frame from the output for it."""
         boxes, scores, labels = self._select(output)
         boxes = place.to_frame(boxes)
         kept = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
@@ -169,10 +196,32 @@ class OnnxDetector(nn.Module):
         kept = kept[np.argsort(-best[kept], kind='stable')][:MOST]
         return boxes[kept], best[kept], labels[kept]
 
-    def _output(self, pixels: np.ndarray) -> np.ndarray:
-        """Return the output for one picture, without the axis of the batch."""
-        output = self.session.run(pixels, self._place.device, most=1)[0].astype(np.float64)
-        return output[0] if output.ndim == 3 else output
+    def _outputs(self, pixels: np.ndarray) -> list[np.ndarray]:
+        """Return the output for each picture of (N, 3, H, W), without the axis of the batch."""
+        if len(pixels) > 1 and self.takes_batches:
+            together = self._together(pixels)
+            if together is not None:
+                return together
+            self._batched = False
+            print_log(
+                f'{self.session.path} takes several pictures and does not answer for each: frames '
+                'go through it one by one',
+                logger='current',
+                level=logging.WARNING,
+            )
+        device = self._place.device
+        each = [self.session.run(pixels[i : i + 1], device, most=1)[0] for i in range(len(pixels))]
+        return [_of_one(output) for output in each]
+
+    def _together(self, pixels: np.ndarray) -> list[np.ndarray] | None:
+        """Return the outputs of one run, None if the graph cannot take or tell apart pictures."""
+        try:
+            output = self.session.run(pixels, self._place.device, most=FRAMES_PER_CALL)[0]
+        except Exception:  # ONNX Runtime's errors have no base of their own
+            return None
+        if output.ndim != 3 or len(output) != len(pixels):
+            return None
+        return [_of_one(each) for each in output]
 
     def _try(self) -> np.ndarray:
         """Return the output of a grey picture, (N, C) or (C, N).
@@ -204,6 +253,11 @@ class OnnxDetector(nn.Module):
             f'{self.session.path} is no detector of a known form: from {width}x{height} pixels it '
             f'makes {self.session.describe_outputs()}; known forms are {known_forms()}'
         )
+
+
+def _of_one(output: np.ndarray) -> np.ndarray:
+    """Return the output for one picture in double precision, without an axis of the batch."""
+    return (output[0] if output.ndim == 3 else output).astype(np.float64)
 
 
 def suppress(

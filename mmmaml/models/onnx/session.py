@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ class OnnxSession:
     """A graph that maps pictures (B, 3, H, W) to arrays, in ONNX Runtime.
 
     The graph runs on the device that :meth:`run` is told. If ONNX Runtime has nothing for that
-    device, it runs on the CPU, and the log says so.
+    device, it runs on the CPU, and the log says so. Several threads may run it at a time.
 
     Args:
         path: The file. Nothing is downloaded.
@@ -51,6 +52,7 @@ class OnnxSession:
         input: The only input, of pictures.
         outputs: The outputs, in their order.
         metadata: What the exporter noted, by name.
+        threads: Threads of one run on a CPU; None for as many as PyTorch has.
 
     Raises:
         FileNotFoundError: The file does not exist.
@@ -64,6 +66,8 @@ class OnnxSession:
             raise FileNotFoundError(
                 f'{path} does not exist: give the path of an ONNX file; none is downloaded'
             )
+        self.threads: int | None = None
+        self._opening = threading.Lock()
         self._key: tuple[str, int] | None = None
         self._session: Any = None
         session = self._open(torch.device('cpu'))
@@ -89,6 +93,11 @@ class OnnxSession:
     def describe_outputs(self) -> str:
         """Return the names and shapes of the outputs, for messages."""
         return _join(self.outputs)
+
+    @property
+    def takes_batches(self) -> bool:
+        """True if the graph takes several pictures at a time."""
+        return self.input.shape[0] != 1
 
     def run(self, images: np.ndarray, device: torch.device, most: int) -> list[np.ndarray]:
         """Run the graph on pictures, a batch at a time.
@@ -119,13 +128,18 @@ class OnnxSession:
         return [np.concatenate(each) for each in zip(*parts, strict=True)]
 
     def _open(self, device: torch.device) -> Any:
-        """Return a session for a device with as many threads as PyTorch has."""
-        key = str(device), torch.get_num_threads()
-        if self._key == key:
+        """Return a session for a device and the wanted threads."""
+        key = str(device), self.threads or torch.get_num_threads()
+        with self._opening:
+            if self._key != key:
+                self._session = self._make(device, key[1])
+                self._key = key
             return self._session
+
+    def _make(self, device: torch.device, threads: int) -> Any:
         runtime = _runtime(self.path)
         options = runtime.SessionOptions()
-        options.intra_op_num_threads = key[1]
+        options.intra_op_num_threads = threads
         options.log_severity_level = 3
         # Threads that wait for work burn the cores that other programs would use.
         options.add_session_config_entry('session.intra_op.allow_spinning', '0')
@@ -141,15 +155,13 @@ class OnnxSession:
                     level=logging.WARNING,
                 )
         try:
-            session = runtime.InferenceSession(str(self.path), options, providers=providers)
+            return runtime.InferenceSession(str(self.path), options, providers=providers)
         except Exception as error:  # ONNX Runtime's errors have no base of their own
             reason = str(error).splitlines()[0]
             raise ValueError(
                 f'{self.path} is no ONNX model that onnxruntime {runtime.__version__} can run: '
                 f'{reason}'
             ) from error
-        self._key, self._session = key, session
-        return session
 
 
 def _runtime(path: Path) -> Any:

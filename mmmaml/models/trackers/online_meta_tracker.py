@@ -14,6 +14,7 @@ from mmmaml.utils.option_checks import check_choice, check_number
 
 from .appearance.online_adapter import OnlineAdapter
 from .appearance.track_appearance import MemoryOptions, TrackAppearance
+from .association.certainty import Certainty, rate
 from .association.frame_matching import FrameMatching
 from .association.stages import build_stages
 from .detections.detections import DetectionOptions, Detections
@@ -123,6 +124,8 @@ class OnlineMetaTracker:
         max_occlusion: Share of a box, 0..1, that a nearer person's box may cover for the
             detection to be a clear view. Others neither update a track's appearance nor veto a
             match. 1: all are clear.
+        rate_certainty: Rate how certain each identity is, as
+            :func:`~.association.certainty.rate` does, which takes about a millisecond a frame.
         **unknown: Refused, with the place of an option that has moved.
 
     Attributes:
@@ -134,6 +137,7 @@ class OnlineMetaTracker:
         camera: Estimates the motion of the camera, or None.
         head: The bound head, or None.
         tracks: The tracks of the current video.
+        certainty: Of the detections of the last frame, if it is rated.
 
     Raises:
         TypeError: An option is unknown.
@@ -164,6 +168,7 @@ class OnlineMetaTracker:
         momentum: float = 0.95,
         gallery_size: int = 10,
         max_occlusion: float = 0.5,
+        rate_certainty: bool = False,
         **unknown: object,
     ) -> None:
         refuse_unknown(OnlineMetaTracker, unknown)
@@ -191,6 +196,7 @@ class OnlineMetaTracker:
         self.adapter_cfg = dict(adapter_cfg or {})
         self.camera = None if camera_motion is None else CameraMotion(**camera_motion)
         self.head: MetaReIDHead | None = None
+        self.rate_certainty = rate_certainty
         self.appearance = TrackAppearance(self.options.memory, frame_rate)
         self.reset()
 
@@ -212,6 +218,7 @@ class OnlineMetaTracker:
         self._last: tuple[Matches, Started] | None = None
         self.appearance.reset(frame_rate)
         self.features.reset()
+        self.certainty: Certainty | None = None
         if self.camera is not None:
             self.camera.reset()
 
@@ -349,6 +356,9 @@ class OnlineMetaTracker:
         self.appearance.adapt(self.tracks)  # to those in view
         # Cosine under each track's own parameters, overlap, appearance alone.
         matches = self.matching.run(self.tracks, detections, feats, self.appearance)
+        if self.rate_certainty:
+            certainty = rate(self.tracks, detections, feats, self.appearance, matches)
+            self.certainty = certainty.spread(detections.rows, len(bboxes))
         self.tracks.update(matches, detections)
         started = self.tracks.start(matches, detections)
         self._last = matches, started
@@ -434,7 +444,22 @@ class OnlineMetaTracker:
         )
         if given is not None:
             tracks.feats = given[reported.to(given.device)]  # for joining tracks afterwards
+        self.annotate(tracks, reported)
         return tracks
+
+    def annotate(self, tracks: InstanceData, reported: Tensor) -> None:
+        """Note the detections of tracks, and how certain their identities are if that is rated.
+
+        Args:
+            tracks: The R reported detections; gets ``det_idx`` (R,), and ``certainty``,
+                ``rivals`` and ``doubts`` (R,) of :class:`~.association.certainty.Certainty`.
+            reported: (N,) bool of all detections.
+        """
+        kept = reported.cpu().numpy()
+        tracks.det_idx = np.flatnonzero(kept)
+        if self.certainty is None:
+            return
+        tracks.certainty, tracks.rivals, tracks.doubts = (each[kept] for each in self.certainty)
 
     def _check(
         self, bboxes: Tensor, scores: Tensor, labels: Tensor, feats: Tensor | None
