@@ -11,11 +11,13 @@ registry is. A package that is not installed fails at once, as without the hook.
 """
 
 import builtins
+import gc
 import importlib
 import os
 import pkgutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, resolve_name
@@ -70,6 +72,21 @@ def defer_imports() -> None:
         return
     exported = {} if any(name in os.environ for name in _LAUNCHED) else EXPORTED
     sys.meta_path.insert(0, _DeferringFinder({**DEFERRED, **exported}))
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Collect no garbage in the block, which imports: what it makes stays.
+
+    The collector would go through all objects of thousands of modules again and again.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class Deferred:
@@ -176,7 +193,7 @@ def _export(module: ModuleType) -> None:
     if waiting and module.__name__ in REGISTERED:
         name, location = REGISTERED[module.__name__]
         registry = getattr(importlib.import_module('mmengine.registry'), name)
-        registry._locations.append(location)
+        registry._locations = [*registry._locations, location]  # the list is MMEngine's default
         registry._imported = False
 
 

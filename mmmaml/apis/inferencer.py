@@ -11,6 +11,7 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import print_log
 
+from mmmaml.deferred_imports import without_collection
 from mmmaml.models.detectors.detection_file import read_detections
 from mmmaml.utils.box_conventions import suspect_boxes
 from mmmaml.utils.frame_numbers import check_frame_numbers
@@ -92,12 +93,13 @@ class MOTInferencer:
         frame_rate: float | None = None,
         cfg_options: dict[str, Any] | None = None,
     ) -> None:
-        self.config = load_config(config, cfg_options)
-        self.model: Any = build_model(self.config, checkpoint, device)
-        if getattr(self.model, 'tracker', None) is None:
-            raise ValueError(f'{type(self.model).__name__} has no tracker: give a MOT config')
-        raw = getattr(self.model, 'takes_frames', False)
-        self._packer = RawFramePacker() if raw else FramePacker(self.config)
+        with without_collection():
+            self.config = load_config(config, cfg_options)
+            self.model: Any = build_model(self.config, checkpoint, device)
+            if getattr(self.model, 'tracker', None) is None:
+                raise ValueError(f'{type(self.model).__name__} has no tracker: give a MOT config')
+            raw = getattr(self.model, 'takes_frames', False)
+            self._packer = RawFramePacker() if raw else FramePacker(self.config)
         self.clock = StageClock(device)
         self._detector = self._replace_detector()
         self._stages = ModelStages(self.model, self.clock)
