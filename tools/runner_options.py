@@ -16,7 +16,7 @@ from mmmaml.commands.option_checks import fail as fail
 from mmmaml.engine import join_cpu_processes
 from mmmaml.registry import RUNNERS
 from mmmaml.utils import register_all_modules
-from mmmaml.utils.threads import default_threads
+from mmmaml.utils.threads import default_threads, threads_of_free_cores
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 
@@ -49,7 +49,7 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         metavar='N',
         help='threads of the network on a CPU; default: 1 to track with networks of boxes, else '
-        'one a core',
+        'one a core that other programs leave free',
     )
     add_debug_option(parser)
     # Launchers of PyTorch before 2.0 pass the first form, later ones the second.
@@ -85,8 +85,9 @@ def set_threads(args: argparse.Namespace, model: nn.Module | None = None) -> Non
     """
     if args.threads is not None:
         torch.set_num_threads(args.threads)
-    elif model is not None and get_device() == 'cpu':
-        torch.set_num_threads(default_threads(model))
+    elif get_device() == 'cpu':
+        threads = threads_of_free_cores() if model is None else default_threads(model)
+        torch.set_num_threads(threads)
 
 
 def build_runner(config: Config) -> Runner:

@@ -78,7 +78,8 @@ def build_parser() -> argparse.ArgumentParser:
         '--threads',
         type=int,
         metavar='N',
-        help='threads of the network on a CPU; default: 1 for networks of boxes, else one a core',
+        help='threads of the network on a CPU; default: 1 for networks of boxes, else one a core '
+        'that other programs leave free',
     )
     parser.add_argument(
         '--frame-rate',
