@@ -128,9 +128,11 @@ class _DeferringLoader(Loader):
         return getattr(self._loader, name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """Create it as the loader does."""
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        """Run it; the module keeps no trace of this."""
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
@@ -176,9 +178,7 @@ class _DeferringLoader(Loader):
 
 def _export(module: ModuleType) -> None:
     """Turn the deferred names of a package into attributes that are imported when asked for."""
-    waiting = {
-        name: value for name, value in vars(module).items() if isinstance(value, Deferred)
-    }
+    waiting = {name: value for name, value in vars(module).items() if isinstance(value, Deferred)}
     for name in waiting:
         delattr(module, name)
 
@@ -206,6 +206,7 @@ class _DeferringFinder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        """Find it as the next finder does."""
         if fullname not in self._deferred:
             return None
         for finder in sys.meta_path:

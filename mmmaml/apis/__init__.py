@@ -13,7 +13,7 @@ _MODULES = {
     'train': 'experiment',
 }
 
-__all__ = ['MOTInferencer', 'Tracks', 'onnx_config', 'track', 'train']  # noqa: F822
+__all__ = ['MOTInferencer', 'Tracks', 'onnx_config', 'track', 'train']
 
 
 def __getattr__(name: str) -> Any:

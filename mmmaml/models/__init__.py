@@ -29,7 +29,7 @@ if has_openmmlab():
         'TaskDataPreprocessor': 'data_preprocessors',
     }
 
-__all__ = sorted(_ROOMS)  # noqa: PLE0605
+__all__ = sorted(_ROOMS)
 
 
 def __getattr__(name: str) -> Any:

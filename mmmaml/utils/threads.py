@@ -21,7 +21,7 @@ def let_threads_sleep() -> None:
 
 @dataclass(frozen=True)
 class Usage:
-    """What the machine had done at a moment.
+    """Use of the machine up to a moment.
 
     Attributes:
         wall: Seconds of a clock.

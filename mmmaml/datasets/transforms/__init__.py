@@ -17,7 +17,7 @@ _MODULES = {
     'ShiftTaskAppearance': 'shift_task_appearance',
 }
 
-__all__ = sorted(_MODULES)  # noqa: PLE0605
+__all__ = sorted(_MODULES)
 
 
 def __getattr__(name: str) -> Any:

@@ -251,7 +251,9 @@ def test_half_precision_at_test_time_is_close_and_comes_back_single():
     assert not torch.equal(single, half)
     torch.testing.assert_close(half, single, rtol=0.05, atol=0.05)
     model.train()
-    assert torch.equal(model.extract_crop_feats(crops), copy.deepcopy(model).float()._pooled(crops))
+    assert torch.equal(
+        model.extract_crop_feats(crops), copy.deepcopy(model).float()._pooled(crops)
+    )
 
 
 def test_channels_last_keeps_weights_and_features():

@@ -159,7 +159,9 @@ def distributed_step(args: argparse.Namespace) -> str:
             seconds = time.perf_counter() - start
         finally:
             distributed.destroy_process_group()
-    return f'{backend}, one rank: a step in {1000 * seconds:.1f} ms, loss {float(loss.detach()):.4f}.'
+    return (
+        f'{backend}, one rank: a step in {1000 * seconds:.1f} ms, loss {float(loss.detach()):.4f}.'
+    )
 
 
 def _tasks(args: argparse.Namespace) -> tuple[Any, torch.Tensor, list[Any]]:

@@ -1,9 +1,10 @@
 """Time a tracking network: frames per second, by stage; a one-shot network's training as well.
 
 Frames go through the network of a config, decoding and the tracker; of a config with a Re-ID
-network, the boxes of the people are cut from them instead. Images are noise, which takes the network as long as any other. People are simulated: the network's highest
-peaks give as many boxes and features as there are people, and the tracker gets as many who walk,
-so that neither weights nor data are needed.
+network, the boxes of the people are cut from them instead. Images are noise, which takes the
+network as long as any other. People are simulated: a one-shot network's highest peaks give as many
+boxes and features as there are people, and the tracker gets as many who walk, so that neither
+weights nor data are needed.
 """
 
 import argparse
@@ -98,9 +99,9 @@ def frame_rows(config: Config, size: tuple[int, int], args: argparse.Namespace) 
         for stage in [each for each in STAGES if each in seconds]:
             times = 1000 * np.array(seconds[stage])
             low, high, highest = np.percentile(times, (50, 90, 99))
+            rate = 1000 * args.batch / times.mean()
             yield (
-                f'| {precision} | {stage} | {args.batch * 1000 / times.mean():.3g} | {low:.2f} | {high:.2f} | '
-                f'{highest:.2f} |'
+                f'| {precision} | {stage} | {rate:.3g} | {low:.2f} | {high:.2f} | {highest:.2f} |'
             )
 
 

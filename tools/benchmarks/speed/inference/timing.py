@@ -107,7 +107,7 @@ def time_crops(
     clock.watch(model.reid, 'extract_crop_feats', 'network')
     clock.watch(model.tracker, 'step', 'tracker')
     model.tracker.bind(model.reid.reid_head)
-    normalize = crop_normalization(None, config.model.data_preprocessor)
+    normalize = crop_normalization(None, config.model.data_preprocessor, raw=True)
     options = config.model.tracker.reid
     walk = SimulatedWalk(people, size, model.reid.reid_head.in_channels)
     image = torch.randint(256, (1, 3, size[1], size[0]), dtype=torch.uint8)
