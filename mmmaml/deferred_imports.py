@@ -109,6 +109,7 @@ class Deferred:
         return getattr(self._resolve(), attribute)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Import it, and call it."""
         return self._resolve()(*args, **kwargs)
 
     def __repr__(self) -> str:
