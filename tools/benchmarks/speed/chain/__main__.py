@@ -101,8 +101,8 @@ def arguments(part: str, args: argparse.Namespace) -> list[str]:
         line = ['start', CONFIG, '--source', source]
         if 'detector' in part:  # of random weights, which takes no download
             parts = ('detector', 'reid.backbone')
-            options = {f'model.{each}.init_cfg': None for each in parts}
-            line = ['start', DETECTOR, '--source', source, '--options', json.dumps(options)]
+            no_weights: dict[str, None] = {f'model.{each}.init_cfg': None for each in parts}
+            line = ['start', DETECTOR, '--source', source, '--options', json.dumps(no_weights)]
         return line
     if part.startswith('video'):
         line = ['video', CONFIG, '--source', source]

@@ -62,7 +62,7 @@ def _video(args: argparse.Namespace) -> dict[str, Any]:
     if args.cores:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: args.cores])
     with tempfile.TemporaryDirectory() as folder:
-        options = ['--config', config, '--out-dir', folder]
+        options = ['--config', str(config), '--out-dir', folder]
         before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         subprocess.run(
             [sys.executable, root / 'tools' / 'track.py', args.source, *options],
