@@ -5,18 +5,28 @@ Their parents are the roots, beside MMDetection's and MMTracking's registries, s
 ours. See https://mmengine.readthedocs.io/en/latest/advanced_tutorials/registry.html.
 """
 
+from importlib import import_module
+
 from mmengine import registry as root
 from mmengine.registry import Registry
 
 from mmmaml.compat import explain_missing_scopes, has_openmmlab
 
 
-class _WithoutOpenMMLab(Registry):
-    """A registry that lacks the components on MMDetection, and says so if one is named."""
+class _Registry(Registry):
+    """A registry that imports no more of its location than the component that is named."""
 
     def get(self, key: str) -> type | None:
+        """Return a component; without mmcv and mmdet, say so if it stands on them."""
+        name = key.removeprefix(f'{self.scope}.')
+        for location in self._locations:
+            package = import_module(location)
+            if name in getattr(package, '__all__', ()):
+                getattr(package, name)
+        if self.parent is not None:  # MMEngine does not import what a parent's entries are in
+            self.parent.import_from_location()
         found = super().get(key)
-        if found is None:
+        if found is None and not has_openmmlab():
             raise ModuleNotFoundError(
                 f'{key!r} is not among the components that work without mmcv and mmdet, which are '
                 'not installed: run `bash tools/install.sh`',
@@ -26,8 +36,7 @@ class _WithoutOpenMMLab(Registry):
 
 
 def _child(name: str, parent: Registry, location: str) -> Registry:
-    kind = Registry if has_openmmlab() else _WithoutOpenMMLab
-    return kind(name, parent=parent, scope='mmmaml', locations=[location])
+    return _Registry(name, parent=parent, scope='mmmaml', locations=[location])
 
 
 RUNNERS = _child('runner', root.RUNNERS, 'mmmaml.engine')

@@ -13,6 +13,7 @@ from typing import Any
 
 from mmmaml.command_line import on_interrupt, one_sentence  # isort: skip
 
+import torch
 from demo_data import DemoData, generated_data, given_data
 from mmengine.config import Config
 from mmengine.hooks import Hook
@@ -24,6 +25,7 @@ from mmmaml.apis import track, train
 from mmmaml.utils import write_text
 from mmmaml.utils.mot_files import FRAME, read_rows
 from mmmaml.utils.outputs import refuse_overwriting
+from mmmaml.utils.threads import threads_of_free_cores
 from mmmaml.visualization import plot_training_curves, render_video
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs' / 'demo'
@@ -123,7 +125,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         help='trainings of each kind, for mean ± spread',
     )
     parser.add_argument('--epochs', type=int, help='length of each training; default: 20')
+    parser.add_argument(
+        '--threads',
+        type=int,
+        metavar='N',
+        help='threads of the networks; default: one a core that other programs leave free',
+    )
     args = parser.parse_args(argv)
+    if args.threads is not None and args.threads < 1:
+        parser.error(f'--threads {args.threads} must be at least 1')
+    torch.set_num_threads(args.threads or threads_of_free_cores())
     if args.epochs is not None and args.epochs < 1:
         parser.error(f'--epochs {args.epochs} must be at least 1')
     if args.seeds < 1:

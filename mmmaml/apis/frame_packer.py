@@ -1,5 +1,6 @@
 """Frames in memory as a model's data loader would give them."""
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,7 @@ class FramePacker:
             )
         # mmdet's pipelines take the frames of a clip, mmtrack's one frame.
         self._listed = any(_name(step) == 'TransformBroadcaster' for step in steps)
+        importlib.import_module('mmcv.transforms')  # to be found in MMEngine's own registry
         with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmmaml')):
             self.pipeline = Compose(steps)
 

@@ -13,6 +13,7 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.structures import InstanceData
 
+from mmmaml.deferred_imports import without_collection
 from mmmaml.models.detectors.detection_file import read_detections
 from mmmaml.models.mot.onnx_mot import Seen
 from mmmaml.models.trackers import OnlineMetaTracker
@@ -104,12 +105,13 @@ class MOTInferencer:
         frame_rate: float | None = None,
         cfg_options: dict[str, Any] | None = None,
     ) -> None:
-        self.config = load_config(config, cfg_options)
-        self.model: Any = build_model(self.config, checkpoint, device)
-        if getattr(self.model, 'tracker', None) is None:
-            raise ValueError(f'{type(self.model).__name__} has no tracker: give a MOT config')
-        raw = getattr(self.model, 'takes_frames', False)
-        self._packer = RawFramePacker() if raw else FramePacker(self.config)
+        with without_collection():
+            self.config = load_config(config, cfg_options)
+            self.model: Any = build_model(self.config, checkpoint, device)
+            if getattr(self.model, 'tracker', None) is None:
+                raise ValueError(f'{type(self.model).__name__} has no tracker: give a MOT config')
+            raw = getattr(self.model, 'takes_frames', False)
+            self._packer = RawFramePacker() if raw else FramePacker(self.config)
         self.device = torch.device(device)
         self.clock = StageClock(device)
         self._detector = self._replace_detector()

@@ -1,8 +1,9 @@
 """A model from a config, with its weights."""
 
-import importlib
 import logging
 import os
+import zipfile
+from collections import OrderedDict
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -11,10 +12,8 @@ import torch
 from mmengine import DefaultScope
 from mmengine.config import Config
 from mmengine.logging import print_log
-from mmengine.runner import load_checkpoint
 from torch import nn
 
-from mmmaml.compat import has_openmmlab
 from mmmaml.config_files import find_config
 from mmmaml.registry import MODELS
 
@@ -29,23 +28,12 @@ def load_config(config: str | os.PathLike | Config, options: dict | None = None)
     Raises:
         FileNotFoundError: The file, or one it is based on, does not exist.
     """
-    _register_parts()
     if isinstance(config, Config):
         config = Config(config.to_dict())
     else:
         config = _read_config(find_config(config))
     config.merge_from_dict(options or {})
     return config
-
-
-def _register_parts() -> None:
-    """Register all that a model and its test pipeline are built of, and no more, for speed.
-
-    Importing these registers the parts of mmdet, too.
-    """
-    importlib.import_module('mmmaml.models')
-    if has_openmmlab():
-        importlib.import_module('mmmaml.datasets.transforms')
 
 
 def _read_config(path: str | os.PathLike) -> Config:
@@ -113,6 +101,24 @@ def _check_device(device: str) -> None:
         raise ValueError(f'device={device}: torch finds no GPU; use cpu')
 
 
+def _load_checkpoint(model: nn.Module, checkpoint: str) -> dict[str, Any]:
+    """Copy the weights of a checkpoint to a model, those in files without a copy between."""
+    from mmengine.runner.checkpoint import CheckpointLoader, load_state_dict
+
+    if '://' in checkpoint:
+        loaded = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
+    else:
+        mapped = zipfile.is_zipfile(checkpoint)  # torch maps no other format
+        loaded = torch.load(checkpoint, map_location='cpu', weights_only=False, mmap=mapped)
+    if not isinstance(loaded, dict):
+        raise ValueError(f'it holds {type(loaded).__name__}, not a state dict')
+    state = loaded.get('state_dict', loaded)
+    named = OrderedDict((key.removeprefix('module.'), value) for key, value in state.items())
+    named._metadata = getattr(state, '_metadata', OrderedDict())  # type: ignore[attr-defined]
+    load_state_dict(model, named, logger='silent')
+    return loaded
+
+
 def load_weights(model: nn.Module, checkpoint: str) -> None:
     """Load weights and refuse those of another network.
 
@@ -123,7 +129,7 @@ def load_weights(model: nn.Module, checkpoint: str) -> None:
     if '://' not in checkpoint and not Path(checkpoint).is_file():
         raise FileNotFoundError(f'checkpoint {checkpoint} does not exist')
     try:
-        loaded = load_checkpoint(model, checkpoint, map_location='cpu', logger='silent')
+        loaded = _load_checkpoint(model, checkpoint)
     except (RuntimeError, OSError, ValueError, EOFError, UnpicklingError) as error:
         raise ValueError(f'checkpoint {checkpoint} cannot be read: {error}') from error
     state = loaded.get('state_dict', loaded)

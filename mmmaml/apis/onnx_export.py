@@ -12,7 +12,7 @@ from mmengine.model import BaseModel
 from torch import Tensor, nn
 
 from mmmaml.models import OneShotDetector, OnnxReID
-from mmmaml.models.onnx.scatter_prior import save_prior
+from mmmaml.models.reid import save_prior
 from mmmaml.utils.files import atomic_path
 
 
@@ -150,7 +150,7 @@ def export_prior(model: BaseModel, path: str | os.PathLike) -> None:
 
     Args:
         model: A Re-ID network with a :class:`~mmmaml.models.MetaReIDHead`, or a model with one.
-        path: The ``.npz`` file; see :mod:`mmmaml.models.onnx.scatter_prior`.
+        path: The ``.npz`` file; see :mod:`mmmaml.models.reid.scatter_prior`.
 
     Raises:
         ValueError: There are no statistics: another network, or one trained without tasks.

@@ -81,8 +81,9 @@ def build_parser() -> argparse.ArgumentParser:
         '--threads',
         type=int,
         metavar='N',
-        help='threads of the network on a CPU; default: 1 for networks of boxes, else one a core; '
-        'of several sources, frames that go through the networks at a time',
+        help='threads of the network on a CPU; default: 1 for networks of boxes, else one a core '
+        'that other programs leave free; of several sources, frames that go through the networks '
+        'at a time',
     )
     parser.add_argument(
         '--frame-rate',

@@ -1,42 +1,48 @@
 """Networks, trackers and tracking models.
 
-Those that stand on mmcv and mmdet are there if these are installed.
+Importing the package is light. A public name loads its room when it is first used, also by a
+registry. Those that stand on mmcv and mmdet are there if these are installed.
 """
+
+import importlib
+from typing import Any
 
 from mmmaml.compat import has_openmmlab
 
-from .detectors import PublicDetector
-from .mot import OnnxMOT
-from .onnx import OnnxDetector, OnnxReID
-from .reid import AdapterLearner, MetaReID, MetaReIDHead
-from .trackers import OnlineMetaTracker, PeerTracker
-
-__all__ = [
-    'AdapterLearner',
-    'MetaReID',
-    'MetaReIDHead',
-    'OnlineMetaTracker',
-    'OnnxDetector',
-    'OnnxMOT',
-    'OnnxReID',
-    'PeerTracker',
-    'PublicDetector',
-]
-
+_ROOMS = {
+    'AdapterLearner': 'reid',
+    'MetaReID': 'reid',
+    'MetaReIDHead': 'reid',
+    'OnlineMetaTracker': 'trackers',
+    'OnnxDetector': 'onnx',
+    'OnnxMOT': 'mot',
+    'OnnxReID': 'onnx',
+    'PeerTracker': 'trackers',
+    'PublicDetector': 'detectors',
+}
 if has_openmmlab():
-    from .backbones import DLA
-    from .data_preprocessors import TaskDataPreprocessor
-    from .dense_heads import CountingHead, OneShotHead
-    from .detectors.one_shot_detector import OneShotDetector
-    from .mot.maml_mot import MAMLMOT
-    from .necks import DLAUp
+    _ROOMS |= {
+        'CountingHead': 'dense_heads',
+        'DLA': 'backbones',
+        'DLAUp': 'necks',
+        'MAMLMOT': 'mot.maml_mot',
+        'OneShotDetector': 'detectors.one_shot_detector',
+        'OneShotHead': 'dense_heads',
+        'TaskDataPreprocessor': 'data_preprocessors',
+    }
 
-    __all__ += [
-        'DLA',
-        'MAMLMOT',
-        'CountingHead',
-        'DLAUp',
-        'OneShotDetector',
-        'OneShotHead',
-        'TaskDataPreprocessor',
-    ]
+__all__ = sorted(_ROOMS)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name."""
+    if name not in _ROOMS:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    value = getattr(importlib.import_module(f'{__name__}.{_ROOMS[name]}'), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names too."""
+    return sorted({*globals(), *_ROOMS})

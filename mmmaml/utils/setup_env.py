@@ -22,9 +22,16 @@ def register_all_modules(init_default_scope: bool = True) -> None:
         from mmdet.utils import register_all_modules as register_mmdet
 
         register_mmdet(init_default_scope=False)
-        packages += ['datasets.registration', 'engine', 'evaluation.metrics']
+        packages += [
+            'datasets.registration',
+            'datasets.transforms',
+            'engine',
+            'evaluation.metrics',
+        ]
     for package in packages:
-        importlib.import_module(f'mmmaml.{package}')
+        module = importlib.import_module(f'mmmaml.{package}')
+        for name in getattr(module, '__all__', ()):  # some packages load what is named alone
+            getattr(module, name)
     if not init_default_scope:
         return
     current = DefaultScope.get_current_instance()

@@ -47,7 +47,7 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         metavar='N',
         help='threads of the network on a CPU; default: 1 to track with networks of boxes, else '
-        'one a core',
+        'one a core that other programs leave free',
     )
     add_debug_option(parser)
     # Launchers of PyTorch before 2.0 pass the first form, later ones the second.
@@ -102,12 +102,13 @@ def set_threads(args: argparse.Namespace, model: 'nn.Module | None' = None) -> N
     import torch
     from mmengine.device import get_device
 
-    from mmmaml.utils.threads import default_threads
+    from mmmaml.utils.threads import default_threads, threads_of_free_cores
 
     if args.threads is not None:
         torch.set_num_threads(args.threads)
-    elif model is not None and get_device() == 'cpu':
-        torch.set_num_threads(default_threads(model))
+    elif get_device() == 'cpu':
+        threads = threads_of_free_cores() if model is None else default_threads(model)
+        torch.set_num_threads(threads)
 
 
 def build_runner(config: 'Config') -> 'Runner':

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import torch
 from mmengine.model import BaseModel
 from torch import Tensor
 
@@ -13,6 +14,9 @@ from .meta_reid_head import MetaReIDHead
 
 if TYPE_CHECKING:
     from mmdet.structures import ReIDDataSample
+
+
+PRECISIONS = {'fp32': None, 'fp16': torch.float16, 'bf16': torch.bfloat16}
 
 
 @MODELS.register_module()
@@ -31,6 +35,14 @@ class MetaReID(MetaLearner, BaseModel):
         head: Config of a :class:`MetaReIDHead`.
         data_preprocessor: Config of a data preprocessor for tasks.
         init_cfg: Initialisation as in MMEngine.
+        test_precision: Of backbone and neck outside training: ``'fp32'``, ``'bf16'``, or
+            ``'fp16'``, which needs a GPU. Features are single precision again; training has the
+            precision of its optimizer's wrapper.
+        channels_last: Keep the numbers of a pixel side by side in memory, the order in which
+            convolutions of half precision are fastest on GPUs. Weights stay the same numbers.
+
+    Raises:
+        ValueError: There is no such precision.
     """
 
     def __init__(
@@ -40,13 +52,22 @@ class MetaReID(MetaLearner, BaseModel):
         neck: dict | None = None,
         data_preprocessor: dict | None = None,
         init_cfg: dict | list[dict] | None = None,
+        test_precision: str = 'fp32',
+        channels_last: bool = False,
     ) -> None:
+        if test_precision not in PRECISIONS:
+            raise ValueError(
+                f'test_precision must be one of {", ".join(PRECISIONS)}, got {test_precision!r}'
+            )
         if data_preprocessor is not None:
             data_preprocessor = {'type': 'mmmaml.TaskDataPreprocessor', **data_preprocessor}
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.backbone = MODELS.build(backbone)
         self.neck = None if neck is None else MODELS.build(neck)
         self.head = MODELS.build(head)
+        self.test_precision, self.channels_last = test_precision, channels_last
+        if channels_last:
+            self.backbone.to(memory_format=torch.channels_last)
 
     @property
     def reid_head(self) -> MetaReIDHead:
@@ -81,13 +102,28 @@ class MetaReID(MetaLearner, BaseModel):
         raise ValueError(f"mode must be 'tensor', 'predict' or 'loss', got {mode!r}")
 
     def extract_crop_feats(self, crops: Tensor) -> Tensor:
-        """Extract features (n, C), the inputs of the adapted layer, of crops (n, 3, H, W)."""
+        """Extract features (n, C), the inputs of the adapted layer, of crops (n, 3, H, W).
+
+        Raises:
+            ValueError: Outside training, the device does not have ``test_precision``.
+        """
         if crops.ndim == 5:
             if len(crops) != 1:
                 raise ValueError(f'crops of one frame at a time, got {tuple(crops.shape)}')
             crops = crops[0]
         if crops.shape[0] == 0:  # len() would fix their number in an exported graph
             return crops.new_zeros(0, self.head.in_channels)
+        if self.channels_last:
+            crops = crops.contiguous(memory_format=torch.channels_last)
+        dtype = None if self.training else PRECISIONS[self.test_precision]
+        if dtype is None:
+            return self._pooled(crops)
+        if dtype == torch.float16 and crops.device.type == 'cpu':
+            raise ValueError("test_precision='fp16' needs a GPU: use 'bf16' or 'fp32' on a CPU")
+        with torch.autocast(crops.device.type, dtype):
+            return self._pooled(crops).float()
+
+    def _pooled(self, crops: Tensor) -> Tensor:
         feats = self.backbone(crops)
         if self.neck is not None:
             feats = self.neck(feats)

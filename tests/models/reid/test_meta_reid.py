@@ -239,3 +239,40 @@ def test_impossible_settings_are_refused():
         InnerLoopCfg(inner_lr=0)
     with pytest.raises(ValueError, match="no parameter matches 'neck'"):
         build().set_inner_loop(InnerLoopCfg(adapt='neck'))
+
+
+def test_half_precision_at_test_time_is_close_and_comes_back_single():
+    model = build().float().eval()
+    crops = torch.rand(6, 3, 16, 8)
+    single = model(crops)
+    model.test_precision = 'bf16'
+    half = model(crops)
+    assert half.dtype == torch.float32
+    assert not torch.equal(single, half)
+    torch.testing.assert_close(half, single, rtol=0.05, atol=0.05)
+    model.train()
+    assert torch.equal(
+        model.extract_crop_feats(crops), copy.deepcopy(model).float()._pooled(crops)
+    )
+
+
+def test_channels_last_keeps_weights_and_features():
+    torch.manual_seed(0)
+    plain = build().float().eval()
+    options = {'head': {'type': 'mmmaml.MetaReIDHead', 'in_channels': 4, 'feat_channels': 5}}
+    options['head']['num_classes'] = IDS
+    last = MetaReID(backbone=tiny_backbone(), **options, channels_last=True).eval()
+    last.load_state_dict(plain.state_dict())
+    weights = [each for each in last.backbone.parameters() if each.ndim == 4]
+    assert all(each.is_contiguous(memory_format=torch.channels_last) for each in weights)
+    crops = torch.rand(6, 3, 16, 8)
+    torch.testing.assert_close(last(crops), plain(crops))
+
+
+def test_precisions_that_are_refused():
+    with pytest.raises(ValueError, match="one of fp32, fp16, bf16, got 'int8'"):
+        MetaReID(backbone=tiny_backbone(), head={}, test_precision='int8')
+    model = build().float().eval()
+    model.test_precision = 'fp16'
+    with pytest.raises(ValueError, match="needs a GPU: use 'bf16'"):
+        model(torch.rand(1, 3, 16, 8))

@@ -14,7 +14,7 @@ from .reid_features import (
     boxes_in_image,
     crop_normalization,
     extract_features,
-    prepare_image,
+    without_padding,
 )
 
 
@@ -59,12 +59,8 @@ class ModelFrame:
             return None
         img_norm_cfg = options.get('img_norm_cfg')
         boxes = boxes_in_image(dets.bboxes[wanted], self.metainfo, self.rescale)
-        if self.is_raw:
-            img = prepare_image(self.img, self.metainfo, None, None)
-            normalize = crop_normalization(img_norm_cfg, self.data_preprocessor)
-        else:
-            img = prepare_image(self.img, self.metainfo, img_norm_cfg, self.data_preprocessor)
-            normalize = None
+        img = without_padding(self.img, self.metainfo)
+        normalize = crop_normalization(img_norm_cfg, self.data_preprocessor, self.is_raw)
         some = extract_features(reid, img, boxes, options['img_scale'], adaptable, normalize)
         return _at(wanted, some)
 

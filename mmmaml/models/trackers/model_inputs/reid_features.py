@@ -25,7 +25,7 @@ def crop_and_resize(img: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor
     Returns:
         (N, C, h, w) float crops.
     """
-    from mmcv.ops import roi_align  # of models of OpenMMLab alone, as imrenormalize
+    from mmcv.ops import roi_align  # of models of OpenMMLab alone
 
     height, width = img.shape[-2:]
     limit = boxes.new_tensor([width, height])
@@ -74,64 +74,74 @@ def boxes_in_image(boxes: Tensor, metainfo: dict, rescale: bool) -> Tensor:
     return boxes * boxes.new_tensor([x, y, x, y]) + boxes.new_tensor([left, top, left, top])
 
 
-def prepare_image(
-    img: Tensor, metainfo: dict, img_norm_cfg: dict | None, data_preprocessor: dict | None
-) -> Tensor:
-    """Return the image without its padding, in the normalisation that the Re-ID network expects.
+def without_padding(img: Tensor, metainfo: dict) -> Tensor:
+    """Return the part of an image that is not padding.
 
     Args:
-        img: (1, 3, H, W) normalised, as the detector saw it.
-        metainfo: Of the data sample; ``img_shape`` (h, w) is the part that is not padding.
-        img_norm_cfg: ``mean``, ``std`` and ``to_rgb`` of the Re-ID network; None if it takes
-            what the detector takes.
-        data_preprocessor: The model's, as in its config, which normalised ``img``.
-
-    Raises:
-        ValueError: ``img_norm_cfg`` is given, but not what ``img`` was normalised with.
+        img: (1, 3, H, W).
+        metainfo: Of the data sample; ``img_shape`` (h, w) is that part.
     """
     height, width = metainfo.get('img_shape', img.shape[-2:])[:2]
-    img = img[:, :, :height, :width]
-    if img_norm_cfg is None:
-        return img
-    if not data_preprocessor or 'mean' not in data_preprocessor or 'std' not in data_preprocessor:
-        raise ValueError(
-            "the tracker's reid.img_norm_cfg needs the model's data_preprocessor with mean and "
-            f'std, found {data_preprocessor}: add them, or set reid.img_norm_cfg to None'
-        )
-    from mmdet.models.utils import imrenormalize
-
-    # Images are read as BGR; either flag means that the preprocessor swapped the channels.
-    swapped = data_preprocessor.get('bgr_to_rgb') or data_preprocessor.get('rgb_to_bgr')
-    old = {key: data_preprocessor[key] for key in ('mean', 'std')}
-    old['to_bgr'] = bool(swapped)
-    return imrenormalize(img, old, img_norm_cfg)
+    return img[:, :, :height, :width]
 
 
 def crop_normalization(
-    img_norm_cfg: dict | None, data_preprocessor: dict | None
-) -> Callable[[Tensor], Tensor]:
-    """Return the normalisation of crops (N, 3, h, w) in 0..255, read as blue, green, red.
+    img_norm_cfg: dict | None, data_preprocessor: dict | None, raw: bool
+) -> Callable[[Tensor], Tensor] | None:
+    """Return what gives crops (N, 3, h, w) the normalisation that the Re-ID network expects.
+
+    Normalising is linear, as is cutting out, so that no more than crops need it.
 
     Args:
         img_norm_cfg: ``mean``, ``std`` and ``to_rgb`` of the Re-ID network; None if it takes
             what the model's data preprocessor gives.
         data_preprocessor: The model's, as in its config.
-    """
-    if img_norm_cfg is not None:
-        options, swap = img_norm_cfg, img_norm_cfg.get('to_rgb', True)
-    else:
-        options = data_preprocessor or {}
-        swap = options.get('bgr_to_rgb') or options.get('rgb_to_bgr')
+        raw: True of crops in 0..255, read as blue, green, red; False of those that the
+            preprocessor normalised for the detector.
 
+    Returns:
+        None if there is nothing to do.
+
+    Raises:
+        ValueError: ``img_norm_cfg`` is given, but not what the crops were normalised with.
+    """
+    before = data_preprocessor or {}
+    # Images are read as BGR; either flag means that the preprocessor swaps the channels.
+    swapped = bool(before.get('bgr_to_rgb') or before.get('rgb_to_bgr'))
+    if img_norm_cfg is None:
+        return _normalize(before, swapped) if raw else None
+    after = _normalize(img_norm_cfg, img_norm_cfg.get('to_rgb', True))
+    if raw:
+        return after
+    if 'mean' not in before or 'std' not in before:
+        raise ValueError(
+            "the tracker's reid.img_norm_cfg needs the model's data_preprocessor with mean and "
+            f'std, found {data_preprocessor}: add them, or set reid.img_norm_cfg to None'
+        )
+
+    def renormalize(crops: Tensor) -> Tensor:
+        mean, std = _statistics(before, crops)
+        crops = crops * std + mean
+        return after(crops.flip(1) if swapped else crops)
+
+    return renormalize
+
+
+def _normalize(options: dict, swap: bool) -> Callable[[Tensor], Tensor]:
     def normalize(crops: Tensor) -> Tensor:
         if swap:
             crops = crops.flip(1)
         if options.get('mean') is None:
             return crops
-        mean, std = (crops.new_tensor(options[key]).view(-1, 1, 1) for key in ('mean', 'std'))
+        mean, std = _statistics(options, crops)
         return (crops - mean) / std
 
     return normalize
+
+
+def _statistics(options: dict, crops: Tensor) -> tuple[Tensor, Tensor]:
+    mean, std = (crops.new_tensor(options[key]).view(-1, 1, 1) for key in ('mean', 'std'))
+    return mean, std
 
 
 def extract_features(

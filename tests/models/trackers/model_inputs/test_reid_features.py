@@ -6,8 +6,9 @@ from mmmaml.models.trackers.model_inputs import reid_features
 from mmmaml.models.trackers.model_inputs.reid_features import (
     boxes_in_image,
     crop_and_resize,
+    crop_normalization,
     extract_features,
-    prepare_image,
+    without_padding,
 )
 
 IMG = torch.rand(1, 3, 120, 160, generator=torch.Generator().manual_seed(0))
@@ -66,8 +67,8 @@ def test_a_border_moves_the_boxes_of_the_original_image():
 
 
 def test_padding_is_cut_off():
-    assert prepare_image(IMG, {'img_shape': (100, 150)}, None, None).shape == (1, 3, 100, 150)
-    assert prepare_image(IMG, {}, None, None).shape == IMG.shape
+    assert without_padding(IMG, {'img_shape': (100, 150)}).shape == (1, 3, 100, 150)
+    assert without_padding(IMG, {}).shape == IMG.shape
 
 
 @pytest.mark.parametrize('swap', ['bgr_to_rgb', 'rgb_to_bgr', None])
@@ -82,15 +83,24 @@ def test_the_reid_networks_own_normalisation(swap):
     seen = normalised(bgr.flip(1) if swap else bgr, old['mean'], old['std'])
     preprocessor = {**old, **({swap: True} if swap else {})}
     expected = normalised(bgr.flip(1), new['mean'], new['std'])
+    renormalize = crop_normalization(new, preprocessor, raw=False)
+    torch.testing.assert_close(renormalize(seen), expected, atol=1e-4, rtol=1e-4)
+    # Cut out first or normalised first: the pixels are the same.
+    boxes = torch.tensor([[10.0, 20, 74, 100], [50, 30, 82, 94]])
+    cut = renormalize(crop_and_resize(seen, boxes, (32, 16)))
     torch.testing.assert_close(
-        prepare_image(seen, {}, new, preprocessor), expected, atol=1e-4, rtol=1e-4
+        cut, crop_and_resize(expected, boxes, (32, 16)), atol=1e-4, rtol=1e-4
+    )
+    assert crop_normalization(None, preprocessor, raw=False) is None
+    torch.testing.assert_close(
+        crop_normalization(None, preprocessor, raw=True)(bgr), seen, atol=1e-4, rtol=1e-4
     )
 
 
 @pytest.mark.parametrize('preprocessor', [None, {}, {'mean': [0, 0, 0]}])
 def test_a_normalisation_that_cannot_be_undone_is_refused(preprocessor):
     with pytest.raises(ValueError, match=r'reid.img_norm_cfg needs .* mean and std, found'):
-        prepare_image(IMG, {}, {'mean': [0], 'std': [1], 'to_rgb': True}, preprocessor)
+        crop_normalization({'mean': [0], 'std': [1]}, preprocessor, raw=False)
 
 
 def test_crowds_go_through_the_network_in_parts(monkeypatch):

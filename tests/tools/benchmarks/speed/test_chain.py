@@ -4,8 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
-from tools.benchmarks.speed.chain.__main__ import arguments, compare_results, parse_args, row
+from tools.benchmarks.speed.chain import busy
+from tools.benchmarks.speed.chain.__main__ import (
+    arguments,
+    busy_row,
+    compare_results,
+    parse_args,
+    row,
+)
 from tools.benchmarks.speed.chain.measure import WARM_UP, main
 
 
@@ -34,8 +42,35 @@ def test_a_row_takes_the_least_time_and_the_most_memory() -> None:
         return {'processor': processor, 'wall': 2 * processor, 'memory': memory}
 
     runs = {'this': [run(0.02, 500), run(0.03, 510)], 'baseline': [run(0.1, 700), run(0.08, 600)]}
-    assert row('test', runs)[1:] == ['20', '80', '0.25x', '40', '160', '510', '700']
-    assert row('test', {'this': runs['this']})[1:] == ['20', '', '', '40', '', '510', '']
+    cells = ['20', '80', '0.25x', '40', '160', '0.25x', '510', '700', '0.73x']
+    assert row('test', runs)[1:] == cells
+    assert row('test', {'this': runs['this']})[1:] == ['20', '', '', '40', '', '', '510', '', '']
+
+
+def test_a_busy_row_compares_with_one_thread() -> None:
+    runs = [
+        {'alone': 0.04, 'one': 0.06, 'default': 0.066, 'threads': 1},
+        {'alone': 0.04, 'one': 0.06, 'default': 0.054, 'threads': 2},
+    ]
+    assert busy_row('busy', 'this', runs)[2:] == ['40', '60', '60', '1/2', '1.00x', '1.50x']
+
+
+def test_frames_beside_busy_processes(
+    monkeypatch: pytest.MonkeyPatch, mot_root: Path, tmp_path: Path
+) -> None:
+    for name in ('OMP_NUM_THREADS', 'MKL_NUM_THREADS'):
+        monkeypatch.setenv(name, '1')  # are taken away, and come back after the test
+    monkeypatch.setattr(busy, 'FRAMES', 1)
+    before = torch.get_num_threads()
+    values = measure('busy', mot_root, tmp_path)
+    torch.set_num_threads(before)
+    assert values['threads'] == 1  # its network sees no more than boxes
+    assert min(values[name] for name in ('alone', 'one', 'default')) > 0
+
+
+def test_a_video_is_tracked_by_the_command(mot_root: Path, tmp_path: Path) -> None:
+    values = measure('video', mot_root, tmp_path)
+    assert min(values['processor'], values['wall'], values['memory']) > 0
 
 
 def test_results_are_compared() -> None:

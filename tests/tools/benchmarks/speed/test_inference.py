@@ -37,3 +37,11 @@ def test_simulated_people_are_tracked():
     ids = [tracker.step(number, *walk.frame(number)).tolist() for number in range(10)]
     assert sorted(ids[0]) == list(range(1, 13))
     assert all(frame == ids[0] for frame in ids)
+
+
+def test_stages_of_a_frame_whose_boxes_are_cut_out(rows_of):
+    config = ROOT / 'configs' / 'demo' / 'maml-mot_r18_demo.py'
+    options = ('--frames', 2, '--people', 3, '--batch', 2, '--channels-last')
+    rows = rows_of(inference, config, '--size', 160, 120, *options, '--precisions', 'bf16')
+    assert [row[1] for row in rows[2:]] == ['input', 'crops', 'network', 'tracker', 'end to end']
+    assert all(float(row[2]) > 0 for row in rows[2:])

@@ -90,3 +90,10 @@ def test_bad_input_ends_in_one_sentence(tmp_path, monkeypatch, capsys, arguments
     assert stop.value.code == 2
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert message in last
+
+
+def test_a_page_keeps_the_sections_of_other_benchmarks(tmp_path):
+    page = tmp_path / 'speed.md'
+    assert command.other_sections(page) == ''
+    page.write_text('# Speed\n\n## Long videos\n\n## The whole chain\n\n| a |\n')
+    assert command.other_sections(page) == '\n## The whole chain\n\n| a |\n'

@@ -1,12 +1,15 @@
-"""Time testing, training and the start of tracking, beside an older checkout.
+"""Time testing, training, tracking and its start, beside an older checkout.
 
-The demo's config tests and trains on sequences in MOTChallenge layout, and tracks the first frame
-of one. Each measurement is a process of its own; both checkouts take turns, and the least
-processor time of each counts, as other programs can only add to it.
+The demo's config tests and trains on sequences in MOTChallenge layout, and tracks one of them with
+a video written; the start is that of the demo's config and of one with a detector of MMDetection.
+Each measurement is a process of its own; both checkouts take turns, and the least time of each
+counts, as other programs can only add to it. Frames beside busy processes, which it starts itself,
+are in a table of their own.
 """
 
 import argparse
 import json
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,11 +23,18 @@ from tools.benchmarks.common.tables import table
 MODULE = 'tools.benchmarks.speed.chain.measure'
 CONFIG = 'demo/maml-mot_r18_demo.py'
 HERE = Path(__file__).resolve().parents[4]
+ONE_SHOT = 'one_shot/one-shot_r18_demo.py'
+DETECTOR = 'compose/yolox-s_maml-mot_mot17half.py'
 ROWS = {
     'test': ('a frame of tools/test.py, ms', 1000.0),
     'train': ('an iteration of tools/train.py, ms', 1000.0),
-    'start': ('tools/track.py to its first tracked frame, s', 1.0),
+    'start': ('start to the first tracked frame, detections given, s', 1.0),
+    'start detector': ('the same, YOLOX of MMDetection, s', 1.0),
+    'video': ('tools/track.py with a video, all cores, s', 1.0),
+    'video one core': ('the same, one core, s', 1.0),
 }
+BUSY = {'busy': ('boxes cut out', CONFIG), 'busy frames': ('whole frames', ONE_SHOT)}
+PARTS = (*ROWS, *BUSY)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -32,16 +42,23 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parse_args(argv)
     on_interrupt('the table is shown and written at the end')
     checkouts = {'this': HERE, **({'baseline': args.baseline} if args.baseline else {})}
-    rows, notes = [], []
-    for part in ROWS:
+    rows, busy, notes = [], [], []
+    for part in args.parts:
         runs = run_in_turn(MODULE, arguments(part, args), checkouts, args.rounds)
+        if part in BUSY:
+            busy += [busy_row(part, name, each) for name, each in runs.items()]
+            continue
         rows.append(row(part, runs))
-        if 'baseline' in runs and part != 'start':
+        if 'baseline' in runs and part in ('test', 'train'):
             notes.append(compare_results(part, runs))
-    text = table(
-        ['', 'processor', 'baseline', 'ratio', 'wall', 'baseline', 'MiB', 'baseline'], rows
-    )
-    text += ''.join(f'\n{note}\n' for note in notes)
+    text = ''
+    if rows:
+        head = ['', 'processor', 'baseline', 'ratio', 'wall', 'baseline', 'ratio']
+        text += table([*head, 'MiB', 'baseline', 'ratio'], rows)
+        text += ''.join(f'\n{note}\n' for note in notes)
+    if busy:
+        head = ['network of', '', 'one thread, alone', 'one thread', 'default']
+        text += '\n' + table([*head, 'threads', 'default over one', 'over alone'], busy)
     print(text, end='')
     if args.out is not None:
         write_text(args.out, text)
@@ -58,6 +75,9 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         help='folder with train/SEQ and annotations/train_cocoformat.json, of mot2coco.py',
     )
     parser.add_argument('--baseline', type=Path, metavar='DIR', help='older checkout')
+    parser.add_argument(
+        '--parts', nargs='+', choices=PARTS, default=PARTS, metavar='PART', help='some of them'
+    )
     parser.add_argument('--rounds', type=int, default=2, help='runs of each')
     parser.add_argument('--iterations', type=int, default=60, help='of a training')
     parser.add_argument(
@@ -74,9 +94,19 @@ def arguments(part: str, args: argparse.Namespace) -> list[str]:
         raise FileNotFoundError(
             f'{root} holds no annotations/train_cocoformat.json: convert it by mot2coco.py'
         )
-    if part == 'start':
-        source = min(path for path in (root / 'train').iterdir() if path.is_dir())
-        return ['start', CONFIG, '--source', str(source)]
+    source = str(min(path for path in (root / 'train').iterdir() if path.is_dir()))
+    if part in BUSY:
+        return ['busy', BUSY[part][1], '--iterations', '3']
+    if part.startswith('start'):
+        line = ['start', CONFIG, '--source', source]
+        if 'detector' in part:  # of random weights, which takes no download
+            parts = ('detector', 'reid.backbone')
+            no_weights: dict[str, None] = {f'model.{each}.init_cfg': None for each in parts}
+            line = ['start', DETECTOR, '--source', source, '--options', json.dumps(no_weights)]
+        return line
+    if part.startswith('video'):
+        line = ['video', CONFIG, '--source', source]
+        return [*line, '--cores', '1'] if 'one core' in part else line
     options = {
         'train_dataloader.dataset.dataset.data_root': str(root),
         'test_dataloader.dataset.data_root': str(root),
@@ -100,15 +130,25 @@ def row(part: str, runs: dict[str, list[Any]]) -> list[str]:
             return f'{max(values):.0f}'
         return f'{min(values) * factor:.3g}'
 
-    ratio = ''
-    if 'baseline' in runs:
-        ours, theirs = (
-            min(run['processor'] for run in runs[each]) for each in ('this', 'baseline')
-        )
-        ratio = f'{ours / theirs:.2f}x'
-    cells = [cell(each, 'processor') for each in ('this', 'baseline')]
-    rest = [cell(each, key) for key in ('wall', 'memory') for each in ('this', 'baseline')]
-    return [name, *cells, ratio, *rest]
+    def cells(key: str) -> list[str]:
+        ratio = ''
+        if 'baseline' in runs:
+            least = max if key == 'memory' else min
+            ours, theirs = (least(run[key] for run in runs[each]) for each in ('this', 'baseline'))
+            ratio = f'{ours / theirs:.2f}x'
+        return [cell('this', key), cell('baseline', key), ratio]
+
+    return [name, *cells('processor'), *cells('wall'), *cells('memory')]
+
+
+def busy_row(part: str, checkout: str, runs: list[Any]) -> list[str]:
+    """Return the cells of a row: milliseconds a frame beside busy processes, medians of runs."""
+    names = ('alone', 'one', 'default')
+    alone, one, default = (statistics.median(1000 * run[name] for run in runs) for name in names)
+    threads = '/'.join(sorted({f'{run["threads"]:.0f}' for run in runs}))
+    times = [f'{each:.3g}' for each in (alone, one, default)]
+    ratios = [f'{default / one:.2f}x', f'{default / alone:.2f}x']
+    return [BUSY[part][0], checkout, *times, threads, *ratios]
 
 
 def compare_results(part: str, runs: dict[str, list[Any]]) -> str:

@@ -5,7 +5,9 @@ The Runner or the tracker is that of the package that is imported, with a config
 
 import argparse
 import json
+import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-PARTS = ('test', 'train', 'start')
+PARTS = ('test', 'train', 'start', 'video', 'busy')
 WARM_UP = 5
 """Iterations of a test or training that are left out."""
 
@@ -26,9 +28,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--options', default='{}', help='JSON of values of the config')
     parser.add_argument('--source', help='of frames, for a start')
     parser.add_argument('--iterations', type=int, help='of a training')
+    parser.add_argument('--cores', type=int, help='that a video may use; default: all')
     parser.add_argument('--json', type=Path, required=True)
     args = parser.parse_args(argv)
-    values = _start(args) if args.part == 'start' else _run(args)
+    measures = {'start': _start, 'video': _video, 'busy': _busy}
+    values = measures.get(args.part, _run)(args)
     args.json.write_text(json.dumps(values), encoding='utf-8')
 
 
@@ -49,6 +53,34 @@ def _start(args: argparse.Namespace) -> dict[str, Any]:
         'wall': time.perf_counter() - begin,
         'memory': _peak_memory(),
     }
+
+
+def _video(args: argparse.Namespace) -> dict[str, Any]:
+    """Run the command that tracks, as anybody would, and writes a video."""
+    config = _config_file(args.config)
+    root = config.parents[2]
+    if args.cores:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: args.cores])
+    with tempfile.TemporaryDirectory() as folder:
+        options = ['--config', str(config), '--out-dir', folder]
+        before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        subprocess.run(
+            [sys.executable, root / 'tools' / 'track.py', args.source, *options],
+            env={**os.environ, 'PYTHONPATH': str(root)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=True,
+        )
+        wall = time.perf_counter() - begin
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {'processor': processor, 'wall': wall, 'memory': after.ru_maxrss / 2**10}
+
+
+def _busy(args: argparse.Namespace) -> dict[str, Any]:
+    from tools.benchmarks.speed.chain.busy import time_busy
+
+    return time_busy(_config_file(args.config), args.iterations)
 
 
 def _run(args: argparse.Namespace) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""Time a one-shot network that detects, tracks and trains: frames per second, by stage.
+"""Time a tracking network: frames per second, by stage; a one-shot network's training as well.
 
-One frame at a time goes through the network of a config, decoding and the tracker. Images are
-noise, which takes the network as long as any other. People are simulated: the network's highest
-peaks give as many boxes and features as there are people, and the tracker gets as many who walk,
-so that neither weights nor data are needed.
+Frames go through the network of a config, decoding and the tracker; of a config with a Re-ID
+network, the boxes of the people are cut from them instead. Images are noise, which takes the
+network as long as any other. People are simulated: a one-shot network's highest peaks give as many
+boxes and features as there are people, and the tracker gets as many who walk, so that neither
+weights nor data are needed.
 """
 
 import argparse
@@ -19,10 +20,15 @@ from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 
 from mmmaml.utils import register_all_modules, write_text
-from tools.benchmarks.speed.inference.timing import PRECISIONS, time_frames, time_training
+from tools.benchmarks.speed.inference.timing import (
+    PRECISIONS,
+    time_crops,
+    time_frames,
+    time_training,
+)
 from tools.benchmarks.speed.sizes import frame_size
 
-STAGES = ('input', 'network', 'decoding', 'tracker', 'end to end')
+STAGES = ('input', 'crops', 'network', 'decoding', 'tracker', 'end to end')
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -34,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     config.merge_from_dict(args.cfg_options)
     size = tuple(args.size or frame_size(config))
     lines = [
-        f'{size[0]}x{size[1]}, one frame at a time, {args.people} people, {args.frames} frames; '
+        f'{size[0]}x{size[1]}, {args.batch} frame{"s" * (args.batch > 1)} at a time, '
+        f'{args.people} people, {args.frames} times; '
         f'{device_name()}, torch {torch.__version__}.',
         '',
         *frame_rows(config, size, args),
@@ -53,8 +60,12 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog='python -m tools.benchmarks.speed.inference', description=__doc__
     )
-    parser.add_argument('config', help='config of a MAMLMOT model with a OneShotDetector')
-    parser.add_argument('--frames', type=int, default=100, help='frames that are timed')
+    parser.add_argument('config', help='config of a MAMLMOT model')
+    parser.add_argument('--frames', type=int, default=100, help='batches that are timed')
+    parser.add_argument('--batch', type=int, default=1, help='frames a batch')
+    parser.add_argument(
+        '--channels-last', action='store_true', help='order of numbers in memory; for GPUs'
+    )
     parser.add_argument('--people', type=int, default=30, help='people a frame')
     parser.add_argument(
         '--precisions',
@@ -82,13 +93,15 @@ def frame_rows(config: Config, size: tuple[int, int], args: argparse.Namespace) 
     yield '| precision | stage | frames/s | ms, median | 90 % | 99 % |'
     yield '|---|---|---:|---:|---:|---:|'
     for precision in args.precisions:
-        seconds = time_frames(config, size, args.people, args.frames, precision)
-        for stage in STAGES:
+        time = time_crops if 'reid' in config.model else time_frames
+        options = (args.people, args.frames, precision, args.batch, args.channels_last)
+        seconds = time(config, size, *options)
+        for stage in [each for each in STAGES if each in seconds]:
             times = 1000 * np.array(seconds[stage])
             low, high, highest = np.percentile(times, (50, 90, 99))
+            rate = 1000 * args.batch / times.mean()
             yield (
-                f'| {precision} | {stage} | {1000 / times.mean():.3g} | {low:.2f} | {high:.2f} | '
-                f'{highest:.2f} |'
+                f'| {precision} | {stage} | {rate:.3g} | {low:.2f} | {high:.2f} | {highest:.2f} |'
             )
 
 

@@ -1,4 +1,4 @@
-"""Timing of a one-shot network on simulated people."""
+"""Timing of one-shot networks, and of Re-ID networks on crops, on simulated people."""
 
 from contextlib import AbstractContextManager, nullcontext
 
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mmmaml.apis.stage_clock import StageClock
 from mmmaml.models import MAMLMOT
+from mmmaml.models.trackers.model_inputs.reid_features import crop_normalization, extract_features
 from mmmaml.registry import MODELS
 from tools.benchmarks.common.clocks import synchronize, timer
 
@@ -22,7 +23,13 @@ WARM_UP = 2
 
 
 def time_frames(
-    config: Config, size: tuple[int, int], people: int, frames: int, precision: str
+    config: Config,
+    size: tuple[int, int],
+    people: int,
+    frames: int,
+    precision: str,
+    batch: int = 1,
+    channels_last: bool = False,
 ) -> dict[str, list[float]]:
     """Time each stage of each frame.
 
@@ -32,12 +39,16 @@ def time_frames(
         people: Detections a frame.
         frames: Frames that are timed, after a few that are not.
         precision: Of the network, a key of ``PRECISIONS``; the tracker has single precision.
+        batch: Frames that go through the network together; seconds are of all of them.
+        channels_last: Order of the numbers of the network in memory.
 
     Returns:
         Seconds of ``input`` (to the device, normalised), ``network``, ``decoding`` (peaks, boxes,
         features), ``tracker`` and ``end to end`` (all of it).
     """
     model, clock = _model(config).eval(), StageClock(get_device(), timer())
+    if channels_last:
+        model.detector.to(memory_format=torch.channels_last)
     head = model.detector.bbox_head
     head.score_thr, head.max_per_img = 0.0, people  # as many peaks as people, with any weights
     for owner, method, name in (
@@ -56,12 +67,67 @@ def time_frames(
         clock.reset()
         with torch.no_grad(), clock.stage('rest'):
             with _autocast(precision):
-                sample = DetDataSample(metainfo={'img_shape': size[::-1], 'scale_factor': (1, 1)})
-                sample.gt_instances = InstanceData(bboxes=image.new_zeros(0, 4))
-                sample.ignored_instances = InstanceData()
-                batch = model.data_preprocessor({'inputs': [image], 'data_samples': [sample]})
-                model.detector.predict(batch['inputs'], batch['data_samples'])
-            model.tracker.step(number + WARM_UP, *walk.frame(number))
+                samples = [_sample(size) for _ in range(batch)]
+                data = {'inputs': [image] * batch, 'data_samples': samples}
+                data = model.data_preprocessor(data)
+                inputs = data['inputs']
+                if channels_last:
+                    inputs = inputs.contiguous(memory_format=torch.channels_last)
+                model.detector.predict(inputs, data['data_samples'])
+            for each in range(number * batch, (number + 1) * batch):
+                model.tracker.step(each + WARM_UP * batch, *walk.frame(each))
+        if number >= 0:
+            stages = {**clock.seconds, 'end to end': sum(clock.seconds.values())}
+            for name, value in stages.items():
+                seconds.setdefault(name, []).append(value)
+    return seconds
+
+
+def time_crops(
+    config: Config,
+    size: tuple[int, int],
+    people: int,
+    frames: int,
+    precision: str,
+    batch: int = 1,
+    channels_last: bool = False,
+) -> dict[str, list[float]]:
+    """Time the stages of a model whose Re-ID network sees boxes cut from frames.
+
+    For the arguments see :func:`time_frames`; the detector is left out, the people are its
+    detections.
+
+    Returns:
+        Seconds of ``input`` (frames to the device, in uint8), ``crops`` (cut, resized,
+        normalised), ``network``, ``tracker`` and ``end to end``.
+    """
+    config = Config(config.to_dict())
+    config.model.reid.update(test_precision=precision, channels_last=channels_last)
+    model, clock = _model(config).eval(), StageClock(get_device(), timer())
+    clock.watch(model.reid, 'extract_crop_feats', 'network')
+    clock.watch(model.tracker, 'step', 'tracker')
+    model.tracker.bind(model.reid.reid_head)
+    normalize = crop_normalization(None, config.model.data_preprocessor, raw=True)
+    options = config.model.tracker.reid
+    walk = SimulatedWalk(people, size, model.reid.reid_head.in_channels)
+    image = torch.randint(256, (1, 3, size[1], size[0]), dtype=torch.uint8)
+    seconds: dict[str, list[float]] = {}
+    for number in range(-WARM_UP, frames):
+        clock.reset()
+        with torch.no_grad(), clock.stage('rest'):
+            for each in range(number * batch, (number + 1) * batch):
+                people_there = walk.frame(each)
+                with clock.stage('input'):
+                    frame = image.to(get_device())
+                with clock.stage('crops'):
+                    extract_features(
+                        model.reid,
+                        frame,
+                        people_there[0],
+                        tuple(options.img_scale),
+                        normalize=normalize,
+                    )
+                model.tracker.step(each + WARM_UP * batch, *people_there)
         if number >= 0:
             stages = {**clock.seconds, 'end to end': sum(clock.seconds.values())}
             for name, value in stages.items():
@@ -138,9 +204,18 @@ class SimulatedWalk:
         return bboxes, torch.full_like(bboxes[:, 0], 0.9), labels, feats
 
 
+def _sample(size: tuple[int, int]) -> DetDataSample:
+    """Return the annotation of a frame without people."""
+    sample = DetDataSample(metainfo={'img_shape': size[::-1], 'scale_factor': (1, 1)})
+    sample.gt_instances = InstanceData(bboxes=torch.zeros(0, 4))
+    sample.ignored_instances = InstanceData()
+    return sample
+
+
 def _model(config: Config) -> MAMLMOT:
     config = Config(config.to_dict())
-    config.model.detector.bbox_head.reid.num_classes = IDENTITIES
+    part = config.model.get('reid') or config.model.detector.bbox_head
+    part.get('head', part.get('reid')).num_classes = IDENTITIES
     model: MAMLMOT = MODELS.build(config.model)
     MMLogger.get_current_instance().setLevel('WARNING')  # a line for every weight otherwise
     model.init_weights()

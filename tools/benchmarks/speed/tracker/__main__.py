@@ -50,9 +50,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     text = page(results, command(args), args.repeats)
     print(text)
     if args.out is not None:
-        write_text(args.out, text)
+        write_text(args.out, text + other_sections(args.out))
     if args.json is not None:
         write_text(args.json, json.dumps(results, indent=1) + '\n')
+
+
+def other_sections(page: Path) -> str:
+    """Return what a page holds of other benchmarks, from the section of the chain on."""
+    if not page.is_file():
+        return ''
+    mark = '\n## The whole chain\n'
+    _, found, rest = page.read_text(encoding='utf-8').partition(mark)
+    return found + rest
 
 
 def command(args: argparse.Namespace) -> str:

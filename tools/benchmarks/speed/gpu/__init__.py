@@ -1,0 +1,1 @@
+"""All timings that need a GPU, in one run."""
