@@ -13,7 +13,7 @@ _base_ = [
 
 data_root = 'data/demo/'
 train_pipeline = [
-    dict(type='LoadCrop', scale=(32, 64), jitter=0.05, max_cached_frames=32),
+    dict(type='LoadCrop', scale=(32, 64), jitter=0.05, max_cached_mb=600),
     dict(type='FlipCrop', prob=0.5),
     dict(type='ShiftTaskAppearance'),
 ]
