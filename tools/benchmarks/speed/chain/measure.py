@@ -1,11 +1,13 @@
-"""Measure one part of the chain in a process of its own: a test, a training or a start.
+"""Measure one part of the chain in a process of its own: a test, training, start or demo.
 
 The Runner or the tracker is that of the package that is imported, with a config of its checkout.
 """
 
 import argparse
 import json
+import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-PARTS = ('test', 'train', 'start')
+PARTS = ('test', 'train', 'start', 'demo')
 WARM_UP = 5
 """Iterations of a test or training that are left out."""
 
@@ -26,9 +28,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--options', default='{}', help='JSON of values of the config')
     parser.add_argument('--source', help='of frames, for a start')
     parser.add_argument('--iterations', type=int, help='of a training')
+    parser.add_argument('--epochs', type=int, help='of the trainings of a demo')
     parser.add_argument('--json', type=Path, required=True)
     args = parser.parse_args(argv)
-    values = _start(args) if args.part == 'start' else _run(args)
+    values = {'start': _start, 'demo': _demo}.get(args.part, _run)(args)
     args.json.write_text(json.dumps(values), encoding='utf-8')
 
 
@@ -49,6 +52,21 @@ def _start(args: argparse.Namespace) -> dict[str, Any]:
         'wall': time.perf_counter() - begin,
         'memory': _peak_memory(),
     }
+
+
+def _demo(args: argparse.Namespace) -> dict[str, Any]:
+    """Run the demo's program, from its data to its table and videos."""
+    checkout = _config_file(args.config).parents[2]
+    with tempfile.TemporaryDirectory() as folder:
+        options = ['--out', folder, '--epochs', str(args.epochs)]
+        environment = {**os.environ, 'PYTHONPATH': str(checkout)}
+        command = [sys.executable, str(checkout / 'tools' / 'demo.py'), *options]
+        begin = time.perf_counter()
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+        wall = time.perf_counter() - begin
+        scores = json.loads((Path(folder) / 'metrics.json').read_text(encoding='utf-8'))
+    results = {row: runs[0]['overall']['IDF1'] for row, runs in scores.items()}
+    return {'wall': wall, 'results': results}
 
 
 def _run(args: argparse.Namespace) -> dict[str, Any]:
