@@ -15,7 +15,7 @@ from demo_steps import draw_step, track_step, train_step
 from mmengine.config import Config
 from rich.console import Console
 from rich.table import Table
-from side_by_side import Job, JobFailed, Steps, available_cores
+from side_by_side import Job, JobError, Steps, available_cores
 
 from mmmaml.utils import write_text
 from mmmaml.utils.outputs import refuse_overwriting
@@ -99,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with one_sentence(parser, kinds=()):
         try:
             run(args.data, args.out, args.seeds, args.epochs, args.jobs)
-        except JobFailed as error:
+        except JobError as error:
             parser.exit(1, f'{parser.prog}: {error}\n')
 
 
@@ -123,7 +123,7 @@ def run(
         For each variant the scores of each seed, as in ``metrics.json``.
 
     Raises:
-        JobFailed: A step failed; those beside it were stopped.
+        JobError: A step failed; those beside it were stopped.
     """
     if num_jobs is None:
         num_jobs = min(available_cores(), MOST_JOBS)

@@ -49,7 +49,7 @@ class Job(NamedTuple):
     after: str | None = None
 
 
-class JobFailed(Exception):
+class JobError(Exception):
     """A job ended by an error; the message says which job and error."""
 
 
@@ -100,7 +100,7 @@ class Steps:
             The result of each, by its key.
 
         Raises:
-            JobFailed: One ended by an error; those that still ran were stopped.
+            JobError: One ended by an error; those that still ran were stopped.
         """
         if self._context is not None:
             return self._run_side_by_side(jobs, self._context)
@@ -176,8 +176,8 @@ class Steps:
             bars.remove_task(each.bar)
             self._say_done(each.label, each.start)
 
-    def _failure(self, job: Job, reason: str) -> JobFailed:
-        return JobFailed(
+    def _failure(self, job: Job, reason: str) -> JobError:
+        return JobError(
             f'{job.name} failed, and what ran beside it was stopped: {reason}; {self._path} has '
             'what it printed'
         )

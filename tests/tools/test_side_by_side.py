@@ -93,7 +93,7 @@ def test_an_error_stops_what_runs_beside_it(jobs, tmp_path):
         jobs.Job('bad', 'the bad one', fail, (tmp_path,)),
         jobs.Job('long', 'the long one', sleep, (tmp_path,)),
     ]
-    with pytest.raises(jobs.JobFailed) as failed:
+    with pytest.raises(jobs.JobError) as failed:
         jobs.Steps(2, tmp_path / 'log.txt', 2).run(listed)
     assert 'the bad one failed' in str(failed.value)
     assert 'ValueError: nothing to see' in str(failed.value)
@@ -104,14 +104,14 @@ def test_an_error_stops_what_runs_beside_it(jobs, tmp_path):
 
 def test_an_error_in_this_process_is_told_alike(jobs, tmp_path):
     (tmp_path / 'sleeper.pid').touch()
-    with pytest.raises(jobs.JobFailed, match='the bad one failed.*ValueError: nothing to see'):
+    with pytest.raises(jobs.JobError, match=r'the bad one failed.*ValueError: nothing to see'):
         jobs.Steps(1, tmp_path / 'log.txt').run([jobs.Job('b', 'the bad one', fail, (tmp_path,))])
     assert 'Traceback' in (tmp_path / 'log.txt').read_text()
 
 
 def test_a_process_that_vanishes_is_an_error(jobs, tmp_path):
     listed = [jobs.Job('gone', 'the lost one', vanish, ())]
-    with pytest.raises(jobs.JobFailed, match='the lost one failed.* ended with status 7'):
+    with pytest.raises(jobs.JobError, match=r'the lost one failed.* ended with status 7'):
         jobs.Steps(1, tmp_path / 'log.txt', 2).run(listed)
 
 

@@ -31,8 +31,8 @@ class LoadCrop(BaseTransform):
             background; negative values cut into the box.
         jitter: Each side of the box moves by up to this part of the box's size, at random. Use
             about the error of the detector (0.05) in training, 0 in tests.
-        max_cached_mb: Megabytes of decoded frames kept for the other boxes in them, in each worker.
-            A frame of 1920×1080 takes 6.2. If all frames fit, each is decoded once.
+        max_cached_mb: Megabytes of decoded frames kept for the other boxes in them, in each
+            worker. A frame of 1920×1080 takes 6.2. If all frames fit, each is decoded once.
         backend_args: Source of files, as in :func:`mmengine.fileio.get`.
     """
 

@@ -1,8 +1,9 @@
 """Time testing, training, the start of tracking and the demo, beside an older checkout.
 
 The demo's configs test and train on sequences in MOTChallenge layout, and track the first frame
-of one; ``--demo-epochs`` also runs the whole demo, on data that it generates. Each measurement is a process of its own; both checkouts take turns, and the least
-processor time of each counts, as other programs can only add to it.
+of one; ``--demo-epochs`` also runs the whole demo, on data that it generates. Each measurement is
+a process of its own; both checkouts take turns, and the least time of each counts, as other
+programs can only add to it. The ratio is that of processor times, of the demo that of wall times.
 """
 
 import argparse
@@ -125,9 +126,7 @@ def row(part: str, runs: dict[str, list[Any]]) -> list[str]:
 
     ratio = ''
     if 'baseline' in runs:
-        ours, theirs = (
-            min(run[clock] for run in runs[each]) for each in ('this', 'baseline')
-        )
+        ours, theirs = (min(run[clock] for run in runs[each]) for each in ('this', 'baseline'))
         ratio = f'{ours / theirs:.2f}x'
     cells = [cell(each, 'processor') for each in ('this', 'baseline')]
     rest = [cell(each, key) for key in ('wall', 'memory') for each in ('this', 'baseline')]
@@ -147,7 +146,7 @@ def compare_results(part: str, runs: dict[str, list[Any]]) -> str:
         abs(a[key] - b[key]) / abs(b[key])
         for a, b in zip(ours[:COMPARED], theirs, strict=False)
         for key in a
-        if key in b and b[key]
+        if b.get(key)
     )
     return (
         f'{ROWS[part][0].split(",")[0]}: in the first {COMPARED} iterations losses differ from '
