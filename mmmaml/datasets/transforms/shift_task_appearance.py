@@ -70,7 +70,7 @@ class ShiftTaskAppearance(BaseTransform):
             grain *= np.float32(noise)
             image += grain
         # Rounds halves to even and cuts at 0 and 255, all in one pass.
-        results['img'] = cv2.add(image, 0, dtype=cv2.CV_8U)
+        results['img'] = cv2.add(image, 0, dtype=cv2.CV_8U)  # type: ignore[call-overload]
         return results
 
 
