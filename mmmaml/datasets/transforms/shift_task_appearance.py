@@ -67,8 +67,7 @@ class ShiftTaskAppearance(BaseTransform):
             image = cv2.GaussianBlur(image, (0, 0), blur * len(image))
         if noise > 0:
             grain = generator(results).standard_normal(image.shape, np.float32)
-            grain *= np.float32(noise)
-            image += grain
+            image = image + np.float32(noise) * grain
         # Rounds halves to even and cuts at 0 and 255, all in one pass.
         results['img'] = cv2.add(image, 0, dtype=cv2.CV_8U)  # type: ignore[call-overload]
         return results
