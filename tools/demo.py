@@ -24,7 +24,7 @@ CONFIGS = Path(__file__).resolve().parents[1] / 'configs' / 'demo'
 METRICS = ('MOTA', 'IDF1', 'HOTA', 'AssA', 'IDs')
 COUNTS = ('IDs',)
 MOST_JOBS = 2
-"""Jobs side by side if nothing else is asked for: a training takes up to 1.3 GB."""
+"""Jobs side by side if nothing else is asked for: each training keeps up to 600 MB of frames."""
 Scores = dict[str, Any]
 
 
