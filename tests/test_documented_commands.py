@@ -113,6 +113,7 @@ RUN_IN_SMALL = {
     f'{BENCHMARKS}.real ': f'{TESTS}/real/test_real.py',
     f'{BENCHMARKS}.reliability ': f'{TESTS}/reliability/test_reliability.py',
     f'{BENCHMARKS}.reliability.soak': f'{TESTS}/reliability/test_soak.py',
+    f'{BENCHMARKS}.speed.chain': f'{TESTS}/speed/test_chain.py',
     f'{BENCHMARKS}.speed.data': f'{TESTS}/speed/test_data.py',
     f'{BENCHMARKS}.speed.chain': f'{TESTS}/speed/test_chain.py',
     f'{BENCHMARKS}.speed.gpu': f'{TESTS}/speed/test_gpu.py',

@@ -3,35 +3,28 @@
 import argparse
 import json
 import statistics
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mmmaml.command_line import on_interrupt, one_sentence  # isort: skip
 
-import torch
 from demo_data import DemoData, generated_data, given_data
+from demo_steps import draw_step, track_step, train_step
 from mmengine.config import Config
-from mmengine.hooks import Hook
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from side_by_side import Job, JobError, Steps, available_cores
 
-from mmmaml.apis import track, train
 from mmmaml.utils import write_text
-from mmmaml.utils.mot_files import FRAME, read_rows
 from mmmaml.utils.outputs import refuse_overwriting
-from mmmaml.utils.threads import threads_of_free_cores
-from mmmaml.visualization import plot_training_curves, render_video
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs' / 'demo'
 METRICS = ('MOTA', 'IDF1', 'HOTA', 'AssA', 'IDs')
 COUNTS = ('IDs',)
-Advance = Callable[[int, int], None]
+MOST_JOBS = 2
+"""Jobs side by side if nothing else is asked for: each training keeps up to 600 MB of frames."""
 Scores = dict[str, Any]
 
 
@@ -62,51 +55,6 @@ VARIANTS = (
 SHOWN = VARIANTS[-1]
 
 
-class ProgressHook(Hook):
-    """Reports iterations of training and testing to a progress bar."""
-
-    def __init__(self, advance: Advance) -> None:
-        self.advance = advance
-
-    def after_train_iter(self, runner: Any, *args: object, **kwargs: object) -> None:
-        """Report the iterations done."""
-        self.advance(runner.iter + 1, runner.max_iters)
-
-    def after_test_iter(self, runner: Any, batch_idx: int, *args: object, **kw: object) -> None:
-        """Report the frames done."""
-        self.advance(batch_idx + 1, len(runner.test_dataloader))
-
-
-class Steps:
-    """Numbered steps of a program, each with a progress bar and its time.
-
-    What libraries print meanwhile goes to a log file.
-    """
-
-    def __init__(self, total: int, log: Path) -> None:
-        self.console = Console(file=sys.stdout)
-        self.total, self.number = total, 0
-        log.parent.mkdir(parents=True, exist_ok=True)
-        # Open to the end: loggers that a step makes write to it in later steps, too.
-        self.log = log.open('w', encoding='utf-8', buffering=1)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[Advance]:
-        """Show a step; yields a function of what is done and of all there is to do."""
-        self.number += 1
-        label = f'[{self.number}/{self.total}] {name}'
-        columns = TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn()
-        start = time.monotonic()
-        with (
-            Progress(*columns, TimeRemainingColumn(), console=self.console, transient=True) as bar,
-            redirect_stdout(self.log),
-            redirect_stderr(self.log),
-        ):
-            task = bar.add_task(label, total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
-        self.console.print(f'{label}: {time.monotonic() - start:.0f} s', highlight=False)
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the demo from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -126,15 +74,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument('--epochs', type=int, help='length of each training; default: 20')
     parser.add_argument(
-        '--threads',
+        '--jobs',
         type=int,
         metavar='N',
-        help='threads of the networks; default: one a core that other programs leave free',
+        help='trainings, and then tests, side by side, each a process of one thread; default: '
+        f'{MOST_JOBS}, or 1 on a single core',
     )
     args = parser.parse_args(argv)
-    if args.threads is not None and args.threads < 1:
-        parser.error(f'--threads {args.threads} must be at least 1')
-    torch.set_num_threads(args.threads or threads_of_free_cores())
+    if args.jobs is not None and args.jobs < 1:
+        parser.error(f'--jobs {args.jobs} must be at least 1')
     if args.epochs is not None and args.epochs < 1:
         parser.error(f'--epochs {args.epochs} must be at least 1')
     if args.seeds < 1:
@@ -149,11 +97,18 @@ def main(argv: Sequence[str] | None = None) -> None:
             parser.error(str(error))
     on_interrupt(f'what finished steps wrote is in {args.out}; table and videos come at the end')
     with one_sentence(parser, kinds=()):
-        run(args.data, args.out, args.seeds, args.epochs)
+        try:
+            run(args.data, args.out, args.seeds, args.epochs, args.jobs)
+        except JobError as error:
+            parser.exit(1, f'{parser.prog}: {error}\n')
 
 
 def run(
-    data_dir: Path | None, out: Path, num_seeds: int = 1, epochs: int | None = None
+    data_dir: Path | None,
+    out: Path,
+    num_seeds: int = 1,
+    epochs: int | None = None,
+    num_jobs: int | None = None,
 ) -> dict[str, list[Scores]]:
     """Run the demo.
 
@@ -162,12 +117,18 @@ def run(
         out: Folder of all outputs.
         num_seeds: Trainings of each kind.
         epochs: Length of a training, None for that of the config.
+        num_jobs: Steps side by side, None for as many as there are cores, at most ``MOST_JOBS``.
 
     Returns:
         For each variant the scores of each seed, as in ``metrics.json``.
+
+    Raises:
+        JobError: A step failed; those beside it were stopped.
     """
+    if num_jobs is None:
+        num_jobs = min(available_cores(), MOST_JOBS)
     trainings = {variant.training for variant in VARIANTS}
-    steps = Steps(2 + (len(trainings) + len(VARIANTS)) * num_seeds, out / 'log.txt')
+    steps = Steps(2 + (len(trainings) + len(VARIANTS)) * num_seeds, out / 'log.txt', num_jobs)
     with steps.step('data') as advance:
         if data_dir is None:
             data = generated_data(out / 'data', advance)
@@ -176,25 +137,33 @@ def run(
                 data = given_data(data_dir, out / 'annotations')
             except (FileNotFoundError, ValueError) as error:
                 raise SystemExit(f'demo.py: {error}') from error
-    scores: dict[str, list[Scores]] = {variant.key: [] for variant in VARIANTS}
-    for seed in range(num_seeds):
-        checkpoints: dict[str, Path] = {}
-        for variant in VARIANTS:
-            config = load_config(variant, data, epochs)
-            folder = out / f'seed{seed}'
-            if variant.training not in checkpoints:
-                with steps.step(f'train {variant.training}, seed {seed}') as advance:
-                    hooks = (ProgressHook(advance),)
-                    checkpoint = train(config, folder / variant.training, seed, hooks)
-                checkpoints[variant.training] = checkpoint
-            with steps.step(f'track with {variant.name}, seed {seed}') as advance:
-                hooks = (ProgressHook(advance),)
-                result = track(config, checkpoints[variant.training], folder / variant.key, hooks)
-            scores[variant.key].append(result or {})
-    with steps.step('draw') as advance:
-        draw(data, out, advance)
+    jobs = [job for seed in range(num_seeds) for job in jobs_of(seed, data, out, epochs)]
+    first = out / 'seed0'
+    drawing = (data, first / SHOWN.training, first / SHOWN.key, out)
+    results = steps.run([*jobs, Job('draw', 'draw', draw_step, drawing, f'{SHOWN.key}, 0')])
+    scores = {
+        variant.key: [results[f'{variant.key}, {seed}'] or {} for seed in range(num_seeds)]
+        for variant in VARIANTS
+    }
     report(scores, out, steps.console)
     return scores
+
+
+def jobs_of(seed: int, data: DemoData, out: Path, epochs: int | None = None) -> list[Job]:
+    """List the trainings and tests of a seed; a test begins when its training has ended."""
+    folder = out / f'seed{seed}'
+    jobs: list[Job] = []
+    for variant in VARIANTS:
+        config = load_config(variant, data, epochs)
+        training = f'{variant.training}, {seed}'
+        if all(job.key != training for job in jobs):
+            arguments = (config, folder / variant.training, seed)
+            name = f'train {variant.training}, seed {seed}'
+            jobs.append(Job(training, name, train_step, arguments))
+        name = f'track with {variant.name}, seed {seed}'
+        arguments = (config, folder / variant.key, folder / variant.training)
+        jobs.append(Job(f'{variant.key}, {seed}', name, track_step, arguments, training))
+    return jobs
 
 
 def load_config(variant: Variant, data: DemoData, epochs: int | None = None) -> Config:
@@ -208,24 +177,6 @@ def load_config(variant: Variant, data: DemoData, epochs: int | None = None) -> 
     if not variant.adapted:
         config.model.tracker.adapt = False
     return config
-
-
-def draw(data: DemoData, out: Path, advance: Advance) -> None:
-    """Write videos of the held-out sequences and the learning curves, of the first seed."""
-    first = out / 'seed0'
-    log = max((first / SHOWN.training).glob('*/vis_data/scalars.json'))
-    plot_training_curves(log, out / 'learning_curves.png')
-    for sequence, start in data.test.sequences().items():
-        rows = read_rows(first / SHOWN.key / 'results' / f'{sequence.name}.txt')
-        rows[:, FRAME] += start - 1
-        frames = range(start, sequence.num_frames + 1)
-        render_video(
-            sequence,
-            rows,
-            out / 'videos' / f'{sequence.name}.mp4',
-            frames=frames,
-            on_frame=lambda frame, frames=frames: advance(frame - frames.start + 1, len(frames)),
-        )
 
 
 def report(scores: dict[str, list[Scores]], out: Path, console: Console) -> None:

@@ -7,7 +7,7 @@ train_dataloader = dict(
     dataset=dict(
         dataset=dict(
             pipeline=[
-                dict(type='LoadCrop', scale=(32, 64), jitter=0.05, max_cached_frames=32),
+                dict(type='LoadCrop', scale=(32, 64), jitter=0.05, max_cached_mb=600),
                 dict(type='FlipCrop', prob=0.5),
             ]
         )

@@ -12,7 +12,9 @@ from types import ModuleType
 import cv2
 import numpy as np
 import pytest
+import torch
 
+from mmmaml import visualization
 from mmmaml.datasets.synthetic import SequenceAppearance
 from mmmaml.utils.mot_files import FRAME, HEIGHT, LEFT, read_rows, read_seqinfo
 
@@ -22,7 +24,7 @@ _base_ = {base!r}
 model = dict(reid=dict(backbone=dict(base_channels=4), head=dict(in_channels=32)))
 train_dataloader = dict(dataset=dict(num_ways=4))
 """
-OPTIONS = ['--out', 'out', '--epochs', '1']
+OPTIONS = ['--out', 'out', '--epochs', '1', '--jobs', '1']
 
 
 @pytest.fixture
@@ -154,6 +156,40 @@ def test_on_a_folder_with_held_out_sequences(one_row, mot_root):
     assert len(frames_of(Path('out/videos/DEMO-03.mp4'))) == 30
 
 
+def test_trainings_side_by_side_give_what_they_give_one_after_the_other(demo, mot_root, capsys):
+    data = copy_of(mot_root, 'train', 'test')
+    for jobs in ('1', '2'):
+        options = ['--data', str(data), '--out', f'out{jobs}', '--epochs', '1', '--jobs', jobs]
+        demo.main(options)
+    one, two = (json.loads(Path(f'out{jobs}/metrics.json').read_text()) for jobs in '12')
+    assert one == two
+    for training in (demo.PLAIN, demo.META):
+        weights = [
+            torch.load(f'out{jobs}/seed0/{training}/epoch_1.pth')['state_dict'] for jobs in '12'
+        ]
+        assert weights[0].keys() == weights[1].keys()
+        assert all(torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
+    shown = capsys.readouterr().out
+    assert shown.count('All outputs are in') == 2
+    assert [shown.count(f'[{number}/8]') for number in range(1, 10)] == [2] * 8 + [0]
+    assert not list(Path('out2').glob('log_*'))
+
+
+def test_a_training_that_fails_ends_the_demo_with_one_sentence(demo, mot_root, capsys):
+    broken = (demo.CONFIGS / f'{demo.META}.py').read_text() + 'optim_wrapper = dict(typo=1)\n'
+    (demo.CONFIGS / f'{demo.META}.py').write_text(broken)
+    data = copy_of(mot_root, 'train', 'test')
+    for jobs in ('1', '2'):
+        with pytest.raises(SystemExit) as stopped:
+            demo.main(['--data', str(data), '--out', 'out', '--epochs', '1', '--jobs', jobs])
+        assert stopped.value.code == 1
+        said = capsys.readouterr().err
+        assert f'train {demo.META}, seed 0 failed' in said
+        assert "unexpected keyword argument 'typo'" in said
+        assert 'Traceback' in Path('out/log.txt').read_text()
+        assert not Path('out/metrics.json').exists()
+
+
 def test_second_halves_are_held_out_without_a_test_folder(one_row, mot_root, monkeypatch):
     data = copy_of(mot_root, 'train')
     before = state_of(data)
@@ -163,8 +199,8 @@ def test_second_halves_are_held_out_without_a_test_folder(one_row, mot_root, mon
         drawn[sequence.name] = rows
         return original(sequence, rows, *args, **options)
 
-    original = one_row.render_video
-    monkeypatch.setattr(one_row, 'render_video', render_video)
+    original = visualization.render_video
+    monkeypatch.setattr(visualization, 'render_video', render_video)
     one_row.main(['--data', 'data', *OPTIONS])
     assert state_of(data) == before
     sequences = ['DEMO-01', 'DEMO-02']
@@ -272,6 +308,7 @@ def test_rows_differ_by_training_and_adaptation_alone(demo, mot_root):
 
 WRONG = {
     'epochs': (['--epochs', '0'], 'error: --epochs 0 must be at least 1'),
+    'jobs': (['--jobs', '0'], 'error: --jobs 0 must be at least 1'),
     'seeds': (['--seeds', '0'], 'error: --seeds 0 must be at least 1'),
     'data': (['--data', '.'], 'error: --data . has no folder train/: it needs the MOTChallenge'),
     'option': (['--frames', '3'], 'error: unrecognized arguments: --frames 3'),

@@ -50,20 +50,27 @@ class ShiftTaskAppearance(BaseTransform):
         self.prob = prob
         self.brightness, self.colour = brightness, colour
         self.blur, self.noise = blur, noise
+        self._log_brightness = np.log(brightness)
+        self._log_colour = -np.log(colour), np.log(colour)
 
     def transform(self, results: dict) -> dict:
         """Shift a uint8 image (H, W, 3) or leave it."""
         rng = results.get('task_rng') or generator(results)
         if rng.random() >= self.prob:
             return results
-        reach = np.log(self.colour)
-        gain = rng.uniform(*np.log(self.brightness)) + rng.uniform(-reach, reach, 3)
-        blur, noise = rng.uniform(0, (self.blur, self.noise)) * (rng.random(2) < 0.5)
-        image = results['img'].astype(np.float32) * np.exp(gain).astype(np.float32)
+        gain = rng.uniform(*self._log_brightness) + rng.uniform(*self._log_colour, 3)
+        blur, noise = rng.random(2) * (self.blur, self.noise) * (rng.random(2) < 0.5)
+        # A product for each of the 256 grey levels in place of one for each pixel.
+        levels = _LEVELS * np.exp(gain).astype(np.float32)
+        image = cv2.LUT(results['img'], levels[:, None])
         if blur > 0:
             image = cv2.GaussianBlur(image, (0, 0), blur * len(image))
         if noise > 0:
             grain = generator(results).standard_normal(image.shape, np.float32)
-            image += np.float32(noise) * grain
-        results['img'] = np.clip(np.rint(image), 0, 255).astype(np.uint8)
+            image = image + np.float32(noise) * grain
+        # Rounds halves to even and cuts at 0 and 255, all in one pass.
+        results['img'] = cv2.add(image, 0, dtype=cv2.CV_8U)  # type: ignore[call-overload]
         return results
+
+
+_LEVELS = np.arange(256, dtype=np.float32)[:, None]

@@ -17,6 +17,7 @@ from mmmaml.registry import RUNNERS
 from mmmaml.utils import atomic_path
 
 from ..checkpoints import is_whole, newest_checkpoint
+from .freed_memory import keep_freed_memory
 from .schedules import Rates, differences, misfits, replay, settings_of
 from .work_folder import sole_training
 
@@ -82,6 +83,8 @@ class MetaRunner(Runner):
         Raises:
             BlockingIOError: Another training has the work folder.
         """
+        if get_device() == 'cpu':
+            keep_freed_memory()
         with sole_training(self.work_dir):
             self._size_classifiers()
             return super().train()

@@ -9,6 +9,9 @@ from torch import Tensor
 from mmmaml.registry import MODELS
 from mmmaml.structures import TaskDataSample
 
+CROP_DIMS = 6
+"""Dimensions of a batch of tasks of crops."""
+
 
 @MODELS.register_module()
 class TaskDataPreprocessor(TrackDataPreprocessor):
@@ -68,4 +71,14 @@ class TaskDataPreprocessor(TrackDataPreprocessor):
         if self._enable_normalize:
             # mmdet's statistics are (1, 3, 1, 1).
             inputs = (inputs - self.mean) / self.std
+        if inputs.ndim == CROP_DIMS and inputs.device.type == 'cpu':
+            inputs = _channels_last(inputs)
         return inputs
+
+
+def _channels_last(images: Tensor) -> Tensor:
+    """Lay out images (..., 3, H, W) in memory pixel by pixel; their shape stays.
+
+    Layers on a CPU compute in this order, and would else bring the input of each of them into it.
+    """
+    return images.movedim(-3, -1).contiguous().movedim(-1, -3)

@@ -78,7 +78,7 @@ def test_each_frame_is_decoded_once_while_it_is_kept(tmp_path, monkeypatch):
     for k in range(3):
         paths.append(str(tmp_path / f'{k}.png'))
         cv2.imwrite(paths[-1], np.full((8, 8, 3), k, np.uint8))
-    cache = FrameCache(max_frames=2)
+    cache = FrameCache(max_mb=2.5 * 8 * 8 * 3 / 1e6)
     decoded = []
     read = frame_cache.read_frame
     monkeypatch.setattr(frame_cache, 'read_frame', lambda p, b: decoded.append(p) or read(p, b))
@@ -87,6 +87,31 @@ def test_each_frame_is_decoded_once_while_it_is_kept(tmp_path, monkeypatch):
         assert cache.read(path)[0, 0, 0] == paths.index(path)
         assert len(cache) <= 2
     assert decoded == [a, b, c, b]  # c pushed out b, which was used least recently
+    cache.clear()
+    for path in (a, b):
+        cache.read(path)
+    assert len(cache) == 2  # what was kept before takes no room any more
+
+
+def test_the_last_frame_is_kept_if_it_is_larger_than_the_limit(frame, tmp_path):
+    other = str(tmp_path / 'other.png')
+    cv2.imwrite(other, np.zeros((8, 8, 3), np.uint8))
+    cache = FrameCache(max_mb=0.001)
+    assert cache.read(frame) is cache.read(frame)
+    assert cache.read(other) is cache.read(other)
+    assert len(cache) == 1
+
+
+@pytest.mark.parametrize('max_cached_mb', [0, 0.001, 50])
+def test_crops_do_not_depend_on_what_is_kept(frame, tmp_path, max_cached_mb):
+    other = str(tmp_path / 'other.png')
+    cv2.imwrite(other, np.full((60, 80, 3), 7, np.uint8))
+    load = LoadCrop(scale=(8, 16), jitter=0.1, max_cached_mb=max_cached_mb)
+    for number, path in enumerate((frame, other, frame, frame, other)):
+        item = _item(path, rng=np.random.default_rng(number))
+        fresh = LoadCrop(scale=(8, 16), jitter=0.1, max_cached_mb=0)
+        expected = fresh(_item(path, rng=np.random.default_rng(number)))['img']
+        np.testing.assert_array_equal(load(item)['img'], expected)
 
 
 def test_kept_frames_do_not_travel_and_cannot_be_written(frame):
@@ -101,7 +126,7 @@ def test_kept_frames_do_not_travel_and_cannot_be_written(frame):
 
 
 def test_no_cache_still_reads(frame):
-    crop = LoadCrop(scale=(8, 8), max_cached_frames=0)
+    crop = LoadCrop(scale=(8, 8), max_cached_mb=0)
     crop(_item(frame))
     assert len(crop.frames) == 0
 
@@ -130,9 +155,9 @@ def test_box_without_a_part_inside_is_refused(frame, bbox):
     [
         {'scale': (8,)}, {'scale': (0, 8)}, {'scale': (8, 8), 'jitter': 0.5},
         {'scale': (8, 8), 'jitter': -0.1}, {'scale': (8, 8), 'padding': -0.5},
-        {'scale': (8, 8), 'max_cached_frames': -1},
+        {'scale': (8, 8), 'max_cached_mb': -1},
     ],
 )  # fmt: skip
 def test_options_out_of_range(options):
-    with pytest.raises(ValueError, match=r'(scale|jitter|padding|max_cached_frames)=.*'):
+    with pytest.raises(ValueError, match=r'(scale|jitter|padding|max_cached_mb)=.*'):
         LoadCrop(**options)

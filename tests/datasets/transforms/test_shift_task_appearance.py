@@ -98,3 +98,22 @@ def test_without_a_task_every_image_has_its_own_look(image):
 def test_arguments_out_of_range(kwargs, message):
     with pytest.raises(ValueError, match=message):
         ShiftTaskAppearance(**kwargs)
+
+
+def test_pixels_are_those_of_plain_arithmetic(image):
+    """Products in single precision, halves to even: what a training sees follows the seed."""
+    transform = ShiftTaskAppearance(prob=1, brightness=(0.5, 2), noise=40)
+    for task in range(30):
+        rng = np.random.default_rng(task)
+        rng.random()
+        reach = np.log(transform.colour)
+        gain = rng.uniform(*np.log(transform.brightness)) + rng.uniform(-reach, reach, 3)
+        blur, noise = rng.uniform(0, (transform.blur, 40)) * (rng.random(2) < 0.5)
+        expected = image.astype(np.float32) * np.exp(gain).astype(np.float32)
+        if blur > 0:
+            expected = cv2.GaussianBlur(expected, (0, 0), blur * 64)
+        if noise > 0:
+            grain = np.random.default_rng(5).standard_normal(expected.shape, np.float32)
+            expected = expected + np.float32(noise) * grain
+        expected = np.clip(np.rint(expected), 0, 255).astype(np.uint8)
+        np.testing.assert_array_equal(run(transform, image, task, 5), expected)

@@ -15,7 +15,6 @@ from tools.benchmarks.common.paths import CONFIGS
 from tools.benchmarks.evidence.data import EvidenceData
 from tools.benchmarks.evidence.presets import Preset, Run
 
-FRAME_MEMORY = 0.6e9  # bytes of each process
 # These decide the weights; the rest of a config can change without a new training.
 TRAINED_BY = (
     'model',
@@ -80,7 +79,6 @@ def config_of(run: Run, preset: Preset, data: EvidenceData) -> Config:
     for hook in config.custom_hooks:
         if hook.type == 'MAMLOptimizerHook':
             hook.update(run.training.inner_loop)
-    _cache_frames(config, data)
     _reduce(config, run)
     _set_length(config, round(preset.iterations * run.training_set.length))
     return config
@@ -117,13 +115,6 @@ def _digest(config: Config, seed: int) -> str:
     parts['model'] = {k: v for k, v in config.model.items() if k not in ('tracker', 'detector')}
     content = json.dumps([Config(parts).to_dict(), seed], sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()[:8]
-
-
-def _cache_frames(config: Config, data: EvidenceData) -> None:
-    """Decode frames once if memory allows it; it is half of the time of small networks."""
-    largest = max(info.width * info.height * 3 for info in data.train.sequences())
-    pipeline = config.train_dataloader.dataset.dataset.pipeline
-    pipeline[0].max_cached_frames = int(FRAME_MEMORY // largest)
 
 
 def _reduce(config: Config, run: Run) -> None:

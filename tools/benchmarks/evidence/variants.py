@@ -19,7 +19,7 @@ PLAIN_THRESHOLDS = {
     }
 }
 CROPS = [
-    {'type': 'LoadCrop', 'scale': (32, 64), 'jitter': 0.05, 'max_cached_frames': 32},
+    {'type': 'LoadCrop', 'scale': (32, 64), 'jitter': 0.05, 'max_cached_mb': 600},
     {'type': 'FlipCrop', 'prob': 0.5},
 ]
 PIPELINE = 'train_dataloader.dataset.dataset.pipeline'

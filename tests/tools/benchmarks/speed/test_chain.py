@@ -73,6 +73,28 @@ def test_a_video_is_tracked_by_the_command(mot_root: Path, tmp_path: Path) -> No
     assert min(values['processor'], values['wall'], values['memory']) > 0
 
 
+def test_a_row_of_several_processes_takes_the_ratio_of_wall_times() -> None:
+    runs = {'this': [{'wall': 20.0}, {'wall': 15.0}], 'baseline': [{'wall': 60.0}]}
+    assert row('demo', runs)[1:] == ['', '', '0.25x', '15', '60', '', '']
+
+
+def test_each_part_has_its_command_line(mot_root: Path) -> None:
+    args = parse_args([str(mot_root), '--iterations', '7', '--demo-epochs', '3'])
+    assert arguments('demo', args)[-2:] == ['--epochs', '3']
+    for part, config in (('train', 'maml-mot'), ('train_plain', 'plain-reid')):
+        line = arguments(part, args)
+        assert line[0] == 'train'
+        assert line[1].startswith(f'demo/{config}')
+        assert line[-2:] == ['--iterations', '7']
+
+
+def test_a_training_gives_times_and_losses(mot_root: Path, tmp_path: Path) -> None:
+    values = measure('train_plain', mot_root, tmp_path)
+    assert min(values['processor'], values['wall'], values['memory']) > 0
+    assert len(values['results']) == WARM_UP + 2
+    assert values['results'][0]['loss'] > 0
+
+
 def test_results_are_compared() -> None:
     ids = [[{'ids': [1]}, {'ids': [1, 2]}], [{'ids': [1]}, {'ids': [2, 1]}]]
     runs = {
@@ -80,7 +102,11 @@ def test_results_are_compared() -> None:
     }
     assert 'in 1 of 2 frames' in compare_results('test', runs)
     losses = {'this': [{'results': [{'loss': 1.5}]}], 'baseline': [{'results': [{'loss': 1.25}]}]}
-    assert 'at most 0.25' in compare_results('train', losses)
+    assert 'at most 0.2 of their value' in compare_results('train', losses)
+    scores = {'this': [{'results': {'meta': 0.61}}], 'baseline': [{'results': {'meta': 0.6}}]}
+    assert 'IDF1 of the rows differs from that of the baseline by at most 1.' in compare_results(
+        'demo', scores
+    )
 
 
 def test_a_folder_without_annotations_is_refused(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_a_longer_sequence_repeats_images_under_new_names(data):
 
 def test_mmtracks_crops_from_frames_have_the_pixels_of_ours(data, tmp_path):
     pytest.importorskip('mmtrack')
-    ours = pipelines.crops(data, max_cached_frames=1)
+    ours = pipelines.crops(data)
     theirs = pipelines.mmtrack_from_frames(ours, tmp_path)
     assert len(theirs) == len(ours) > 30
     for index in range(0, len(ours), 5):

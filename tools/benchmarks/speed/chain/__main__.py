@@ -1,10 +1,10 @@
-"""Time testing, training, tracking and its start, beside an older checkout.
+"""Time testing, training, tracking, its start and the demo, beside an older checkout.
 
-The demo's config tests and trains on sequences in MOTChallenge layout, and tracks one of them with
+The demo's configs test and train on sequences in MOTChallenge layout, and one of them tracks one with
 a video written; the start is that of the demo's config and of one with a detector of MMDetection.
-Each measurement is a process of its own; both checkouts take turns, and the least time of each
-counts, as other programs can only add to it. Frames beside busy processes, which it starts itself,
-are in a table of their own.
+``--demo-epochs`` also runs the whole demo, on data that it generates. Each measurement is a process
+of its own; both checkouts take turns, and the least time of each counts, as other programs can only
+add to it. Frames beside busy processes, which it starts itself, are in a table of their own.
 """
 
 import argparse
@@ -22,16 +22,21 @@ from tools.benchmarks.common.tables import table
 
 MODULE = 'tools.benchmarks.speed.chain.measure'
 CONFIG = 'demo/maml-mot_r18_demo.py'
+PLAIN_CONFIG = 'demo/plain-reid_r18_demo.py'
+COMPARED = 20
+"""Iterations whose losses are compared: roundings grow with every step."""
 HERE = Path(__file__).resolve().parents[4]
 ONE_SHOT = 'one_shot/one-shot_r18_demo.py'
 DETECTOR = 'compose/yolox-s_maml-mot_mot17half.py'
 ROWS = {
     'test': ('a frame of tools/test.py, ms', 1000.0),
     'train': ('an iteration of tools/train.py, ms', 1000.0),
+    'train_plain': ('the same, without meta-training, ms', 1000.0),
     'start': ('start to the first tracked frame, detections given, s', 1.0),
     'start detector': ('the same, YOLOX of MMDetection, s', 1.0),
     'video': ('tools/track.py with a video, all cores, s', 1.0),
     'video one core': ('the same, one core, s', 1.0),
+    'demo': ('tools/demo.py, s', 1.0),
 }
 BUSY = {'busy': ('boxes cut out', CONFIG), 'busy frames': ('whole frames', ONE_SHOT)}
 PARTS = (*ROWS, *BUSY)
@@ -44,6 +49,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     checkouts = {'this': HERE, **({'baseline': args.baseline} if args.baseline else {})}
     rows, busy, notes = [], [], []
     for part in args.parts:
+        if part == 'demo' and not args.demo_epochs:
+            continue
         runs = run_in_turn(MODULE, arguments(part, args), checkouts, args.rounds)
         if part in BUSY:
             busy += [busy_row(part, name, each) for name, each in runs.items()]
@@ -81,6 +88,13 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--rounds', type=int, default=2, help='runs of each')
     parser.add_argument('--iterations', type=int, default=60, help='of a training')
     parser.add_argument(
+        '--demo-epochs',
+        type=int,
+        default=0,
+        metavar='N',
+        help='also run the whole demo, with trainings of so many epochs; default: not at all',
+    )
+    parser.add_argument(
         '--benchmark', default='MOT17', help='its rules, which the ground truth follows'
     )
     parser.add_argument('--out', type=Path, metavar='FILE.md', help='write the table here')
@@ -89,6 +103,8 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def arguments(part: str, args: argparse.Namespace) -> list[str]:
     """Return the command line of one measurement."""
+    if part == 'demo':
+        return ['demo', CONFIG, '--epochs', str(args.demo_epochs)]
     root = args.root.resolve()
     if not (root / 'annotations' / 'train_cocoformat.json').is_file():
         raise FileNotFoundError(
@@ -114,8 +130,11 @@ def arguments(part: str, args: argparse.Namespace) -> list[str]:
         'test_dataloader.dataset.data_prefix.img_path': 'train',
         'test_evaluator.benchmark': args.benchmark,
     }
-    line = [part, CONFIG, '--options', json.dumps(options)]
-    return [*line, '--iterations', str(args.iterations)] if part == 'train' else line
+    if part == 'test':
+        return ['test', CONFIG, '--options', json.dumps(options)]
+    config = PLAIN_CONFIG if part == 'train_plain' else CONFIG
+    line = ['train', config, '--options', json.dumps(options)]
+    return [*line, '--iterations', str(args.iterations)]
 
 
 def row(part: str, runs: dict[str, list[Any]]) -> list[str]:
@@ -123,7 +142,7 @@ def row(part: str, runs: dict[str, list[Any]]) -> list[str]:
     name, factor = ROWS[part]
 
     def cell(checkout: str, key: str) -> str:
-        if checkout not in runs:
+        if checkout not in runs or key not in runs[checkout][0]:
             return ''
         values = [run[key] for run in runs[checkout]]
         if key == 'memory':
@@ -132,7 +151,7 @@ def row(part: str, runs: dict[str, list[Any]]) -> list[str]:
 
     def cells(key: str) -> list[str]:
         ratio = ''
-        if 'baseline' in runs:
+        if 'baseline' in runs and key in runs['this'][0]:
             least = max if key == 'memory' else min
             ours, theirs = (least(run[key] for run in runs[each]) for each in ('this', 'baseline'))
             ratio = f'{ours / theirs:.2f}x'
@@ -157,10 +176,19 @@ def compare_results(part: str, runs: dict[str, list[Any]]) -> str:
     if part == 'test':
         same = sum(a['ids'] == b['ids'] for a, b in zip(ours, theirs, strict=True))
         return f'Identities are those of the baseline in {same} of {len(ours)} frames.'
+    if part == 'demo':
+        most = max(abs(ours[row] - theirs[row]) for row in ours)
+        return f'IDF1 of the rows differs from that of the baseline by at most {100 * most:.2g}.'
     most = max(
-        abs(a[key] - b[key]) for a, b in zip(ours, theirs, strict=True) for key in a if key in b
+        abs(a[key] - b[key]) / abs(b[key])
+        for a, b in zip(ours[:COMPARED], theirs, strict=False)
+        for key in a
+        if b.get(key)
     )
-    return f'Losses differ from those of the baseline by at most {most:.3g}.'
+    return (
+        f'{ROWS[part][0].split(",")[0]}: in the first {COMPARED} iterations losses differ from '
+        f'those of the baseline by at most {most:.2g} of their value.'
+    )
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""Measure one part of the chain in a process of its own: a test, a training or a start.
+"""Measure one part of the chain in a process of its own: a test, training, start or demo.
 
 The Runner or the tracker is that of the package that is imported, with a config of its checkout.
 """
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-PARTS = ('test', 'train', 'start', 'video', 'busy')
+PARTS = ('test', 'train', 'start', 'video', 'busy', 'demo')
 WARM_UP = 5
 """Iterations of a test or training that are left out."""
 
@@ -29,9 +29,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--source', help='of frames, for a start')
     parser.add_argument('--iterations', type=int, help='of a training')
     parser.add_argument('--cores', type=int, help='that a video may use; default: all')
+    parser.add_argument('--epochs', type=int, help='of the trainings of a demo')
     parser.add_argument('--json', type=Path, required=True)
     args = parser.parse_args(argv)
-    measures = {'start': _start, 'video': _video, 'busy': _busy}
+    measures = {'start': _start, 'video': _video, 'busy': _busy, 'demo': _demo}
     values = measures.get(args.part, _run)(args)
     args.json.write_text(json.dumps(values), encoding='utf-8')
 
@@ -81,6 +82,21 @@ def _busy(args: argparse.Namespace) -> dict[str, Any]:
     from tools.benchmarks.speed.chain.busy import time_busy
 
     return time_busy(_config_file(args.config), args.iterations)
+
+
+def _demo(args: argparse.Namespace) -> dict[str, Any]:
+    """Run the demo's program, from its data to its table and videos."""
+    checkout = _config_file(args.config).parents[2]
+    with tempfile.TemporaryDirectory() as folder:
+        options = ['--out', folder, '--epochs', str(args.epochs)]
+        environment = {**os.environ, 'PYTHONPATH': str(checkout)}
+        command = [sys.executable, str(checkout / 'tools' / 'demo.py'), *options]
+        begin = time.perf_counter()
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+        wall = time.perf_counter() - begin
+        scores = json.loads((Path(folder) / 'metrics.json').read_text(encoding='utf-8'))
+    results = {row: runs[0]['overall']['IDF1'] for row, runs in scores.items()}
+    return {'wall': wall, 'results': results}
 
 
 def _run(args: argparse.Namespace) -> dict[str, Any]:

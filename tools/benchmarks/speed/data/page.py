@@ -75,7 +75,7 @@ time of one thread, median of the passes).
   once: the pattern of a pass over all boxes.
 - **ours, tasks in random order**: `EpisodicDataset` as in the configs, 8 people with 5 crops each,
   with jitter and flips, in the order of a training. People of a task share frames, which are
-  decoded once; `max_cached_frames` frames stay for later tasks, in each worker. With all frames
+  decoded once; `max_cached_mb` of frames stay for later tasks, in each worker. With all frames
   kept nothing is decoded after the first epoch.
 - **mmtrack's config**: crops cut beforehand into JPEG files, and the training pipeline of its
   `mot_challenge_reid.py`: 8 people with 4 crops an item, in single precision, with flips. *The

@@ -23,6 +23,8 @@ SCALE = (128, 256)
 """Width and height of all crops."""
 
 MOST_FILES = 400
+LAST_FRAME = 1e-3
+"""Megabytes to keep that are less than any frame: the last one stays."""
 """Crops that are cut beforehand; they are read over and over."""
 
 MMTRACK_CONFIG: list[dict] = [
@@ -134,8 +136,8 @@ def _link_images(info: SequenceInfo, folder: Path, frames: int) -> None:
         (folder / f'{frame:06d}.jpg').symlink_to(image.resolve())
 
 
-def crops(data: Data, max_cached_frames: int, **load: Any) -> MOTCropDataset:
-    """Build our crops."""
+def crops(data: Data, max_cached_mb: float = 0, **load: Any) -> MOTCropDataset:
+    """Build our crops; of frames the last one is kept, and others up to some megabytes."""
     return DATASETS.build(
         {
             'type': 'MOTCropDataset',
@@ -146,7 +148,7 @@ def crops(data: Data, max_cached_frames: int, **load: Any) -> MOTCropDataset:
                 {
                     'type': 'LoadCrop',
                     'scale': SCALE,
-                    'max_cached_frames': max_cached_frames,
+                    'max_cached_mb': max(max_cached_mb, LAST_FRAME),
                     **load,
                 },
                 *([{'type': 'FlipCrop', 'prob': 0.5}] if load else []),
@@ -155,9 +157,9 @@ def crops(data: Data, max_cached_frames: int, **load: Any) -> MOTCropDataset:
     )
 
 
-def tasks(data: Data, max_cached_frames: int) -> EpisodicDataset:
+def tasks(data: Data, max_cached_mb: float) -> EpisodicDataset:
     """Build our tasks as in the configs: eight ways, four support and one query image."""
-    return EpisodicDataset(crops(data, max_cached_frames, jitter=0.05))
+    return EpisodicDataset(crops(data, max_cached_mb, jitter=0.05))
 
 
 def mmtrack_from_frames(dataset: MOTCropDataset, folder: Path) -> Any:

@@ -57,7 +57,7 @@ class Work(NamedTuple):
 
 def all_works(data: Data, folder: Path) -> list[Work]:
     """List the work to time."""
-    plain = crops(data, max_cached_frames=1)
+    plain = crops(data)
     by_frame = np.argsort([plain.get_data_info(i)['img_path'] for i in range(len(plain))])
     rng = np.random.default_rng(0)
     drawn = rng.integers(min(len(plain), MOST_FILES), size=(64, NUM_CROPS)).tolist()
@@ -67,7 +67,8 @@ def all_works(data: Data, folder: Path) -> list[Work]:
         plain, folder / 'triplets', MMTRACK_CONFIG, triplet_sampler=TRIPLETS
     )
     shape = plain.get_data_info(0)['img_shape']
-    size = 3 * shape[0] * shape[1] / 2**20
+    frame = 3 * shape[0] * shape[1]
+    size = frame / 2**20
 
     def frame_by_frame(turn: int) -> None:
         _cache_of(plain).clear()
@@ -79,7 +80,7 @@ def all_works(data: Data, folder: Path) -> list[Work]:
         Work('ours', 'all crops of a frame, frame by frame', len(plain), frame_by_frame, size),
     ]
     for kept in (8, data.frames // 3, data.frames):
-        episodes = tasks(data, kept)
+        episodes = tasks(data, kept * frame / 1e6)
         each = episodes.task(0).items.size
         name = f'tasks in random order, {kept} frames kept'
         run = _tasks(episodes, NUM_TASKS if kept > 8 else NUM_TASKS // 4)
