@@ -115,7 +115,6 @@ RUN_IN_SMALL = {
     f'{BENCHMARKS}.reliability.soak': f'{TESTS}/reliability/test_soak.py',
     f'{BENCHMARKS}.speed.chain': f'{TESTS}/speed/test_chain.py',
     f'{BENCHMARKS}.speed.data': f'{TESTS}/speed/test_data.py',
-    f'{BENCHMARKS}.speed.chain': f'{TESTS}/speed/test_chain.py',
     f'{BENCHMARKS}.speed.gpu': f'{TESTS}/speed/test_gpu.py',
     f'{BENCHMARKS}.speed.inference': f'{TESTS}/speed/test_inference.py',
     f'{BENCHMARKS}.speed.tracker': f'{TESTS}/speed/test_tracker.py',

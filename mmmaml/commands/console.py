@@ -9,6 +9,7 @@ COMMANDS = {
     'train': ('commands.running.train', 'train the model of a config'),
     'test': ('commands.running.test', 'test a trained model over the test set of its config'),
     'browse': ('commands.running.browse_episodes', 'draw the tasks that a config trains on'),
+    'demo': ('commands.running.demo', 'train, track and score on generated or own sequences'),
     'eval': ('commands.eval_mot', 'score tracks against ground truth'),
     'check': ('commands.check_data', 'list every problem of a dataset'),
     'convert mot2coco': ('commands.mot2coco', 'MOTChallenge folder to CocoVID annotations'),

@@ -1,11 +1,9 @@
 """The demo as a whole, on little data and with small networks."""
 
-import importlib
 import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -15,10 +13,14 @@ import pytest
 import torch
 
 from mmmaml import visualization
+from mmmaml.commands.running import demo_data, demo_run
+from mmmaml.commands.running.demo import main
 from mmmaml.datasets.synthetic import SequenceAppearance
 from mmmaml.utils.mot_files import FRAME, HEIGHT, LEFT, read_rows, read_seqinfo
 
-TOOLS = Path(__file__).parents[2] / 'tools'
+ROOT = Path(__file__).parents[2]
+TOOLS = ROOT / 'tools'
+CONFIGS = ROOT / 'configs' / 'demo'
 SMALL = """
 _base_ = {base!r}
 model = dict(reid=dict(backbone=dict(base_channels=4), head=dict(in_channels=32)))
@@ -30,13 +32,12 @@ OPTIONS = ['--out', 'out', '--epochs', '1', '--jobs', '1']
 @pytest.fixture
 def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The tool with configs of small networks, in an empty working folder."""
-    monkeypatch.syspath_prepend(str(TOOLS))
-    module = importlib.import_module('demo')
+    module = demo_run
     configs = tmp_path / 'configs'
     configs.mkdir()
-    for path in module.CONFIGS.glob('*.py'):
+    for path in CONFIGS.glob('*.py'):
         (configs / path.name).write_text(SMALL.format(base=str(path)))
-    monkeypatch.setattr(module, 'CONFIGS', configs)
+    monkeypatch.setattr(module, 'find_config', lambda name: configs / f'{name}.py')
     work = tmp_path / 'work'
     work.mkdir()
     monkeypatch.chdir(work)
@@ -46,7 +47,7 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 @pytest.fixture
 def short(demo: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The same with short, small generated sequences: two to train on, two held out."""
-    data = sys.modules['demo_data']
+    data = demo_data
     specs = data.dataset_specs
     size = {'num_frames': 12, 'size': (192, 128), 'num_people': 6}
     monkeypatch.setattr(data, 'dataset_specs', lambda *args, **kw: specs(*args, **kw | size))
@@ -130,7 +131,7 @@ def check_table(demo: ModuleType, out: Path, sequences: list[str]) -> None:
 
 
 def test_on_generated_data(short, capsys):
-    short.main(OPTIONS)
+    main(OPTIONS)
     out, sequences = Path('out'), ['DEMO-03', 'DEMO-04']
     check_table(short, out, sequences)
     shown = capsys.readouterr().out
@@ -150,7 +151,7 @@ def test_on_generated_data(short, capsys):
 def test_on_a_folder_with_held_out_sequences(one_row, mot_root):
     data = copy_of(mot_root, 'train', 'test')
     before = state_of(data)
-    one_row.main(['--data', 'data', *OPTIONS])
+    main(['--data', 'data', *OPTIONS])
     assert state_of(data) == before
     check_table(one_row, Path('out'), ['DEMO-03'])
     assert len(frames_of(Path('out/videos/DEMO-03.mp4'))) == 30
@@ -160,7 +161,7 @@ def test_trainings_side_by_side_give_what_they_give_one_after_the_other(demo, mo
     data = copy_of(mot_root, 'train', 'test')
     for jobs in ('1', '2'):
         options = ['--data', str(data), '--out', f'out{jobs}', '--epochs', '1', '--jobs', jobs]
-        demo.main(options)
+        main(options)
     one, two = (json.loads(Path(f'out{jobs}/metrics.json').read_text()) for jobs in '12')
     assert one == two
     for training in (demo.PLAIN, demo.META):
@@ -176,12 +177,12 @@ def test_trainings_side_by_side_give_what_they_give_one_after_the_other(demo, mo
 
 
 def test_a_training_that_fails_ends_the_demo_with_one_sentence(demo, mot_root, capsys):
-    broken = (demo.CONFIGS / f'{demo.META}.py').read_text() + 'optim_wrapper = dict(typo=1)\n'
-    (demo.CONFIGS / f'{demo.META}.py').write_text(broken)
+    config = demo.find_config(demo.META)
+    config.write_text(config.read_text() + 'optim_wrapper = dict(typo=1)\n')
     data = copy_of(mot_root, 'train', 'test')
     for jobs in ('1', '2'):
         with pytest.raises(SystemExit) as stopped:
-            demo.main(['--data', str(data), '--out', 'out', '--epochs', '1', '--jobs', jobs])
+            main(['--data', str(data), '--out', 'out', '--epochs', '1', '--jobs', jobs])
         assert stopped.value.code == 1
         said = capsys.readouterr().err
         assert f'train {demo.META}, seed 0 failed' in said
@@ -201,7 +202,7 @@ def test_second_halves_are_held_out_without_a_test_folder(one_row, mot_root, mon
 
     original = visualization.render_video
     monkeypatch.setattr(visualization, 'render_video', render_video)
-    one_row.main(['--data', 'data', *OPTIONS])
+    main(['--data', 'data', *OPTIONS])
     assert state_of(data) == before
     sequences = ['DEMO-01', 'DEMO-02']
     check_table(one_row, Path('out'), sequences)
@@ -223,7 +224,7 @@ def test_without_ground_truth_tracks_are_drawn_and_not_scored(one_row, mot_root,
     before = state_of(data)
     Path('out').mkdir()
     Path('out/metrics.md').write_text('the table of an earlier run')
-    one_row.main(['--data', 'data', *OPTIONS])
+    main(['--data', 'data', *OPTIONS])
     assert state_of(data) == before
     shown = capsys.readouterr().out
     assert 'All outputs are in out: videos/' in shown
@@ -238,7 +239,7 @@ def test_without_ground_truth_tracks_are_drawn_and_not_scored(one_row, mot_root,
 
 
 def test_sequences_are_generated_once(short, monkeypatch):
-    data, progress = sys.modules['demo_data'], []
+    data, progress = demo_data, []
     generated = data.generated_data(Path('made'), lambda *counts: progress.append(counts))
     assert progress == [*((done, 48) for done in range(1, 49)), (48, 48)]
     before = state_of(Path('made'))
@@ -252,7 +253,7 @@ def test_sequences_are_generated_once(short, monkeypatch):
 
 @pytest.mark.parametrize('case', ['unfinished', 'other sequences'])
 def test_what_an_earlier_run_left_is_made_anew(short, monkeypatch, case):
-    data, progress = sys.modules['demo_data'], []
+    data, progress = demo_data, []
     data.generated_data(Path('made'), lambda *counts: None)
     if case == 'unfinished':
         Path('made/specs.json').unlink()
@@ -286,7 +287,7 @@ def test_summary(demo, values, count, expected):
 
 
 def test_rows_differ_by_training_and_adaptation_alone(demo, mot_root):
-    data = sys.modules['demo_data'].given_data(mot_root, Path('annotations'))
+    data = demo_data.given_data(mot_root, Path('annotations'))
     configs = [demo.load_config(variant, data, epochs=3).to_dict() for variant in demo.VARIANTS]
     ways = []
     for variant, config in zip(demo.VARIANTS, configs, strict=True):
@@ -319,16 +320,18 @@ WRONG = {
 def test_wrong_arguments_end_with_one_sentence(demo, capsys, case):
     arguments, message = WRONG[case]
     with pytest.raises(SystemExit) as stopped:
-        demo.main(arguments)
+        main(arguments)
     assert stopped.value.code == 2
     assert message in capsys.readouterr().err.splitlines()[-1]
     assert not any(Path().iterdir())
 
 
-def test_a_bad_data_folder_ends_with_one_sentence(demo, mot_root):
+def test_a_bad_data_folder_ends_with_one_sentence(demo, capsys):
     Path('bad/train/A').mkdir(parents=True)
-    with pytest.raises(SystemExit, match=r'^demo.py: bad/train holds no MOTChallenge sequence'):
-        demo.main(['--data', 'bad'])
+    with pytest.raises(SystemExit) as stopped:
+        main(['--data', 'bad'])
+    assert stopped.value.code == 2
+    assert 'bad/train holds no MOTChallenge sequence' in capsys.readouterr().err
 
 
 def test_quickstart_runs_it_in_the_folder_of_the_caller(tmp_path):
@@ -354,7 +357,7 @@ def test_given_data_are_not_written_to(demo, mot_root, capsys):
     before = state_of(data)
     for out in ('data', 'data/../data', 'data/train'):
         with pytest.raises(SystemExit) as stopped:
-            demo.main(['--data', 'data', '--out', out])
+            main(['--data', 'data', '--out', out])
         assert stopped.value.code == 2
         assert 'which is read: name another file or folder' in capsys.readouterr().err
     assert state_of(data) == before

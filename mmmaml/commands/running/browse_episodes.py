@@ -10,6 +10,7 @@ from mmmaml.command_line import on_interrupt, run_command  # isort: skip
 from mmmaml.config_files import find_config
 
 from ..option_checks import ConfigOptions
+from .runner_options import openmmlab_problem
 
 if TYPE_CHECKING:
     from mmmaml.datasets import EpisodicDataset
@@ -85,6 +86,8 @@ def load_tasks(args: argparse.Namespace) -> 'EpisodicDataset':
     from mmmaml.registry import DATASETS
     from mmmaml.utils import register_all_modules
 
+    if (problem := openmmlab_problem()) is not None:
+        raise ValueError(problem)
     path = find_config(args.config)
     register_all_modules()
     config = Config.fromfile(path)

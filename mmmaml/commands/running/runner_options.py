@@ -54,14 +54,21 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help='by launchers')
 
 
+def openmmlab_problem() -> str | None:
+    """Say what to install if mmcv or mmdet is missing; None if both are there."""
+    if has_openmmlab():
+        return None
+    return (
+        'this runs models of MMDetection, and mmcv or mmdet is not installed: run '
+        '`bash tools/install.sh` in a clone, or install mmmaml[openmmlab], onedl-mmcv and '
+        'onedl-mmdetection'
+    )
+
+
 def require_openmmlab(parser: argparse.ArgumentParser) -> None:
     """End the program with a sentence if mmcv or mmdet is missing."""
-    if not has_openmmlab():
-        fail(
-            parser,
-            'this runs models of MMDetection, and mmcv or mmdet is not installed: run '
-            '`bash tools/install.sh` in a clone, which compiles mmcv',
-        )
+    if (problem := openmmlab_problem()) is not None:
+        fail(parser, problem)
 
 
 def load_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> 'Config':

@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from mmmaml.commands.running.demo_data import DemoData, Split, given_data
 from mmmaml.datasets import convert_mot
 from mmmaml.datasets.synthetic import (
     SequenceAppearance,
@@ -16,7 +17,6 @@ from mmmaml.utils import write_text
 from mmmaml.utils.mot_files import find_sequences
 from tools.benchmarks.common.workers import Advance, Workers
 from tools.benchmarks.evidence.presets import Preset
-from tools.demo_data import DemoData, Split, given_data
 
 UNSHIFTED, HELD_OUT = 'unshifted', 'held out'
 # The training sequences have the neutral appearance.

@@ -1,10 +1,10 @@
 """Time testing, training, tracking, its start and the demo, beside an older checkout.
 
-The demo's configs test and train on sequences in MOTChallenge layout, and one of them tracks one with
-a video written; the start is that of the demo's config and of one with a detector of MMDetection.
-``--demo-epochs`` also runs the whole demo, on data that it generates. Each measurement is a process
-of its own; both checkouts take turns, and the least time of each counts, as other programs can only
-add to it. Frames beside busy processes, which it starts itself, are in a table of their own.
+The demo's configs test and train on sequences in MOTChallenge layout, and track one of them with a
+video written; the start is that of the demo's config and of one with a detector of MMDetection.
+``--demo-epochs`` also runs the whole demo, on data that it generates. Each measurement is a
+process of its own; both checkouts take turns, and the least time of each counts, as other
+programs only add to it. Frames beside busy processes, which it starts itself, are in a table of their own.
 """
 
 import argparse

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from demo_data import DemoData
 from mmengine.config import Config
 
 from mmmaml.utils.mot_files import FRAME, read_rows
+
+from .demo_data import DemoData
 
 Advance = Callable[[int, int], None]
 

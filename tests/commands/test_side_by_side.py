@@ -1,25 +1,14 @@
 """Jobs in processes of their own: results, order, logs, and their end by errors and Ctrl-C."""
 
-import importlib
 import os
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from mmmaml.commands.running import side_by_side as jobs
 from mmmaml.datasets.synthetic import SequenceAppearance  # light: children import this module
-
-TOOLS = Path(__file__).parents[2] / 'tools'
-
-
-@pytest.fixture(scope='module')
-def jobs() -> Iterator[ModuleType]:
-    sys.path.insert(0, str(TOOLS))
-    yield importlib.import_module('side_by_side')
-    sys.path.remove(str(TOOLS))
 
 
 def note(name, folder, advance):
@@ -60,7 +49,7 @@ def is_alive(pid_file: Path) -> bool:
 
 
 @pytest.mark.parametrize('at_a_time', [1, 2])
-def test_results_order_and_log(jobs, tmp_path, capsys, at_a_time):
+def test_results_order_and_log(tmp_path, capsys, at_a_time):
     names = ['first', 'second', 'third']
     after = {'second': 'third'}
     listed = [jobs.Job(n, f'the {n}', note, (n, tmp_path), after.get(n)) for n in names]
@@ -88,7 +77,7 @@ def test_results_order_and_log(jobs, tmp_path, capsys, at_a_time):
     assert not list(tmp_path.glob('log_*'))
 
 
-def test_an_error_stops_what_runs_beside_it(jobs, tmp_path):
+def test_an_error_stops_what_runs_beside_it(tmp_path):
     listed = [
         jobs.Job('bad', 'the bad one', fail, (tmp_path,)),
         jobs.Job('long', 'the long one', sleep, (tmp_path,)),
@@ -102,20 +91,20 @@ def test_an_error_stops_what_runs_beside_it(jobs, tmp_path):
     assert 'Traceback' in (tmp_path / 'log.txt').read_text()
 
 
-def test_an_error_in_this_process_is_told_alike(jobs, tmp_path):
+def test_an_error_in_this_process_is_told_alike(tmp_path):
     (tmp_path / 'sleeper.pid').touch()
     with pytest.raises(jobs.JobError, match=r'the bad one failed.*ValueError: nothing to see'):
         jobs.Steps(1, tmp_path / 'log.txt').run([jobs.Job('b', 'the bad one', fail, (tmp_path,))])
     assert 'Traceback' in (tmp_path / 'log.txt').read_text()
 
 
-def test_a_process_that_vanishes_is_an_error(jobs, tmp_path):
+def test_a_process_that_vanishes_is_an_error(tmp_path):
     listed = [jobs.Job('gone', 'the lost one', vanish, ())]
     with pytest.raises(jobs.JobError, match=r'the lost one failed.* ended with status 7'):
         jobs.Steps(1, tmp_path / 'log.txt', 2).run(listed)
 
 
-def test_ctrl_c_stops_all(jobs, tmp_path, monkeypatch):
+def test_ctrl_c_stops_all(tmp_path, monkeypatch):
     def interrupt(connections):
         deadline = time.monotonic() + 60
         while not (tmp_path / 'sleeper.pid').exists() and time.monotonic() < deadline:
@@ -130,5 +119,5 @@ def test_ctrl_c_stops_all(jobs, tmp_path, monkeypatch):
     assert not is_alive(tmp_path / 'sleeper.pid')
 
 
-def test_there_is_a_core(jobs):
+def test_there_is_a_core():
     assert 1 <= jobs.available_cores() <= (os.cpu_count() or 1)
