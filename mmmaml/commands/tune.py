@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mmmaml.command_line import on_interrupt, run_command  # isort: skip
 
 from mmmaml.evaluation.benchmarks import BENCHMARKS
+from mmmaml.tuning.objectives import OBJECTIVES
 
 from .option_checks import frames_per_second
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from mmmaml.tuning.search_space import SearchSpace
     from mmmaml.tuning.sequences import TuningSequence
 
-OBJECTIVES = 'mean', 'HOTA', 'IDF1', 'MOTA'
 FOLDS = 3
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .folds import Candidate, Fold, worth
+from .objectives import objective_of
 from .search_space import WHOLE, Values
-from .trial import Scorer, Scores, objective_of
+from .trial import Scorer, Scores
 
 if TYPE_CHECKING:
     import optuna
@@ -35,7 +36,7 @@ class Search:
     Args:
         path: The file.
         scorer: Scores of sequences.
-        objective: A key of :data:`~.trial.OBJECTIVES`.
+        objective: A key of :data:`~.objectives.OBJECTIVES`.
         seed: Seed of the sampler.
 
     Raises:
@@ -86,8 +87,26 @@ class Search:
             advance()
         done = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
         best = max(done[: trials + 1], key=lambda trial: trial.value)  # the first of equals
-        values = self._values(best)
+        key = f'best of {trials}'
+        if key not in study.user_attrs:
+            study.set_user_attr(key, self._without_idle(self._values(best), fold))
+        values = study.user_attrs[key]
         return Candidate(fold, values, self._gains(values, self.scorer.names))
+
+    def _without_idle(self, values: Values, fold: Fold) -> Values:
+        """Set back options, one by one, as long as the worth does not fall.
+
+        An option that does nothing for the searched sequences would do something for others.
+        """
+        start = self.scorer.space.start
+        restored = True
+        while restored:
+            restored = False
+            for name in [each for each in values if values[each] != start[each]]:
+                fewer = {**values, name: start[name]}
+                if self._worth(fewer, fold) >= self._worth(values, fold):
+                    values, restored = fewer, True
+        return values
 
     def _study(self, fold: Fold) -> 'optuna.Study':
         import optuna

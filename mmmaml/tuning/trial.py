@@ -22,18 +22,6 @@ Scores = dict[str, float]
 """``HOTA``, ``IDF1``, ``MOTA`` as fractions and ``IDs`` of a sequence."""
 
 METRICS = ('HOTA', 'IDF1', 'MOTA', 'IDs')
-OBJECTIVES: dict[str, tuple[str, ...]] = {
-    'mean': ('HOTA', 'IDF1'),
-    'HOTA': ('HOTA',),
-    'IDF1': ('IDF1',),
-    'MOTA': ('MOTA',),
-}
-"""Objective to the metrics whose mean it is."""
-
-
-def objective_of(objective: str, scores: Mapping[str, float]) -> float:
-    """Return the objective of a sequence."""
-    return float(np.mean([scores[name] for name in OBJECTIVES[objective]]))
 
 
 class Scorer:
