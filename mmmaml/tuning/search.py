@@ -57,7 +57,7 @@ class Search:
         except Exception as error:  # SQLAlchemy's errors of a file of another kind
             raise ValueError(f'{path} is no study of optuna: name another --work-dir') from error
         space = scorer.space
-        self._distributions = {
+        self._distributions: dict[str, optuna.distributions.BaseDistribution] = {
             name: optuna.distributions.IntDistribution(int(low), int(high))
             if name in WHOLE
             else optuna.distributions.FloatDistribution(low, high)
@@ -86,7 +86,7 @@ class Search:
             self._next(study, fold, number)
             advance()
         done = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
-        best = max(done[: trials + 1], key=lambda trial: trial.value)  # the first of equals
+        best = max(done[: trials + 1], key=_worth_of)  # the first of equals
         key = f'best of {trials}'
         if key not in study.user_attrs:
             study.set_user_attr(key, self._without_idle(self._values(best), fold))
@@ -180,6 +180,11 @@ class Search:
             name: value if value == start[name] else round(value, DIGITS)
             for name, value in found.items()
         }
+
+
+def _worth_of(trial: 'optuna.trial.FrozenTrial') -> float:
+    assert trial.value is not None  # of a completed one
+    return trial.value
 
 
 def _drawn(rng: np.random.Generator, name: str, low: float, high: float) -> float:
