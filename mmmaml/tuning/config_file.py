@@ -2,6 +2,7 @@
 
 import copy
 import os
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from mmengine.config import Config
 from mmmaml.utils.files import write_text
 
 from .search_space import SearchSpace, Values
+
+WIDTH = 97
+"""Characters of a line of the head comment."""
 
 
 def tracker_changes(space: SearchSpace, values: Values) -> dict[str, Any]:
@@ -45,7 +49,7 @@ def write_config(
         path: The file, ``.py``.
         space: Searched options.
         values: Their values.
-        comment: Lines of the head comment.
+        comment: Sentences of the head comment.
         base: Config of the tracker searched; the new one is based on it.
         whole: A whole config with that tracker, in place of a base. None of both: the options
             alone, to be put into a config.
@@ -59,7 +63,8 @@ def write_config(
         parts['model']['tracker'].update(changes)
     elif changes:
         parts['model'] = {'tracker': changes}
-    head = ''.join(f'# {line}\n' for line in comment)
+    wrapped = (line for each in comment for line in textwrap.wrap(each, WIDTH))
+    head = ''.join(f'# {line}\n' for line in wrapped)
     lines = ''.join(f'{name} = {_text(value)}\n' for name, value in parts.items())
     write_text(path, head + lines)
 

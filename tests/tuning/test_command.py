@@ -176,3 +176,14 @@ def test_the_help_loads_neither_torch_nor_optuna() -> None:
     found = subprocess.run([sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True)
     assert found.returncode == 0, found.stderr
     assert '--features' in found.stdout
+
+
+def test_features_without_a_config_give_the_options_alone(place: Path) -> None:
+    write_all((TOO_WEAK,) * 3)
+    for name in NAMES:
+        write_features(Path('feats'), name)
+    assert tune('--features', 'feats', '--options', 'init_score_thr') == 0
+    text = Path('work/tuned.py').read_text()
+    assert 'put them into your config' in text
+    assert max(map(len, text.splitlines())) <= 99
+    assert list(Config.fromfile('work/tuned.py').model.tracker) == ['init_score_thr']
