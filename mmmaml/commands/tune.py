@@ -146,7 +146,7 @@ def tune(args: argparse.Namespace) -> int:
     lines = report.describe(space, decision)
     print('\n'.join(lines))
     values = space.start if decision.adopted is None else decision.adopted.values
-    comment = [f'Tracker tuned by {args.trials} trials on {", ".join(names)}.', *lines]
+    comment = [f'Tracker tuned on {", ".join(names)}, trials of each fold: {args.trials}.', *lines]
     if args.features is not None and args.config is None:
         comment.append('These are options of the tracker alone: put them into your config.')
     write_config(out, space, values, comment, args.config, _whole(args, tracker))
