@@ -63,6 +63,7 @@ setup(
         'openmmlab': read_requirements('openmmlab'),
         'tests': read_requirements('tests'),
         'deployment': read_requirements('deployment'),
+        'tune': read_requirements('tune'),
         'optional': read_requirements('optional'),
     },
     classifiers=[

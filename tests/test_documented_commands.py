@@ -123,6 +123,7 @@ RUN_IN_SMALL = {
     'tools/test.py configs/compose/': 'tests/test_compose.py',
     'tools/test.py configs/one_shot/': 'tests/tools/test_one_shot_demo.py',
     'tools/test.py my_config.py': 'tests/test_compose.py',
+    'tools/tune.py': 'tests/tuning/test_command.py',
     'tools/fit_prior.py': 'tests/test_without_openmmlab.py',
     'tools/track.py 0 ': 'tests/tools/test_track.py',
     'tools/track.py a.mp4 b.mp4': 'tests/tools/test_track_streams.py',

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+from mmengine.config import Config
 
 from mmmaml.utils.mot_files import CLASS, read_rows
 from mmmaml.visualization.videos import video_writer
@@ -23,7 +24,8 @@ SMALL = [
     'train_cfg.max_epochs=1',
     'log_level=ERROR',
 ]
-CONFIGURED = ('train', 'test', 'track', 'browse_episodes')
+CONFIGURED = ('train', 'test', 'track', 'browse_episodes', 'export_onnx')
+SMALLER = {'tune': ['--trials', '2']}
 
 
 def blocks(language: str) -> list[str]:
@@ -43,7 +45,10 @@ def videos(mot_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     """Sequences without annotation files, one of them an export of CVAT, and a new video."""
     for subset in ('train', 'test'):
         shutil.copytree(mot_root / subset, tmp_path / 'data' / 'mine' / subset)
-    first = sorted((tmp_path / 'data' / 'mine' / 'train').iterdir())[0]
+    first, *others = sorted((tmp_path / 'data' / 'mine' / 'train').iterdir())
+    (tmp_path / 'detections').mkdir()
+    for folder, name in [(first, 'street-1'), *((each, each.name) for each in others)]:
+        shutil.copy(folder / 'det' / 'det.txt', tmp_path / 'detections' / f'{name}.txt')
     export_as_cvat(first, tmp_path / 'exports' / 'street-1.zip')
     (tmp_path / 'configs').symlink_to(ROOT / 'configs')
     (sequence,) = (mot_root / 'test').iterdir()
@@ -79,7 +84,7 @@ def run(monkeypatch: pytest.MonkeyPatch, words: list[str], number: int) -> None:
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, spec.name, module)
     spec.loader.exec_module(module)
-    options = []
+    options = SMALLER.get(path.stem, [])
     if path.stem in CONFIGURED:
         options = ['--cfg-options', *SMALL, f'experiment_name=recipe{number}']
     arguments = [word.replace('epoch_20.pth', 'epoch_1.pth') for word in words[1:]]
@@ -102,6 +107,8 @@ def test_the_recipe_from_start_to_end(videos: Path, monkeypatch: pytest.MonkeyPa
         'test',
         'track',
         'export_tracks',
+        'export_onnx',
+        'tune',
     ]
     assert (videos / 'outputs' / 'cvat' / 'new.zip').is_file()
     annotations = videos / 'data' / 'mine' / 'annotations' / 'train_cocoformat.json'
@@ -112,3 +119,6 @@ def test_the_recipe_from_start_to_end(videos: Path, monkeypatch: pytest.MonkeyPa
     assert (videos / 'work_dirs' / 'mine' / 'metrics.md').is_file()
     assert len(read_rows(videos / 'outputs' / 'track' / 'new.txt')) > 10
     assert (videos / 'outputs' / 'track' / 'new.mp4').stat().st_size > 0
+    tuned = Config.fromfile(videos / 'my_tuned.py')
+    assert tuned.data_root == 'data/mine/'
+    assert len(list((videos / 'work_dirs' / 'tune' / 'features').glob('*.npy'))) == 2

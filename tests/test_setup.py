@@ -50,7 +50,8 @@ class TestRequirements:
             assert tested.contains(pin.version, prereleases=True)
 
     @pytest.mark.parametrize(
-        'name', ['build', 'runtime', 'openmmlab', 'onnx', 'tests', 'optional', 'deployment']
+        'name',
+        ['build', 'runtime', 'openmmlab', 'onnx', 'tests', 'optional', 'deployment', 'tune'],
     )
     def test_constraints_are_within_the_ranges(self, name: str) -> None:
         constraints = {key.lower(): item for key, item in requirements('constraints').items()}

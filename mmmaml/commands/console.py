@@ -17,6 +17,7 @@ COMMANDS = {
     'convert export': ('commands.export_tracks', 'tracks to CVAT, COCO or MOTChallenge'),
     'convert demo': ('commands.make_demo_data', 'generate demo sequences'),
     'fit-prior': ('commands.fit_prior', 'fit a scatter prior for a Re-ID network'),
+    'tune': ('commands.tune', 'search options of the tracker on your own data'),
     'submit': ('commands.make_submission', 'pack results for the MOTChallenge server'),
     'env': ('env', 'check the environment'),
 }

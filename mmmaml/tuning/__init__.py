@@ -1,0 +1,1 @@
+"""Search for options of the tracker on sequences with ground truth, guarded by held-out ones."""
