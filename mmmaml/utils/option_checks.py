@@ -1,6 +1,6 @@
 """Checks of options, whose errors name the option and its value."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from math import inf
 from numbers import Integral, Real
 
@@ -13,7 +13,7 @@ def check_number(
     at_most: float = inf,
     whole: bool = False,
 ) -> None:
-    """Refuse an option that is no number, or none of its range.
+    """Refuse an option that is no number, or none of its range; True and False are none.
 
     Args:
         option: Its name, as the user wrote it.
@@ -27,8 +27,37 @@ def check_number(
         ValueError: The value is out of its range.
     """
     kind = Integral if whole else Real
-    if not isinstance(value, kind) or not at_least <= float(value) <= at_most:
+    if (
+        not isinstance(value, kind)
+        or isinstance(value, bool)
+        or not at_least <= float(value) <= at_most
+    ):
         raise ValueError(f'{option}={value!r} must be {expected}')
+
+
+def check_numbers(
+    option: str,
+    value: object,
+    count: int,
+    expected: str,
+    at_least: float = -inf,
+    at_most: float = inf,
+    whole: bool = False,
+) -> None:
+    """Refuse an option that is no list of so many numbers, each as for :func:`check_number`.
+
+    Raises:
+        ValueError: The value is another one.
+    """
+    try:
+        if not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping):
+            raise ValueError
+        if len(value) != count:
+            raise ValueError
+        for each in value:
+            check_number(option, each, expected, at_least, at_most, whole)
+    except ValueError:
+        raise ValueError(f'{option}={value!r} must be {expected}') from None
 
 
 def check_choice(option: str, value: object, choices: Collection[str]) -> None:
