@@ -1,6 +1,8 @@
 """Appearance similarity under each track's own parameters."""
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -15,7 +17,7 @@ from mmmaml.meta import (
     scene_centre,
     whitening,
 )
-from mmmaml.utils.option_checks import check_number
+from mmmaml.utils.option_checks import check_number, check_options
 
 from .similarity_calibration import SimilarityCalibration
 
@@ -77,17 +79,15 @@ class OnlineAdapter:
         calibrate: bool = True,
         temperature: float = 3.0,
     ) -> None:
-        if solver not in ('closed_form', 'gradient', None):
-            raise ValueError(f"solver must be 'closed_form', 'gradient' or None, got {solver!r}")
-        tiny = float(np.nextafter(0, 1))
-        check_number('num_steps', num_steps, 'a whole number, at least 1', 1, whole=True)
-        check_number('shrinkage', shrinkage, 'positive', tiny)
-        check_number('prior_weight', prior_weight, 'at least 0', 0)
-        above = float(np.nextafter(prior_weight, np.inf))
-        check_number('memory', memory, f'greater than prior_weight={prior_weight}', above)
-        check_number('temperature', temperature, 'positive', tiny)
-        if inner_lr is not None:
-            check_number('inner_lr', inner_lr, 'positive, or None', tiny)
+        _check_values(
+            solver=solver,
+            shrinkage=shrinkage,
+            prior_weight=prior_weight,
+            memory=memory,
+            num_steps=num_steps,
+            inner_lr=inner_lr,
+            temperature=temperature,
+        )
         self.head = head
         self.blend_tasks = blend_tasks
         self.solver = solver
@@ -266,3 +266,40 @@ class OnlineAdapter:
 def _valid(gallery: Tensor, counts: Tensor) -> Tensor:
     """Return (T, K) bool: the entry of the gallery is there."""
     return torch.arange(gallery.shape[1], device=gallery.device) < counts[:, None]
+
+
+def check_adapter_options(options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return options of an :class:`OnlineAdapter`, checked before there is a head.
+
+    Raises:
+        TypeError: There is no option of that name.
+        ValueError: A value is out of its range.
+    """
+    given = check_options('adapter_cfg', options, OnlineAdapter, ('head',))
+    parameters = signature(OnlineAdapter).parameters
+    names = signature(_check_values).parameters
+    _check_values(**{name: given.get(name, parameters[name].default) for name in names})
+    return given
+
+
+def _check_values(
+    *,
+    solver: object,
+    shrinkage: object,
+    prior_weight: float,
+    memory: object,
+    num_steps: object,
+    inner_lr: object,
+    temperature: object,
+) -> None:
+    if solver not in ('closed_form', 'gradient', None):
+        raise ValueError(f"solver must be 'closed_form', 'gradient' or None, got {solver!r}")
+    tiny = float(np.nextafter(0, 1))
+    check_number('num_steps', num_steps, 'a whole number, at least 1', 1, whole=True)
+    check_number('shrinkage', shrinkage, 'positive', tiny)
+    check_number('prior_weight', prior_weight, 'at least 0', 0)
+    above = float(np.nextafter(prior_weight, np.inf))
+    check_number('memory', memory, f'greater than prior_weight={prior_weight}', above)
+    check_number('temperature', temperature, 'positive', tiny)
+    if inner_lr is not None:
+        check_number('inner_lr', inner_lr, 'positive, or None', tiny)
