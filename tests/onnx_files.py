@@ -13,11 +13,18 @@ CELLS = 8 * 8 + 4 * 4 + 2 * 2
 """Cells of the grids of strides 8, 16 and 32 over it."""
 
 
-def save_graph(path: Path, inputs: list, outputs: list, nodes: list, constants: dict) -> Path:
-    """Write a graph; inputs and outputs are names and shapes."""
+def save_graph(
+    path: Path,
+    inputs: list,
+    outputs: list,
+    nodes: list,
+    constants: dict,
+    pixels: int = TensorProto.FLOAT,
+) -> Path:
+    """Write a graph; inputs and outputs are names and shapes, pixels the type of the inputs."""
     infos = [
-        [helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n, shape in each]
-        for each in (inputs, outputs)
+        [helper.make_tensor_value_info(n, kind, shape) for n, shape in each]
+        for each, kind in ((inputs, pixels), (outputs, TensorProto.FLOAT))
     ]
     tensors = [numpy_helper.from_array(np.asarray(v), n) for n, v in constants.items()]
     graph = helper.make_graph(nodes, 'small', *infos, tensors)
@@ -83,3 +90,30 @@ def save_mean_colour(path: Path, batch: int | str = 'n', channels: int = 3) -> P
     constants = {'unit': np.eye(3, channels, dtype=np.float32)}
     shape = [batch, 3, 16, 8]
     return save_graph(path, [('images', shape)], [('output', [batch, channels])], nodes, constants)
+
+
+def save_raw_brightness(path: Path) -> Path:
+    """Write a YOLOv8 that takes uint8; the score of its boxes is the brightness, 0..1."""
+    nodes = [
+        helper.make_node('Cast', ['images'], ['pixels'], to=TensorProto.FLOAT),
+        helper.make_node('ReduceMax', ['pixels'], ['brightest'], keepdims=0),
+        helper.make_node('Div', ['brightest', 'white'], ['brightness']),
+        helper.make_node('Mul', ['score', 'brightness'], ['scores']),
+        helper.make_node('Add', ['places', 'scores'], ['output']),
+    ]
+    places, score = np.zeros((2, 1, 5, CELLS), np.float32)
+    places[0, :4] = np.array([24, 28, 16, 40])[:, None]
+    score[0, 4] = 1
+    constants = {'places': places, 'score': score, 'white': np.float32(255)}
+    shapes = [('images', [1, 3, SIDE, SIDE])], [('output', [1, 5, CELLS])]
+    return save_graph(path, *shapes, nodes, constants, TensorProto.UINT8)
+
+
+def save_raw_mean_colour(path: Path) -> Path:
+    """Write a Re-ID network that takes uint8 and embeds a crop as the mean of each channel."""
+    nodes = [
+        helper.make_node('Cast', ['images'], ['pixels'], to=TensorProto.FLOAT),
+        helper.make_node('ReduceMean', ['pixels'], ['output'], axes=[2, 3], keepdims=0),
+    ]
+    shapes = [('images', ['n', 3, 16, 8])], [('output', ['n', 3])]
+    return save_graph(path, *shapes, nodes, {}, TensorProto.UINT8)

@@ -198,7 +198,7 @@ def _with_features(
     from rich.progress import Progress
 
     from mmmaml.models.onnx.onnx_reid import identity_head
-    from mmmaml.models.onnx.scatter_prior import load_prior
+    from mmmaml.models.reid import load_prior
     from mmmaml.tuning.features import embed_once, load_features
 
     if args.features is not None:
@@ -208,7 +208,7 @@ def _with_features(
             raise ValueError(f'{args.features} holds features of several networks: {widths}')
         head = identity_head(widths[sequences[0].name])
         if args.prior is not None:
-            load_prior(args.prior, head.scatter)
+            load_prior(args.prior, head)
         return sequences, head
     if reid is None:
         return sequences, None

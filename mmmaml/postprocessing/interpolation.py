@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..utils.mot_files import FRAME, ID, LEFT
-from ..utils.option_checks import check_number
+from ..utils.option_checks import check_frame_rate, check_number
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def interpolate_tracks(
         ValueError: The frame rate is not positive, or an id occurs twice in a frame.
     """
     options = options or InterpolationOptions()
-    check_number('frame_rate', frame_rate, 'greater than 0', float(np.nextafter(0, 1)))
+    check_frame_rate(frame_rate)
     rows = rows[np.lexsort((rows[:, FRAME], rows[:, ID]))]
     steps, same = np.diff(rows[:, FRAME]), np.diff(rows[:, ID]) == 0
     if (twice := same & (steps == 0)).any():

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..utils.mot_files import FRAME, ID, LEFT
+from ..utils.option_checks import check_frame_rate
 from .interpolation import InterpolationOptions, interpolate_tracks
 from .joining import JoinOptions, join_pieces
 from .track_pieces import TrackPieces
@@ -21,7 +22,7 @@ class OfflineTracks:
 
     Raises:
         TypeError: An option does not exist.
-        ValueError: An option is out of its range.
+        ValueError: An option or the frame rate is out of its range.
 
     Example:
         >>> offline = OfflineTracks(25.0, interpolate={'max_gap_seconds': 0.2})
@@ -38,6 +39,7 @@ class OfflineTracks:
         join: Mapping[str, Any] | None = None,
         interpolate: Mapping[str, Any] | None = None,
     ) -> None:
+        check_frame_rate(frame_rate)
         self.frame_rate = frame_rate
         self._join = None if join is None else JoinOptions(**join)
         self._interpolate = None if interpolate is None else InterpolationOptions(**interpolate)

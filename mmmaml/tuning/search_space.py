@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
+from mmmaml.meta import AdapterNumbers
 from mmmaml.models.trackers import OnlineMetaTracker
-from mmmaml.models.trackers.appearance.online_adapter import OnlineAdapter
 from mmmaml.models.trackers.association import appearance_stage, reentry_stage
 from mmmaml.models.trackers.association.overlap_stages import OverlapDefault
 from mmmaml.models.trackers.association.stages import STAGES, default_stages
@@ -203,8 +203,8 @@ def _default(name: str, tracker: Mapping[str, Any], with_feats: bool, adapted: b
     """Return the value of an option in the tracker, resolved if it depends on the features."""
     if name.startswith('adapter_cfg.'):
         key = name.partition('.')[2]
-        default = signature(OnlineAdapter).parameters[key].default
-        return (tracker.get('adapter_cfg') or {}).get(key, default)
+        given = (tracker.get('adapter_cfg') or {}).get(key)
+        return getattr(AdapterNumbers(), key) if given is None else given
     if not name.startswith('stages.'):
         return _plain_default(tracker, name)
     _, stage, key = name.split('.')

@@ -188,3 +188,9 @@ def test_without_appearance_the_tracker_is_believed_whatever_its_bonus():
         video.walk(0, 1, frames, 100)
     video.feats = [np.zeros(CHANNELS)] * len(video.rows)
     assert set(video.ids(track_bonus=0)) == {1}
+
+
+@pytest.mark.parametrize('frame_rate', [0, -1, np.inf, np.nan, True])
+def test_frame_rates_that_cannot_be(frame_rate: float) -> None:
+    with pytest.raises(ValueError, match=r'frame_rate=.* must be greater than 0'):
+        OfflineTracks(frame_rate, join={})

@@ -52,7 +52,7 @@ def test_thresholds_of_scores_keep_their_order(score: float) -> None:
 def test_the_start_is_what_the_tracker_has() -> None:
     assert ALL.start['score_thr'] == 0.6
     assert ALL.start['stages.reentry.sim_thr'] == 0.4  # of adapted features
-    assert ALL.start['stages.overlap.iou_thr'] == 0.3
+    assert ALL.start['stages.overlap.iou_thr'] == 0.4
     assert ALL.start['adapter_cfg.temperature'] == 3
     assert ALL.changes(ALL.start) == {}
     assert ALL.options(ALL.start) == {}

@@ -17,11 +17,11 @@ from mmmaml.utils.option_checks import check_choice, check_number
 
 from ...utils.class_names import COCO, class_numbers, names_in
 from ...utils.letterbox import PADDING, Letterbox, letterbox
-from .output_forms import FORMS, OutputForm, known_forms, recognise
+from .output_forms import FORMS, OutputForm, fits, known_forms, recognise
 from .pictures import as_frame, to_input
 from .session import OnnxSession
 
-DEFAULT_SIZE = 640
+DEFAULT_SIZE = 640, 640
 """Height and width of the input if graph and user leave it open."""
 
 MOST = 1000
@@ -53,7 +53,7 @@ class OnnxDetector(nn.Module):
         input_size: Height and width of the input, if the graph leaves them open; 640 by default.
         letterbox: ``'top-left'`` or ``'centred'``: where the frame lies in the input.
         to_rgb: Show red, green, blue; False shows blue, green, red.
-        scale: Factor on the pixels 0..255, 1 or 1/255.
+        scale: Factor on the pixels 0..255, 1 or 1/255; 1 for a graph that takes uint8.
 
     Attributes:
         session: The graph.
@@ -86,8 +86,15 @@ class OnnxDetector(nn.Module):
             check_number('nms_iou_thr', nms_iou_thr, 'in 0..1, None or "form"', 0, 1)
         if letterbox is not None:
             check_choice('letterbox', letterbox, ('top-left', 'centred'))
+        if scale is not None:
+            check_number('scale', scale, '1 or 1/255', np.nextafter(0, 1), 1)
         self.session = OnnxSession(model)
-        self.input_size = _input_size(self.session, input_size)
+        if self.session.takes_raw_pixels and scale not in (None, 1):
+            raise ValueError(
+                f'{self.session.path} takes pixels 0 to 255 as uint8 and scales them itself: '
+                f'leave out scale={scale!r}'
+            )
+        self.input_size = self.session.input_size(input_size, DEFAULT_SIZE)
         names = names_in(self.session.metadata)
         output = self._try()
         self.form: OutputForm = self._find_form(output, len(names) or None, form)
@@ -106,7 +113,8 @@ class OnnxDetector(nn.Module):
         self.nms_iou_thr = suppressed if nms_iou_thr == 'form' else nms_iou_thr
         self._centred = self.form.centred if letterbox is None else letterbox == 'centred'
         self._to_rgb = self.form.to_rgb if to_rgb is None else to_rgb
-        self._scale = self.form.scale if scale is None else scale
+        usual = 1.0 if self.session.takes_raw_pixels else self.form.scale
+        self._scale = usual if scale is None else scale
         self._batched = True  # until a batch has shown that it is not so
         # Follows the model to its device.
         self.register_buffer('_place', torch.zeros(()), persistent=False)
@@ -241,6 +249,11 @@ class OnnxDetector(nn.Module):
     ) -> OutputForm:
         if form is not None:
             check_choice('form', form, FORMS)
+            if not fits(form, output, self.input_size, num_classes):
+                raise ValueError(
+                    f'form={form!r} is {FORMS[form].shape}, and {self.session.path} makes '
+                    f'{self.session.describe_outputs()}: leave the form out to have it recognised'
+                )
             return FORMS[form]
         name = recognise(output, self.input_size, num_classes)
         if name is None:
@@ -277,20 +290,6 @@ def suppress(
     kept = cv2.dnn.NMSBoxesBatched(sides.tolist(), scores.tolist(), labels.tolist(), -1.0, iou_thr)
     found = np.asarray(kept, dtype=np.int64).ravel()
     return found[np.argsort(-scores[found], kind='stable')]
-
-
-def _input_size(session: OnnxSession, wanted: Sequence[int] | None) -> tuple[int, int]:
-    if wanted is not None and (len(wanted) != 2 or min(wanted) < 1):
-        raise ValueError(f'input_size={wanted!r} must be height and width in pixels')
-    size = []
-    for own, other in zip(session.size, wanted or (None, None), strict=True):
-        if own is not None and other not in (None, own):
-            raise ValueError(
-                f'{session.path} takes pictures of height and width {session.size}, '
-                f'input_size={tuple(wanted or ())} are others'
-            )
-        size.append(own or other or DEFAULT_SIZE)
-    return size[0], size[1]
 
 
 def _num_classes(form: OutputForm, output: np.ndarray) -> int | None:

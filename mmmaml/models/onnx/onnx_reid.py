@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from mmmaml.models.reid import MetaReIDHead, load_prior
 from mmmaml.registry import MODELS
 from mmmaml.utils.images import cut_box
+from mmmaml.utils.option_checks import check_numbers
 
 from .pictures import as_frame, to_input
 from .session import OnnxSession
@@ -23,12 +24,17 @@ DEFAULT_SIZE = 256, 128
 CROPS_PER_CALL = 64
 """Crops that go through the network together; bounds memory in crowds."""
 
-IMAGENET = {
+IMAGENET: dict[str, Any] = {
     'mean': (123.675, 116.28, 103.53),
     'std': (58.395, 57.12, 57.375),
     'to_rgb': True,
 }
 """Arguments of networks whose files note nothing."""
+
+RAW: dict[str, Any] = {'mean': (0.0, 0.0, 0.0), 'std': (1.0, 1.0, 1.0), 'to_rgb': True}
+"""Arguments of networks that take uint8 and so normalise themselves."""
+
+SMALLEST, LARGEST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 
 
 @MODELS.register_module()
@@ -49,8 +55,9 @@ class OnnxReID(nn.Module):
             default.
         mean: Of each channel, subtracted from the pixels 0..255, in the order of the network; 0
             for a graph that normalises itself. By default what the file notes, as that of
-            ``tools/deployment/export_onnx.py`` does, else ImageNet's.
-        std: Of each channel, divides them; the same default.
+            ``tools/deployment/export_onnx.py`` does, else ImageNet's; 0 for a graph that takes
+            uint8.
+        std: Of each channel, divides them; the same default, 1 for a graph that takes uint8.
         to_rgb: Show red, green, blue; False shows blue, green, red. By default what the file
             notes, else True.
         normalise: Bring embeddings to length 1 before they are adapted.
@@ -77,14 +84,19 @@ class OnnxReID(nn.Module):
     ) -> None:
         super().__init__()
         self.session = OnnxSession(model)
-        height, width = self.session.size
-        default = tuple(input_size or DEFAULT_SIZE)
-        self.input_size = height or default[0], width or default[1]
-        noted = {**IMAGENET, **self._noted_arguments()}
+        self.input_size = self.session.input_size(input_size, DEFAULT_SIZE)
+        usual = RAW if self.session.takes_raw_pixels else IMAGENET
+        noted = {**usual, **self._noted_arguments()}
         mean = noted['mean'] if mean is None else mean
         std = noted['std'] if std is None else std
-        if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
-            raise ValueError(f'mean={mean} and std={std} must be three numbers, std above 0')
+        check_numbers('mean', mean, 3, 'three numbers', -LARGEST, LARGEST)
+        check_numbers('std', std, 3, 'three numbers greater than 0', SMALLEST, LARGEST)
+        for name, value in (('mean', mean), ('std', std)):
+            if usual is RAW and tuple(value) != RAW[name]:
+                raise ValueError(
+                    f'{self.session.path} takes pixels 0 to 255 as uint8 and normalises them '
+                    f'itself: leave out {name}={value!r}'
+                )
         self._mean = np.array(mean, dtype=np.float32)[:, None, None]
         self._std = np.array(std, dtype=np.float32)[:, None, None]
         self.to_rgb = noted['to_rgb'] if to_rgb is None else to_rgb

@@ -154,7 +154,33 @@ def recognise(output: np.ndarray, size: tuple[int, int], num_classes: int | None
         return 'yolov5'
     if columns in grids and has(4, rows):
         return 'yolov8'
-    return 'end-to-end' if columns == 6 else None
+    return 'end-to-end' if fits('end-to-end', output, size, num_classes) else None
+
+
+def fits(form: str, output: np.ndarray, size: tuple[int, int], num_classes: int | None) -> bool:
+    """Tell if an output can be read in a form that the user names.
+
+    Rows of grids other than the usual ones pass where nothing else is told by their number.
+
+    Args:
+        form: A key of :data:`FORMS`.
+        output: For one picture, without the axis of the batch.
+        size: Height and width of the input.
+        num_classes: Classes of the network, if they are known.
+    """
+    rows, columns = output.shape
+    if form == 'end-to-end':
+        # Classes are numbered; a score in their place shows another form with six columns.
+        return columns == 6 and bool((output[:, 5] == np.round(output[:, 5])).all())
+    grids = [num_cells(size, number) for number in (3, 4)]
+    extra = 4 if form == 'yolov8' else 5
+    if form == 'yolov8':
+        rows, columns = columns, rows
+    if columns <= extra or num_classes not in (None, columns - extra):
+        return False
+    if form == 'yolox':
+        return rows in grids
+    return rows > columns or rows in grids
 
 
 def known_forms() -> str:

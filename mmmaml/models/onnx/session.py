@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.logging import print_log
+
+from mmmaml.utils.option_checks import check_numbers
 
 DTYPES = {
     'tensor(float)': np.float32,
@@ -90,6 +93,35 @@ class OnnxSession:
         """Height and width of the pictures; None where the graph leaves them open."""
         return self.input.shape[2], self.input.shape[3]
 
+    @property
+    def takes_raw_pixels(self) -> bool:
+        """True if pixels are whole numbers 0..255, which the graph itself normalises."""
+        return self.input.kind == 'tensor(uint8)'
+
+    def input_size(
+        self, wanted: Sequence[int] | None, default: tuple[int, int]
+    ) -> tuple[int, int]:
+        """Return height and width of the pictures.
+
+        Args:
+            wanted: By the option ``input_size``; None if it is not given.
+            default: If graph and user leave it open.
+
+        Raises:
+            ValueError: The option is no size, or not that of the graph.
+        """
+        if wanted is not None:
+            check_numbers('input_size', wanted, 2, 'height and width in pixels', 1, whole=True)
+        size = []
+        for own, other, usual in zip(self.size, wanted or (None, None), default, strict=True):
+            if own is not None and other not in (None, own):
+                raise ValueError(
+                    f'{self.path} takes pictures of height and width {self.size}, '
+                    f'input_size={tuple(wanted or ())} are others'
+                )
+            size.append(own or other or usual)
+        return size[0], size[1]
+
     def describe_outputs(self) -> str:
         """Return the names and shapes of the outputs, for messages."""
         return _join(self.outputs)
@@ -108,8 +140,11 @@ class OnnxSession:
             most: Pictures of a batch at most, if the graph leaves that open.
 
         Returns:
-            The outputs, joined along their first axis; those of filled-up places are cut off if
-            the first axis is that of the batch.
+            The outputs, joined along their first axis; those of filled-up places are cut off.
+
+        Raises:
+            ValueError: The outputs for several pictures cannot be told apart, as their first axis
+                is not that of the batch.
         """
         session = self._open(device)
         images = images.astype(DTYPES[self.input.kind], copy=False)
@@ -123,9 +158,18 @@ class OnnxSession:
                 batch = np.concatenate([batch, np.repeat(batch[-1:], fixed - number, axis=0)])
             outputs = session.run(None, {self.input.name: np.ascontiguousarray(batch)})
             if len(batch) > 1:
+                self._check_first_axes(outputs, len(batch))
                 outputs = [each[:number] for each in outputs]
-            parts.append(outputs)
+            parts.append([np.atleast_1d(each) for each in outputs])
         return [np.concatenate(each) for each in zip(*parts, strict=True)]
+
+    def _check_first_axes(self, outputs: list[np.ndarray], number: int) -> None:
+        for port, output in zip(self.outputs, outputs, strict=True):
+            if output.shape[:1] != (number,):
+                raise ValueError(
+                    f'{self.path} makes {port.name!r} {output.shape} of {number} pictures, of '
+                    'which none can be told from the others: export it for one picture at a time'
+                )
 
     def _open(self, device: torch.device) -> Any:
         """Return a session for a device and the wanted threads."""

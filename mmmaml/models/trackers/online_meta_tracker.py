@@ -1,6 +1,7 @@
 """Online tracking with appearance under each track's own parameters."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -10,9 +11,9 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from mmmaml.registry import MODELS
-from mmmaml.utils.option_checks import check_choice, check_number
+from mmmaml.utils.option_checks import check_choice, check_frame_rate, check_options
 
-from .appearance.online_adapter import OnlineAdapter
+from .appearance.online_adapter import OnlineAdapter, check_adapter_options
 from .appearance.track_appearance import MemoryOptions, TrackAppearance
 from .association.certainty import Certainty, rate
 from .association.frame_matching import FrameMatching
@@ -174,7 +175,7 @@ class OnlineMetaTracker:
         refuse_unknown(OnlineMetaTracker, unknown)
         check_choice('kalman_box', kalman_box, BOX_MODELS)
         check_choice('motion_noise', motion_noise, ('per_second', 'per_frame'))
-        check_number('frame_rate', frame_rate, 'greater than 0', np.nextafter(0, 1))
+        check_frame_rate(frame_rate)
         self.options = TrackerOptions(
             build_stages(stages),
             DetectionOptions(classes, score_thr, low_score_thr, init_score_thr, max_occlusion),
@@ -193,8 +194,9 @@ class OnlineMetaTracker:
         )
         self.matching = FrameMatching(self.options.stages)
         self.features = ModelFeatures(reid, adapt, self.options.detections)
-        self.adapter_cfg = dict(adapter_cfg or {})
-        self.camera = None if camera_motion is None else CameraMotion(**camera_motion)
+        self.adapter_cfg = check_adapter_options(adapter_cfg)
+        camera_options = check_options('camera_motion', camera_motion, CameraMotion)
+        self.camera = None if camera_motion is None else CameraMotion(**camera_options)
         self.head: MetaReIDHead | None = None
         self.rate_certainty = rate_certainty
         self.appearance = TrackAppearance(self.options.memory, frame_rate)
@@ -211,16 +213,22 @@ class OnlineMetaTracker:
         """
         options = self.options
         frame_rate = options.frame_rate if frame_rate is None else frame_rate
-        check_number('frame_rate', frame_rate, 'greater than 0', np.nextafter(0, 1))
-        self.tracks = TrackPool(
-            options.life, options.box_model, frame_rate, options.noise_per_second
-        )
+        check_frame_rate(frame_rate)
+        self.tracks = self._new_pool(frame_rate)
         self._last: tuple[Matches, Started] | None = None
         self.appearance.reset(frame_rate)
         self.features.reset()
         self.certainty: Certainty | None = None
         if self.camera is not None:
             self.camera.reset()
+
+    def _new_pool(self, frame_rate: float) -> TrackPool:
+        options = self.options
+        return TrackPool(options.life, options.box_model, frame_rate, options.noise_per_second)
+
+    def _new_appearance(self) -> TrackAppearance:
+        adapter = None if self.head is None else OnlineAdapter(self.head, **self.adapter_cfg)
+        return TrackAppearance(self.options.memory, self.options.frame_rate, adapter)
 
     @property
     def adapter(self) -> OnlineAdapter | None:
@@ -239,9 +247,7 @@ class OnlineMetaTracker:
         if head is self.head:
             return
         self.head = head
-        adapter = None if head is None else OnlineAdapter(head, **self.adapter_cfg)
-        options = self.options
-        self.appearance = TrackAppearance(options.memory, options.frame_rate, adapter)
+        self.appearance = self._new_appearance()
         self.reset()
         if head is not None:
             print_log(
@@ -291,19 +297,26 @@ class OnlineMetaTracker:
             state: What :meth:`state_dict` returned, of a tracker with the same options.
 
         Raises:
-            ValueError: It is no such state, or one of a tracker of another kind.
+            ValueError: It is no such state, or one of a tracker of another kind. The tracker is
+                then as it was before the call.
         """
         try:
             parts = [state[name] for name in ('tracks', 'appearance', 'camera')]
             if (self.camera is None) != (parts[2] is None):
                 raise ValueError("the state is of another 'camera_motion'")
-            self.reset(parts[0]['frame_rate'])
-            set_pool(self.tracks, parts[0])
-            set_appearance(self.appearance, parts[1])
-            if self.camera is not None:
-                set_camera(self.camera, parts[2])
-        except (KeyError, TypeError, AttributeError) as error:
+            check_frame_rate(parts[0]['frame_rate'])
+            tracks = self._new_pool(parts[0]['frame_rate'])
+            set_pool(tracks, parts[0])
+            appearance = self._new_appearance()
+            set_appearance(appearance, parts[1])
+            camera = copy(self.camera)
+            if camera is not None:
+                set_camera(camera, parts[2])
+        except (KeyError, TypeError, AttributeError, IndexError, RuntimeError) as error:
             raise ValueError(f'this is no state of an OnlineMetaTracker: {error!r}') from error
+        self.features.reset()
+        self.tracks, self.appearance, self.camera = tracks, appearance, camera
+        self._last, self.certainty = None, None
 
     @torch.no_grad()
     def step(

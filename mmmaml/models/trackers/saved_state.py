@@ -47,6 +47,9 @@ def set_pool(pool: TrackPool, state: Mapping[str, Any]) -> None:
         raise ValueError("the state is of another 'kalman_box'")
     _write(pool, _POOL, state)
     _write(pool.state, _TRACKS, state)
+    lengths = {name: len(getattr(pool.state, name)) for name in _TRACKS}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f'the state has tracks of different numbers: {lengths}')
 
 
 def appearance_state(appearance: TrackAppearance) -> State:

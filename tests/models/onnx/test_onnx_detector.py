@@ -13,7 +13,14 @@ from mmmaml.models import OnnxDetector
 from mmmaml.models.onnx.onnx_detector import suppress
 from mmmaml.registry import MODELS
 from mmmaml.utils.letterbox import letterbox
-from tests.onnx_files import CELLS, SIDE, save_constant, save_graph, save_mean_colour
+from tests.onnx_files import (
+    CELLS,
+    SIDE,
+    save_constant,
+    save_graph,
+    save_mean_colour,
+    save_raw_brightness,
+)
 
 FRAME = np.full((SIDE, SIDE, 3), 90, np.uint8)
 BOX = [16.0, 8.0, 32.0, 48.0]
@@ -106,6 +113,52 @@ def test_pixels_have_the_range_and_order_of_the_form(tmp_path: Path) -> None:
         detector.session.run = watch
         detector.detect(frame)
     assert shown == {'yolox': [255, 0, 0], 'yolov8': [0, 0, pytest.approx(1)]}
+
+
+def test_a_graph_of_uint8_is_shown_the_pixels_as_they_are(tmp_path: Path) -> None:
+    path = save_raw_brightness(tmp_path / 'raw.onnx')
+    for scale in (None, 1):
+        found = OnnxDetector(path, scale=scale).detect(np.full((SIDE, SIDE, 3), 204, np.uint8))
+        assert found.scores.tolist() == pytest.approx([0.8])
+    with pytest.raises(ValueError, match=r'raw.onnx takes pixels 0 to 255 .* leave out scale=0.5'):
+        OnnxDetector(path, scale=0.5)
+
+
+@pytest.mark.parametrize(
+    ('option', 'message'),
+    [
+        ({'scale': 2}, 'scale=2 must be 1 or 1/255'),
+        ({'scale': 'no'}, "scale='no' must be 1 or 1/255"),
+        ({'input_size': 600}, 'input_size=600 must be height and width'),
+        ({'input_size': [600]}, r'input_size=\[600\] must be height and width'),
+        ({'form': 'yolox'}, r"form='yolox' is \(1, A, 5 \+ C\).* makes 'output' \(1, 6, 84\)"),
+        ({'form': 'end-to-end'}, r"form='end-to-end' is .* leave the form out"),
+    ],
+)
+def test_options_that_do_not_fit(option: dict, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=message):
+        OnnxDetector(save_constant(tmp_path / 'd.onnx', yolov8()), classes=[1], **option)
+
+
+def test_a_form_is_named_for_rows_of_other_grids(tmp_path: Path) -> None:
+    path = save_constant(tmp_path / 'd.onnx', decoded(4 * CELLS))
+    with pytest.raises(ValueError, match='is no detector of a known form'):
+        OnnxDetector(path, classes=[1])
+    found = OnnxDetector(path, classes=[1], form='yolox-decoded').detect(FRAME)
+    assert found.bboxes[0].tolist() == pytest.approx(BOX, abs=1e-3)
+
+
+def test_six_columns_without_numbers_of_classes_are_not_end_to_end(tmp_path: Path) -> None:
+    rows = spread(4 * CELLS, 6)  # a YOLOX of one class with another grid
+    rows[..., 4:] = 0.3
+    with pytest.raises(ValueError, match='is no detector of a known form'):
+        OnnxDetector(save_constant(tmp_path / 'd.onnx', rows), classes=None)
+
+
+def test_rows_of_several_pictures_that_cannot_be_told_apart(tmp_path: Path) -> None:
+    path = save_constant(tmp_path / 'd.onnx', end_to_end()[0], batch=4)
+    with pytest.raises(ValueError, match=r"'output' \(20, 6\) of 4 pictures, .* one picture at a"):
+        OnnxDetector(path, classes=None)
 
 
 def test_an_open_size_is_chosen_and_a_fixed_one_is_kept(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 from mmmaml.meta import ScatterStatistics
 from mmmaml.models import OnnxReID
 from mmmaml.models.reid import save_prior
-from tests.onnx_files import save_constant, save_mean_colour
+from tests.onnx_files import save_constant, save_mean_colour, save_raw_mean_colour
 
 PLAIN = {'mean': (0, 0, 0), 'std': (1, 1, 1)}
 
@@ -40,6 +40,35 @@ def test_options_of_the_pixels(tmp_path: Path) -> None:
     assert bgr.embed(frame(), boxes)[0].tolist() == pytest.approx([-2, -2, 2])
     unit = OnnxReID(path, normalise=True, **PLAIN)
     assert unit.embed(frame(), boxes)[0].tolist() == pytest.approx([1, 0, 0])
+
+
+def test_a_graph_of_uint8_is_shown_the_pixels_as_they_are(tmp_path: Path) -> None:
+    path = save_raw_mean_colour(tmp_path / 'raw.onnx')
+    boxes = torch.tensor([[10.0, 10, 20, 30]])
+    for options in ({}, PLAIN):
+        assert OnnxReID(path, **options).embed(frame(), boxes)[0].tolist() == [200, 0, 0]
+    for name in ('mean', 'std'):
+        with pytest.raises(ValueError, match=rf'raw.onnx takes pixels 0 to 255 .* out {name}='):
+            OnnxReID(path, **{name: (100, 100, 100)})
+
+
+@pytest.mark.parametrize(
+    ('option', 'message'),
+    [
+        ({'mean': 1}, 'mean=1 must be three numbers'),
+        ({'mean': [1, 2, float('nan')]}, 'mean=.* must be three numbers'),
+        ({'std': [1, 0, 1]}, r'std=\[1, 0, 1\] must be three numbers greater than 0'),
+        ({'input_size': [600]}, r'input_size=\[600\] must be height and width'),
+        ({'input_size': 600}, 'input_size=600 must be height and width'),
+        (
+            {'input_size': [600, 600]},
+            r'of height and width \(16, 8\), input_size=\(600, 600\) are',
+        ),
+    ],
+)
+def test_options_that_do_not_fit(option: dict, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=message):
+        OnnxReID(save_mean_colour(tmp_path / 'r.onnx'), **option)
 
 
 def test_the_adapted_layer_leaves_embeddings_alone(tmp_path: Path) -> None:

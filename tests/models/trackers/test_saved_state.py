@@ -133,3 +133,23 @@ def test_states_of_other_options_are_refused(option: str, kind: str, changed: di
     other.bind(tracker.head)
     with pytest.raises(ValueError, match=f"another '{option}'"):
         other.load_state_dict(tracker.state_dict())
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_a_state_that_does_not_fit_leaves_the_tracker_as_it_was(kind: str) -> None:
+    tracker, twin, other = make(kind), make(kind), make(kind)
+    for each in (tracker, twin):
+        run(each, kind, range(10))
+    run(other, kind, range(15))
+    last = {'camera': ('camera', 'image'), 'motion': ('appearance', 'frame_rate')}
+    part, name = last.get(kind, ('appearance', 'memory'))
+    broken = other.state_dict()
+    del broken[part][name]
+    uneven = other.state_dict()
+    uneven['tracks']['hits'] = {'array': uneven['tracks']['hits']['array'][:1]}
+    endless = other.state_dict()
+    endless['tracks']['frame_rate'] = float('inf')
+    for state in (broken, uneven, endless):
+        with pytest.raises(ValueError, match=r'no state|different numbers|frame_rate=inf'):
+            tracker.load_state_dict(state)
+    assert run(tracker, kind, range(10, 30)) == run(twin, kind, range(10, 30))

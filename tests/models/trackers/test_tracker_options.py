@@ -41,7 +41,7 @@ def test_every_option_is_in_the_signature_and_explained():
 
 
 def test_an_unknown_option_is_named_with_those_there_are():
-    with pytest.raises(TypeError, match=r'no option match_thr; it has reid, .*, max_occlusion$'):
+    with pytest.raises(TypeError, match=r'no option match_thr; it has reid, .*, rate_certainty$'):
         OnlineMetaTracker(match_thr=0.5)
 
 
@@ -95,3 +95,41 @@ def test_bad_numbers_of_the_adapter_are_named(name, value):
 def test_bad_frame_rates_of_a_video_are_named(frame_rate):
     with pytest.raises(ValueError, match=r'frame_rate=.* must be greater than 0'):
         OnlineMetaTracker().reset(frame_rate)
+
+
+class TestWhenItIsBuilt:
+    @pytest.mark.parametrize('name', ['adapter_cfg', 'reid', 'camera_motion'])
+    @pytest.mark.parametrize('value', [3, True, ['solver']])
+    def test_groups_of_options_are_dicts(self, name: str, value: object) -> None:
+        with pytest.raises(ValueError, match=rf'{name}=.* must be a dict of options'):
+            OnlineMetaTracker(**{name: value})
+
+    @pytest.mark.parametrize(
+        ('options', 'message'),
+        [
+            (
+                {'adapter_cfg': {'shrink': 1}},
+                'adapter_cfg has no option shrink; it has blend_tasks',
+            ),
+            ({'adapter_cfg': {'head': None}}, 'adapter_cfg has no option head'),
+            (
+                {'camera_motion': {'side': 1}},
+                'camera_motion has no option side; it has method, max',
+            ),
+            ({'reid': {'renormalise': {'rate': 1}}}, 'reid.renormalise has no option rate'),
+        ],
+    )
+    def test_unknown_options_of_groups(self, options: dict, message: str) -> None:
+        with pytest.raises(TypeError, match=message):
+            OnlineMetaTracker(**options)
+
+    def test_values_of_the_adapter_before_there_is_a_head(self) -> None:
+        with pytest.raises(ValueError, match='shrinkage=-1 must be positive'):
+            OnlineMetaTracker(adapter_cfg={'shrinkage': -1})
+
+    @pytest.mark.parametrize('value', [0, -1, float('inf'), float('nan'), True, '25'])
+    def test_frame_rates(self, value: object) -> None:
+        with pytest.raises(ValueError, match=r'frame_rate=.* must be greater than 0'):
+            OnlineMetaTracker(frame_rate=value)
+        with pytest.raises(ValueError, match=r'frame_rate=.* must be greater than 0'):
+            OnlineMetaTracker().reset(value)

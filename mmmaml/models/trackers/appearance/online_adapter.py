@@ -1,7 +1,9 @@
 """Appearance similarity under each track's own parameters."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -16,7 +18,7 @@ from mmmaml.meta import (
     scene_centre,
     whitening,
 )
-from mmmaml.utils.option_checks import check_number
+from mmmaml.utils.option_checks import check_number, check_options
 
 from .similarity_calibration import SimilarityCalibration
 
@@ -84,12 +86,16 @@ class OnlineAdapter:
         temperature: float | None = None,
         raw_share: float | None = None,
     ) -> None:
-        if solver not in ('closed_form', 'gradient', None):
-            raise ValueError(f"solver must be 'closed_form', 'gradient' or None, got {solver!r}")
-        tiny = float(np.nextafter(0, 1))
-        check_number('num_steps', num_steps, 'a whole number, at least 1', 1, whole=True)
-        if inner_lr is not None:
-            check_number('inner_lr', inner_lr, 'positive, or None', tiny)
+        _check_values(
+            solver=solver,
+            shrinkage=shrinkage,
+            prior_weight=prior_weight,
+            memory=memory,
+            num_steps=num_steps,
+            inner_lr=inner_lr,
+            temperature=temperature,
+            raw_share=raw_share,
+        )
         given = {
             'shrinkage': shrinkage,
             'prior_weight': prior_weight,
@@ -97,13 +103,8 @@ class OnlineAdapter:
             'raw_share': raw_share,
         }
         chosen = {name: value for name, value in given.items() if value is not None}
-        for name, value in chosen.items():
-            least = 0 if name in ('prior_weight', 'raw_share') else tiny
-            check_number(name, value, 'at least 0' if least == 0 else 'positive', least)
         numbers = replace(head.scatter.numbers, **chosen)
-        above = float(np.nextafter(numbers.prior_weight, np.inf))
-        wanted = f'greater than prior_weight={numbers.prior_weight}'
-        check_number('memory', memory, wanted, above)
+        _check_memory(memory, numbers.prior_weight)
         self.head = head
         self.blend_tasks = blend_tasks
         self.solver = solver
@@ -293,3 +294,50 @@ def _cosines(own: Tensor, dets: Tensor) -> Tensor:
 def _valid(gallery: Tensor, counts: Tensor) -> Tensor:
     """Return (T, K) bool: the entry of the gallery is there."""
     return torch.arange(gallery.shape[1], device=gallery.device) < counts[:, None]
+
+
+def check_adapter_options(options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return options of an :class:`OnlineAdapter`, checked before there is a head.
+
+    Raises:
+        TypeError: There is no option of that name.
+        ValueError: A value is out of its range.
+    """
+    given = check_options('adapter_cfg', options, OnlineAdapter, ('head',))
+    parameters = signature(OnlineAdapter).parameters
+    names = signature(_check_values).parameters
+    _check_values(**{name: given.get(name, parameters[name].default) for name in names})
+    return given
+
+
+def _check_values(
+    *,
+    solver: object,
+    shrinkage: object,
+    prior_weight: float | None,
+    memory: object,
+    num_steps: object,
+    inner_lr: object,
+    temperature: object,
+    raw_share: object,
+) -> None:
+    """Check what is given; None takes the number that comes with the head."""
+    if solver not in ('closed_form', 'gradient', None):
+        raise ValueError(f"solver must be 'closed_form', 'gradient' or None, got {solver!r}")
+    tiny = float(np.nextafter(0, 1))
+    check_number('num_steps', num_steps, 'a whole number, at least 1', 1, whole=True)
+    for name, value, wanted, least in (
+        ('shrinkage', shrinkage, 'positive', tiny),
+        ('prior_weight', prior_weight, 'at least 0', 0),
+        ('temperature', temperature, 'positive', tiny),
+        ('raw_share', raw_share, 'in 0..1', 0),
+        ('inner_lr', inner_lr, 'positive, or None', tiny),
+    ):
+        if value is not None:
+            check_number(name, value, wanted, least)
+    _check_memory(memory, prior_weight or 0)
+
+
+def _check_memory(memory: object, prior_weight: float) -> None:
+    above = float(np.nextafter(prior_weight, np.inf))
+    check_number('memory', memory, f'greater than prior_weight={prior_weight}', above)

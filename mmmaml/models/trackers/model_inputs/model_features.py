@@ -1,12 +1,14 @@
 """Features of a model's detections, from the network that has them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
+
+from mmmaml.utils.option_checks import check_options
 
 from ..detections.detections import DetectionOptions
 from .detector_features import features_of_detections, head_of_detector
@@ -30,10 +32,13 @@ class ModelFeatures:
 
     Raises:
         TypeError: ``reid`` has an unknown key.
+        ValueError: It is no dict.
     """
 
     def __init__(self, reid: dict | None, adapt: bool, options: DetectionOptions) -> None:
         defaults = {'img_scale': (256, 128), 'img_norm_cfg': None, 'renormalise': None}
+        if reid is not None and not isinstance(reid, Mapping):
+            raise ValueError(f'reid={reid!r} must be a dict of options')
         unknown = sorted(set(reid or {}) - set(defaults))
         if unknown:
             raise TypeError(
@@ -43,7 +48,10 @@ class ModelFeatures:
         self.adapt = adapt
         self.options = options
         renormalise = self.reid['renormalise']
-        self.normalization = None if renormalise is None else VideoNormalization(**renormalise)
+        options_of_video = check_options('reid.renormalise', renormalise, VideoNormalization)
+        self.normalization = (
+            None if renormalise is None else VideoNormalization(**options_of_video)
+        )
 
     def reset(self) -> None:
         """Forget the video."""

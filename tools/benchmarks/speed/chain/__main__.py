@@ -4,7 +4,8 @@ The demo's configs test and train on sequences in MOTChallenge layout, and track
 video written; the start is that of the demo's config and of one with a detector of MMDetection.
 ``--demo-epochs`` also runs the whole demo, on data that it generates. Each measurement is a
 process of its own; both checkouts take turns, and the least time of each counts, as other
-programs only add to it. Frames beside busy processes, which it starts itself, are in a table of their own.
+programs only add to it. Frames beside busy processes, which it starts itself, are in a table of
+their own.
 """
 
 import argparse
