@@ -7,6 +7,7 @@ import re
 from inspect import signature
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 import torch
 from mmengine import DefaultScope
@@ -91,7 +92,7 @@ def build_model(config: Config, checkpoint: str | os.PathLike | None, device: st
     return model.to(device).eval()
 
 
-def _build(config: Config) -> nn.Module:
+def _build(config: Config) -> Any:
     try:
         return MODELS.build(config.model)
     except TypeError as error:
