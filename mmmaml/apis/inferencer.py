@@ -573,6 +573,6 @@ def _check_frame(frame: np.ndarray) -> None:
 
 def _no_detector(what: str) -> str:
     return (
-        f'{what}, because the detector of this config is PublicDetector, which looks up files '
-        'and never looks at a frame; or name a detector with weights in the config'
+        f'{what}, because there is no detector that looks at frames: give one (--detector FILE), '
+        'or name one with weights in the config in place of PublicDetector'
     )

@@ -2,8 +2,10 @@
 
 import logging
 import os
+import re
 import zipfile
 from collections import OrderedDict
+from inspect import signature
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -57,13 +59,14 @@ def build_model(config: Config, checkpoint: str | os.PathLike | None, device: st
 
     Raises:
         FileNotFoundError: The checkpoint does not exist.
-        ValueError: The config has no model, the weights do not fit it, or there is no such device.
+        ValueError: The config has no model, or a part has not an option that it names; the weights
+            do not fit it, or there is no such device.
     """
     if 'model' not in config:
         raise ValueError(f'config {config.filename} has no model')
     _check_device(device)
     with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmmaml')):
-        model = MODELS.build(config.model)
+        model = _build(config)
         checkpoint = checkpoint or config.get('load_from')
         if checkpoint is not None:
             load_weights(model, str(checkpoint))
@@ -90,6 +93,24 @@ def build_tracker(config: Config) -> Any:
         )
     with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmmaml')):
         return MODELS.build(config.model.tracker)
+
+
+def _build(config: Config) -> Any:
+    try:
+        return MODELS.build(config.model)
+    except TypeError as error:
+        unknown = re.search(
+            r"(\w+)\.__init__\(\) got an unexpected keyword .* '(\w+)'", str(error)
+        )
+        place = f'config {config.filename}' if config.filename else 'the model'
+        if unknown is None:
+            raise ValueError(f'{place} cannot be built: {error}') from error
+        part, name = unknown.groups()
+        built = MODELS.get(part)
+        known = [each for each in signature(built).parameters if each != 'kwargs'] if built else []
+        raise ValueError(
+            f'{place} cannot be built: {part} has no option {name!r}; it has {", ".join(known)}'
+        ) from error
 
 
 def _check_device(device: str) -> None:

@@ -72,7 +72,8 @@ def convert(args: argparse.Namespace) -> int:
             raise FileExistsError(f'{args.out_dir / task.name} is there already: remove it first')
     for content in contents:
         made = write_sequence(content, args.out_dir, args.frame_rate, images)
-        print(f'{made.folder}: {made.num_frames} frames, boxes {_said(made.classes)}')
+        frames = 'frame' if made.num_frames == 1 else 'frames'
+        print(f'{made.folder}: {made.num_frames} {frames}, boxes {_said(made.classes)}')
         if made.left_out:
             print(f'  left out, not asked for: {_said(made.left_out)}')
         for note in made.notes:

@@ -71,6 +71,11 @@ def _files(paths: Sequence[Path]) -> list[Path]:
         inside = sorted(path.glob('*.txt')) if path.is_dir() else [path]
         if not inside or not inside[0].is_file():
             raise FileNotFoundError(f'{path} does not exist or holds no SEQ.txt')
+        if path.suffix in ('.csv', '.json'):
+            raise ValueError(
+                f'{path} has rows of another format: give {path.with_suffix(".txt")}, which '
+                'mmmaml track writes beside it'
+            )
         files += inside
     return files
 

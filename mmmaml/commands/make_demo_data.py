@@ -1,13 +1,13 @@
 """Generate demo sequences: procedural pedestrians in the MOTChallenge layout."""
 
 import argparse
-import sys
+from collections.abc import Sequence
 
-from mmmaml.command_line import on_interrupt  # isort: skip
+from mmmaml.command_line import on_interrupt, run_command  # isort: skip
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
+def build_parser() -> argparse.ArgumentParser:
+    """Options of the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
@@ -36,34 +36,34 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--seed', type=int, default=0, help='another seed, other people and streets'
     )
-    return parser.parse_args(argv)
+    return parser
 
 
-def main(argv: list[str] | None = None) -> int:
+def generate(args: argparse.Namespace) -> int:
     """Generate and convert, and return the exit status."""
-    args = parse_args(argv)
     from rich.progress import track
 
     from mmmaml.datasets import convert_mot
     from mmmaml.datasets.synthetic import SequenceAppearance, dataset_specs, generate_sequence
 
     on_interrupt(f'sequences in {args.root} that have a seqinfo.ini are whole')
-    try:
-        specs = dataset_specs(
-            args.train + args.test,
-            args.seed,
-            [SequenceAppearance(palette=palette) for palette in args.palettes],
-            num_frames=args.frames,
-            size=tuple(args.size),
-            num_people=args.people,
-            frame_rate=args.fps,
-            similarity=args.similarity,
-        )
-        for number, spec in enumerate(track(specs, description='Generating')):
-            subset = 'train' if number < args.train else 'test'
-            generate_sequence(spec, f'{args.root}/{subset}')
-        convert_mot(args.root)
-    except (OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
+    specs = dataset_specs(
+        args.train + args.test,
+        args.seed,
+        [SequenceAppearance(palette=palette) for palette in args.palettes],
+        num_frames=args.frames,
+        size=tuple(args.size),
+        num_people=args.people,
+        frame_rate=args.fps,
+        similarity=args.similarity,
+    )
+    for number, spec in enumerate(track(specs, description='Generating')):
+        subset = 'train' if number < args.train else 'test'
+        generate_sequence(spec, f'{args.root}/{subset}')
+    convert_mot(args.root)
     return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Generate from the command line and return the exit status."""
+    return run_command(build_parser(), argv, generate)

@@ -1,13 +1,13 @@
 """Convert a MOTChallenge folder (MOT15 to MOT20 or your own) to CocoVID annotations."""
 
 import argparse
-import sys
+from collections.abc import Sequence
 
-from mmmaml.command_line import on_interrupt  # isort: skip
+from mmmaml.command_line import on_interrupt, run_command  # isort: skip
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
+def build_parser() -> argparse.ArgumentParser:
+    """Options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('root', help='folder with train/SEQ and test/SEQ')
     parser.add_argument('--out-dir', help='folder of the annotation files (ROOT/annotations)')
@@ -22,18 +22,18 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         action='store_true',
         help='do not write the halves of the training sequences',
     )
-    return parser.parse_args(argv)
+    return parser
 
 
-def main(argv: list[str] | None = None) -> int:
+def convert(args: argparse.Namespace) -> int:
     """Convert and return the exit status."""
-    args = parse_args(argv)
     from mmmaml.datasets.conversion import convert_mot
 
     on_interrupt('annotation files are whole or not there')
-    try:
-        convert_mot(args.root, args.out_dir, args.detector, not args.no_half_split)
-    except (OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
+    convert_mot(args.root, args.out_dir, args.detector, not args.no_half_split)
     return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Convert from the command line and return the exit status."""
+    return run_command(build_parser(), argv, convert)

@@ -13,7 +13,7 @@ from mmmaml.command_line import (  # isort: skip
     one_sentence,
 )
 
-from .option_checks import ConfigOptions, check_file, fail, frames_per_second
+from .arguments import add_cfg_options, check_file, fail, frames_per_second
 
 JOIN_SECONDS, INTERPOLATE_SECONDS = 3.0, 1.0
 SUSPICIOUS_BELOW = 0.8
@@ -137,14 +137,7 @@ def build_parser() -> argparse.ArgumentParser:
         help='also write NAME_suspicious.csv, the places where an identity may be wrong: those '
         f'of a certainty below this, default: {SUSPICIOUS_BELOW:g}',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=ConfigOptions,
-        default={},
-        metavar='KEY=VALUE',
-        help='replace values of the config, e.g. model.tracker.score_thr=0.3',
-    )
+    add_cfg_options(parser, 'model.tracker.score_thr=0.3')
     parser.add_argument(
         '--state-in',
         metavar='FILE',
@@ -184,8 +177,12 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     given = [f'--{name}' for name in ('detector', 'reid', 'prior') if getattr(args, name)]
-    if args.config is None and args.detector is None and args.reid is None:
-        fail(parser, 'give models: --detector and --reid (ONNX files), or --config')
+    if not any((args.config, args.detector, args.reid, args.detections)):
+        fail(
+            parser,
+            'give models: --detector and --reid (ONNX files), or --config; or --detections alone, '
+            'to track by motion and overlap',
+        )
     if args.config is not None and given:
         fail(parser, f'--config names the models already: leave out {" and ".join(given)}')
     if args.config is None and args.checkpoint is not None:
@@ -216,6 +213,10 @@ def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         for name in ('detections', 'show', 'state_in', 'state_out'):
             if getattr(args, name):
                 fail(parser, f'--{name.replace("_", "-")} is for one source, not for several')
+    if args.interpolate == 0:
+        fail(parser, '--interpolate 0 must be greater than 0: leave it out to fill no gaps')
+    if args.join is not None and args.config is None and args.reid is None:
+        fail(parser, '--join compares people by their appearance: give --reid, too')
     if args.smooth and args.interpolate is None:
         fail(parser, '--smooth needs --interpolate')
     linux = sys.platform.startswith('linux')

@@ -101,7 +101,8 @@ def report(
     console.print(table)
     written = ', '.join(path.name for path in paths.values())
     folder = paths['.mp4'].parent
-    console.print(f'{num_frames} frames tracked; in {folder}: {written}', soft_wrap=True)
+    frames = 'frame' if num_frames == 1 else 'frames'
+    console.print(f'{num_frames} {frames} tracked; in {folder}: {written}', soft_wrap=True)
     if not found.num_tracks:
         console.print(
             'There are no tracks: nobody was detected, or all scores are below the thresholds of '

@@ -10,7 +10,7 @@ from mmmaml.command_line import on_interrupt, run_command  # isort: skip
 from mmmaml.evaluation.benchmarks import BENCHMARKS
 from mmmaml.tuning.objectives import OBJECTIVES
 
-from .option_checks import frames_per_second
+from .arguments import frames_per_second
 
 if TYPE_CHECKING:
     from mmmaml.models.onnx import OnnxReID

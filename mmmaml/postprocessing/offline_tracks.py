@@ -1,9 +1,11 @@
 """Tracks of a video that is over: joined, then interpolated."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from mmengine.logging import print_log
 
 from ..utils.mot_files import FRAME, ID, LEFT
 from ..utils.option_checks import check_frame_rate
@@ -44,6 +46,7 @@ class OfflineTracks:
         self._join = None if join is None else JoinOptions(**join)
         self._interpolate = None if interpolate is None else InterpolationOptions(**interpolate)
         self._pieces = TrackPieces(frame_rate)
+        self._has_feats = False
 
     def add(
         self,
@@ -56,6 +59,7 @@ class OfflineTracks:
         """Gather a frame, as :meth:`TrackPieces.add`."""
         if self._join is not None:
             self._pieces.add(frame, ids, boxes, feats, labels)
+            self._has_feats |= feats is not None
 
     def finish(self, rows: np.ndarray) -> np.ndarray:
         """Improve the tracks of all frames that were gathered.
@@ -67,6 +71,12 @@ class OfflineTracks:
             (S, ...) likewise; in the same order, or by frame and id if they are interpolated.
         """
         if self._join is not None and len(rows):
+            if not self._has_feats:
+                print_log(
+                    'no tracks are joined: they have no features, which a Re-ID network gives',
+                    logger='current',
+                    level=logging.WARNING,
+                )
             pieces = self._pieces.finish()
             ids = join_pieces(pieces, self.frame_rate, self._join)
             frames, tracks = rows[:, FRAME].astype(np.int64), rows[:, ID].astype(np.int64)

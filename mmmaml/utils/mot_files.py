@@ -256,12 +256,16 @@ def parse_file(path: str | os.PathLike) -> ParsedRows:
 
     Raises:
         FileNotFoundError: The file does not exist.
-        ValueError: A row is malformed; the message names file and line.
+        ValueError: It is no text, or a row is malformed; the message names file and line.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'{path} does not exist')
-    parsed = parse_rows(read_text(path))
+    text = read_text(path)
+    if '\0' in text:
+        line = len(text[: text.index('\0') + 1].splitlines())
+        raise ValueError(f'{path}, line {line}: a zero byte, so this is no text in UTF-8')
+    parsed = parse_rows(text)
     if parsed.faults:
         raise ValueError(f'{path}, {parsed.faults[0]}')
     return parsed

@@ -16,6 +16,9 @@ LEAST_COLUMNS, MOST_COLUMNS = 6, 10
 LARGEST = 2**53
 """Size of a frame, an id or a coordinate; whole numbers are exact up to there."""
 
+SHOWN = 100
+"""Characters of a bad line that a message shows; those of rows are fewer."""
+
 
 class Fault(NamedTuple):
     """A line that is no row.
@@ -31,7 +34,8 @@ class Fault(NamedTuple):
     reason: str
 
     def __str__(self) -> str:
-        return f'line {self.line}: {self.text!r} {self.reason}'
+        text = self.text if len(self.text) <= SHOWN else f'{self.text[:SHOWN]}...'
+        return f'line {self.line}: {text!r} {self.reason}'
 
 
 @dataclass(frozen=True)

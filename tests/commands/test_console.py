@@ -83,3 +83,15 @@ def test_without_openmmlab_they_say_what_to_install(
     monkeypatch.setattr(options, 'has_openmmlab', lambda: False)
     assert status_of(line.split()) == 2
     assert 'run `bash tools/install.sh`' in capsys.readouterr().err
+
+
+def test_hints_at_what_was_meant(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / 'SEQ' / 'gt').mkdir(parents=True)
+    (tmp_path / 'SEQ' / 'gt' / 'gt.txt').write_text('1,1,5,5,20,30,1,1,1\n')
+    (tmp_path / 'SEQ.csv').write_text('frame,seconds,id\n')
+    folder = str(tmp_path)
+    assert main(['eval', '--gt', f'{folder}/SEQ', '--results', folder]) == 2
+    assert 'it is a sequence itself: give the folder above it' in capsys.readouterr().err
+    options = ['--format', 'mot', '--out-dir', f'{folder}/out']
+    assert main(['convert', 'export', f'{folder}/SEQ.csv', *options]) == 2
+    assert f'give {folder}/SEQ.txt' in capsys.readouterr().err

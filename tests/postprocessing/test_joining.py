@@ -194,3 +194,15 @@ def test_without_appearance_the_tracker_is_believed_whatever_its_bonus():
 def test_frame_rates_that_cannot_be(frame_rate: float) -> None:
     with pytest.raises(ValueError, match=r'frame_rate=.* must be greater than 0'):
         OfflineTracks(frame_rate, join={})
+
+
+def test_joining_without_features_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(
+        'mmmaml.postprocessing.offline_tracks.print_log', lambda text, **_: said.append(text)
+    )
+    rows = np.array([[1.0, 1, 10, 10, 20, 50, 0.9]])
+    offline = OfflineTracks(25.0, join={})
+    gather_rows(offline, rows)
+    assert_array_equal(offline.finish(rows), rows)
+    assert said == ['no tracks are joined: they have no features, which a Re-ID network gives']

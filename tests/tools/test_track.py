@@ -17,6 +17,7 @@ from mmmaml.commands.track_run import load_state
 from mmmaml.utils.mot_files import FRAME, ID, read_rows
 from mmmaml.visualization.videos import video_writer
 from tests.apis.small_model import DEMO, OPTIONS, save_weights, small_config
+from tests.onnx_files import save_bright_detector
 
 NAME = 'DEMO-03'
 FILES = ['.csv', '.json', '.mp4', '.txt', '_timing.json']
@@ -177,6 +178,7 @@ def test_what_cannot_be_tracked_ends_with_one_sentence(
         (video, '--trail-seconds', '-1'): '--trail-seconds -1 must be at least 0',
         (video, '--join', '-1'): '--join -1 must be at least 0',
         (video, '--smooth', '0.2'): '--smooth needs --interpolate',
+        (video, '--interpolate', '0'): '--interpolate 0 must be greater than 0',
         (video, '--show'): '--show needs a display, and there is none',
     }
     for name in ('DISPLAY', 'WAYLAND_DISPLAY'):
@@ -193,6 +195,28 @@ def test_what_cannot_be_tracked_ends_with_one_sentence(
     assert written() == []
     with pytest.raises(ValueError, match='needs a detection file'):
         track(video, '--debug')
+
+
+def test_options_of_models_in_files(run_tool, sequence: Path, tmp_path: Path, capsys) -> None:
+    path = save_bright_detector(tmp_path / 'd.onnx')
+    binary = tmp_path / 'd.bin'
+    binary.write_bytes(bytes(range(256)) * 40)
+    options = ['--out-dir', tmp_path / 'out', '--frame-rate', '6']
+    detector = ['--detector', path, '--cfg-options']
+    cases = {
+        ('--detections', binary): 'd.bin, line 1: a zero byte, so this is no text',
+        ('--detections', binary, '--join'): '--join compares people by their appearance',
+        (): 'or --detections alone, to track by motion and overlap',
+        (*detector, 'model.detctor.scale=2'): "OnnxMOT has no option 'detctor'; it has detector",
+        (*detector, 'model.detector.input_size=600'): 'input_size=600 must be height and width',
+    }
+    for arguments, expected in cases.items():
+        status, said = fails(capsys, run_tool, 'track', sequence, *arguments, *options)
+        assert status == 2, said
+        assert expected in said
+        assert 'TypeError' not in said
+    run_tool('track', sequence, '--detections', sequence / 'det' / 'det.txt', *options)
+    assert len(read_rows(tmp_path / 'out' / f'{NAME}.txt'))
 
 
 def test_tracks_are_joined_and_filled_in_the_end(track, sequence: Path) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine import DefaultScope
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from picture_options import add_out
 from torch import Tensor
 
 from mmmaml.apis.model_loading import build_model, load_config
+from mmmaml.commands.arguments import add_cfg_options
 from mmmaml.datasets import EpisodicDataset
 from mmmaml.models.reid import InnerLoopCfg, MetaReIDHead, find_meta_learner
 from mmmaml.models.reid.meta_learner import stack_centers
@@ -50,14 +51,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='people of the test sequences, who need ground truth, instead of the training ones',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='replace values of the config',
-    )
+    add_cfg_options(parser)
 
 
 class TrainedNetwork:

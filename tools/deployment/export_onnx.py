@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmmaml.command_line import run_command  # isort: skip
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
 from mmmaml.apis.model_loading import build_model, load_config
 from mmmaml.apis.onnx_export import (
@@ -18,6 +18,7 @@ from mmmaml.apis.onnx_export import (
     find_graph,
     onnx_differences,
 )
+from mmmaml.commands.arguments import add_cfg_options
 from mmmaml.datasets.transforms.letterbox_frame import letterbox_size
 from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable
 
@@ -60,14 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
         'scene starts from. mmmaml track takes it by --prior',
     )
     parser.add_argument('--seed', type=int, default=0, help='of the random images')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='replace values of the config, e.g. model.detector.neck.upsample_conv=plain',
-    )
+    add_cfg_options(parser, 'model.detector.neck.upsample_conv=plain')
     return parser
 
 

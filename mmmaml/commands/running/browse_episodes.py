@@ -9,7 +9,7 @@ from mmmaml.command_line import on_interrupt, run_command  # isort: skip
 
 from mmmaml.config_files import find_config
 
-from ..option_checks import ConfigOptions
+from ..arguments import add_cfg_options
 from .runner_options import openmmlab_problem
 
 if TYPE_CHECKING:
@@ -41,14 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
         help='number of the first; from the number of identities on, those of later epochs',
     )
     parser.add_argument('--show', action='store_true', help='show each task in a window, too')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=ConfigOptions,
-        default={},
-        metavar='KEY=VALUE',
-        help='replace values of the config',
-    )
+    add_cfg_options(parser)
     return parser
 
 

@@ -8,7 +8,7 @@ from mmmaml.command_line import on_interrupt, one_sentence  # isort: skip
 
 from mmmaml.utils.outputs import refuse_overwriting
 
-from ..option_checks import fail
+from ..arguments import fail
 from .runner_options import require_openmmlab
 
 

@@ -9,7 +9,7 @@ from mmmaml.command_line import add_debug_option
 from mmmaml.compat import has_openmmlab
 from mmmaml.config_files import find_config
 
-from ..option_checks import ConfigOptions, fail
+from ..arguments import add_cfg_options, fail
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -27,15 +27,7 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
         help='folder of logs and checkpoints; default: work_dir of the config, else '
         'work_dirs/NAME of the config',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=ConfigOptions,
-        default={},
-        metavar='KEY=VALUE',
-        help='replace values of the config, e.g. train_cfg.max_epochs=2 randomness.seed=1 '
-        'a.b="[1,2]" a.0.b=x',
-    )
+    add_cfg_options(parser, 'train_cfg.max_epochs=2 randomness.seed=1 a.b="[1,2]" a.0.b=x')
     parser.add_argument(
         '--launcher',
         choices=LAUNCHERS,

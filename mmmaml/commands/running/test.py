@@ -9,7 +9,7 @@ from mmmaml.command_line import on_interrupt, one_sentence  # isort: skip
 
 from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable
 
-from ..option_checks import check_file, fail
+from ..arguments import check_file, fail
 from .runner_options import add_runner_options, build_runner, load_config, set_threads
 
 if TYPE_CHECKING:

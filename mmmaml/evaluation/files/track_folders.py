@@ -27,6 +27,8 @@ def find_truth(folder: str | os.PathLike) -> dict[str, Path]:
     if not nested and not flat:
         inside = sorted({path.parts[-4] for path in folder.glob('*/*/gt/gt.txt')})
         hint = f'; did you mean {" or ".join(str(folder / name) for name in inside)}?'
+        if (folder / 'gt' / 'gt.txt').is_file():
+            inside, hint = ['..'], '; it is a sequence itself: give the folder above it'
         raise FileNotFoundError(
             f'{folder} holds no ground truth: expected SEQ/gt/gt.txt or SEQ.txt'
             f'{hint if inside else ""}'

@@ -53,7 +53,8 @@ def read_detections(path: str | os.PathLike) -> DetectionFile:
     if not path.is_file():
         raise FileNotFoundError(
             f'{path} is missing: public detections are read from det/det.txt of the sequence, '
-            'or from the file or folder given as PublicDetector(detections=...)'
+            'or from the file or folder given as PublicDetector(detections=...); mmmaml track '
+            'takes one by --detections, or finds people by --detector'
         )
     return _read_detections(path, path.stat().st_mtime_ns)
 

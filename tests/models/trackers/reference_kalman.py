@@ -46,7 +46,7 @@ class Kalman:
         step = np.eye(8)
         step[:4, 4:] = np.eye(4)
         noise = np.diag(np.square(self.stds(1 / 20, 1e-2) + self.stds(1 / 160, 1e-5)))
-        noise *= math.sqrt(self.frames_of_sort)
+        noise *= self.frames_of_sort**0.75
         for _ in range(frames):
             self.mean = step @ self.mean
             self.covariance = step @ self.covariance @ step.T + noise

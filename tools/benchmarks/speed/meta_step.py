@@ -13,10 +13,11 @@ from typing import Any
 from mmmaml.command_line import on_interrupt  # isort: skip
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.structures import InstanceData
 
+from mmmaml.commands.arguments import add_cfg_options
 from mmmaml.models.reid import InnerLoopCfg, MetaLearner
 from mmmaml.registry import MODELS
 from mmmaml.structures import TaskDataSample
@@ -81,9 +82,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--only', nargs='+', default=list(VARIANTS), choices=VARIANTS, help='kinds of steps'
     )
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE'
-    )
+    add_cfg_options(parser)
     args = parser.parse_args(argv)
     args.only = ['plain', *(name for name in args.only if name != 'plain')]
     return args

@@ -8,8 +8,8 @@ another of the :mod:`.box_models` it is BoT-SORT's (cx, cy, w, h); columns and r
 Those deviations are of one frame at 30 frames per second. At other rates a frame is ``pace`` times
 as long, and someone goes ``pace`` times as far in it: the deviation of the first velocity, in
 pixels per frame, is ``pace`` times as large. Process noise adds up over time, but more slowly than
-that of a random walk, as people keep their way: its variances of one frame grow with the square
-root of ``pace``. The detector's noise is that of one image and stays as it is.
+that of a random walk, as people keep their way: its variances of one frame grow with ``pace`` to
+the power of 3/4. The detector's noise is that of one image and stays as it is.
 
 Such a model never couples one of the four quantities with another: initial covariance, process
 noise and measurement noise are diagonal, and each velocity drives its own position only. The
@@ -82,7 +82,7 @@ def predict(
         (T, 5, 4) new states.
     """
     dt = float(frames)
-    growth = np.sqrt(pace)
+    growth = pace**0.75
     noise = growth * model.variance(motion[:, POSITION], _STD_POSITION, 1e-2)
     noise_velocity = growth * model.variance(motion[:, POSITION], _STD_VELOCITY, 1e-5)
     covariance, var_velocity = motion[:, COVARIANCE], motion[:, VAR_VELOCITY]

@@ -16,9 +16,10 @@ from mmmaml.command_line import on_interrupt  # isort: skip
 
 import numpy as np
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.device import get_device
 
+from mmmaml.commands.arguments import add_cfg_options
 from mmmaml.utils import register_all_modules, write_text
 from tools.benchmarks.speed.inference.timing import (
     PRECISIONS,
@@ -81,9 +82,7 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--size', type=int, nargs=2, metavar=('WIDTH', 'HEIGHT'), help="other than the config's"
     )
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE'
-    )
+    add_cfg_options(parser)
     parser.add_argument('--out', type=Path, help='Markdown file to write')
     return parser.parse_args(argv)
 

@@ -1,4 +1,4 @@
-"""Options and checks of command lines; importing it takes no time."""
+"""Arguments that several commands share, and their checks; importing it takes no time."""
 
 import argparse
 from collections.abc import Sequence
@@ -43,3 +43,20 @@ class ConfigOptions(argparse.Action):
 
         action = DictAction(self.option_strings, self.dest)
         action(parser, namespace, values, option_string)
+
+
+def add_cfg_options(parser: argparse.ArgumentParser, example: str = '') -> None:
+    """Add ``--cfg-options``, which replace values of a config.
+
+    Args:
+        parser: Gets the option.
+        example: Shown in its help.
+    """
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=ConfigOptions,
+        default={},
+        metavar='KEY=VALUE',
+        help='replace values of the config' + (f', e.g. {example}' if example else ''),
+    )
