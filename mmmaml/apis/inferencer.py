@@ -352,7 +352,7 @@ class MOTInferencer:
         if not getattr(self.model, 'takes_frames', False):
             return None
         assert self._detector is not None
-        sample = self._detector.predict(None, pending.batch['data_samples'])[0]
+        sample = self._detector.predict(torch.empty(0), pending.batch['data_samples'])[0]
         return sample.pred_instances
 
     def _open(

@@ -25,6 +25,8 @@ class OnnxGraph(nn.Module):
 
     input: str
 
+    network: Any
+
     def __init__(self, model: nn.Module, network: nn.Module) -> None:
         super().__init__()
         self._model = [model]  # hidden from torch: the rest of the model is not exported
@@ -133,7 +135,7 @@ def export_onnx(model: BaseModel, path: str | os.PathLike, size: tuple[int, int]
             verbose=False,
         )
     assert program is not None
-    batch = program.model.graph.inputs[0].shape[0]
+    batch = next(iter(program.model.graph.inputs[0].shape or [1]))
     if isinstance(batch, int):
         raise ValueError(
             f'{type(graph.network).__name__} takes {batch} pictures at a time once exported: '
@@ -238,7 +240,7 @@ def _crop_normalization(model: nn.Module) -> Mapping[str, Any] | None:
 
 def _normalization(model: nn.Module) -> dict[str, Any]:
     """Return what the data preprocessor of a model does to images."""
-    preprocessor = model.data_preprocessor
+    preprocessor: Any = model.data_preprocessor
     values: dict[str, Any] = {'bgr_to_rgb': False}
     if getattr(preprocessor, '_enable_normalize', False):
         for name in ('mean', 'std'):

@@ -87,7 +87,7 @@ class StreamGroup:
 
     def _next_round(self, wait: bool) -> list[_Entry]:
         """Take a frame of each stream that has one; wait for live ones only if asked to."""
-        entries = []
+        entries: list[_Entry] = []
         for lane in self._lanes:
             if lane.ended:
                 continue

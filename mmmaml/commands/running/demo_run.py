@@ -110,9 +110,9 @@ def jobs_of(seed: int, data: DemoData, out: Path, epochs: int | None = None) -> 
         config = load_config(variant, data, epochs)
         training = f'{variant.training}, {seed}'
         if all(job.key != training for job in jobs):
-            arguments = (config, folder / variant.training, seed)
             name = f'train {variant.training}, seed {seed}'
-            jobs.append(Job(training, name, train_step, arguments))
+            inputs = config, folder / variant.training, seed
+            jobs.append(Job(training, name, train_step, inputs))
         name = f'track with {variant.name}, seed {seed}'
         arguments = (config, folder / variant.key, folder / variant.training)
         jobs.append(Job(f'{variant.key}, {seed}', name, track_step, arguments, training))

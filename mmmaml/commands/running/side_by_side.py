@@ -125,8 +125,8 @@ class Steps:
                         waiting.remove(job)
                         ours, each = self._start(job, context, bars)
                         running[ours] = each
-                    for ours in wait(list(running)):
-                        self._hear(ours, running, results, bars)  # type: ignore[arg-type]
+                    for heard in wait(list(running)):
+                        self._hear(heard, running, results, bars)  # type: ignore[arg-type]
         finally:
             for each in running.values():
                 each.process.terminate()

@@ -117,9 +117,8 @@ class OnnxMOT(BaseModel):
     @contextmanager
     def threads_of_a_run(self, threads: int | None) -> Iterator[None]:
         """Within it, a run of a network on a CPU takes so many threads; None changes nothing."""
-        sessions = [
-            each.session for each in (self.detector, self.reid) if hasattr(each, 'session')
-        ]
+        networks: list[Any] = [self.detector, self.reid]
+        sessions = [each.session for each in networks if hasattr(each, 'session')]
         before = [each.threads for each in sessions]
         for each in sessions:
             each.threads = threads or each.threads
