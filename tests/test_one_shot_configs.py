@@ -9,7 +9,7 @@ from mmengine.registry import DefaultScope
 
 from mmmaml.datasets import EpisodicDataset, MOTFrameDataset
 from mmmaml.engine import TaskMemoryHook
-from mmmaml.models import MAMLMOT, OneShotDetector
+from mmmaml.models import MAMLMOT, CountingHead, OneShotDetector
 from mmmaml.registry import DATASETS, HOOKS, METRICS, MODELS
 from mmmaml.structures import TaskDataSample
 from mmmaml.utils import register_all_modules
@@ -122,3 +122,30 @@ def test_the_recipe_is_the_papers() -> None:
     task = first.train_dataloader.dataset
     frames = task.num_support + task.num_query
     assert 2 * first.train_dataloader.batch_size * frames == 12
+
+
+COUNTING = sorted((ROOT.parent / 'counting_mot').glob('*.py'))
+
+
+def test_counting_for_each_benchmark_and_split() -> None:
+    assert len(COUNTING) == 7
+
+
+@pytest.mark.parametrize('path', COUNTING, ids=lambda path: path.stem)
+def test_counting_differs_from_its_twin_by_its_head_and_plain_tracks(path: Path) -> None:
+    name = DEMO if 'demo' in path.stem else path.stem.replace('counting-mot', 'fairmot')
+    ours, twin = Config.fromfile(path).to_dict(), read(name).to_dict()
+    head = ours['model']['detector']['bbox_head']
+    assert head['type'] == 'CountingHead'
+    head['type'] = twin['model']['detector']['bbox_head'].get('type', 'OneShotHead')
+    twin['model']['detector']['bbox_head'].setdefault('type', 'OneShotHead')
+    assert ours['model']['tracker'].pop('adapt') is False
+    twin['custom_hooks'] = [
+        hook for hook in twin['custom_hooks'] if hook['type'] != 'MAMLOptimizerHook'
+    ]
+    assert ours == twin
+
+
+def test_the_counting_network_builds(scope: None) -> None:
+    model = MODELS.build(Config.fromfile(COUNTING[-1]).model)
+    assert isinstance(model.detector.bbox_head, CountingHead)

@@ -12,10 +12,19 @@ COMMANDS = {
     'demo': ('commands.running.demo', 'train, track and score on generated or own sequences'),
     'eval': ('commands.eval_mot', 'score tracks against ground truth'),
     'check': ('commands.check_data', 'list every problem of a dataset'),
-    'convert mot2coco': ('commands.mot2coco', 'MOTChallenge folder to CocoVID annotations'),
-    'convert cvat2mot': ('commands.cvat2mot', 'exports of CVAT to the MOTChallenge layout'),
-    'convert export': ('commands.export_tracks', 'tracks to CVAT, COCO or MOTChallenge'),
-    'convert demo': ('commands.make_demo_data', 'generate demo sequences'),
+    'convert mot2coco': (
+        'commands.converting.mot2coco',
+        'MOTChallenge folder to CocoVID annotations',
+    ),
+    'convert cvat2mot': (
+        'commands.converting.cvat2mot',
+        'exports of CVAT to the MOTChallenge layout',
+    ),
+    'convert export': (
+        'commands.converting.export_tracks',
+        'tracks to CVAT, COCO or MOTChallenge',
+    ),
+    'convert demo': ('commands.converting.make_demo_data', 'generate demo sequences'),
     'fit-prior': ('commands.fit_prior', 'fit a scatter prior for a Re-ID network'),
     'tune': ('commands.tune', 'search options of the tracker on your own data'),
     'submit': ('commands.make_submission', 'pack results for the MOTChallenge server'),

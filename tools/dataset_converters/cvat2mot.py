@@ -2,7 +2,7 @@
 
 import sys
 
-from mmmaml.commands.cvat2mot import main
+from mmmaml.commands.converting.cvat2mot import main
 
 if __name__ == '__main__':
     sys.exit(main())

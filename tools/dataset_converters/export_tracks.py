@@ -2,7 +2,7 @@
 
 import sys
 
-from mmmaml.commands.export_tracks import main
+from mmmaml.commands.converting.export_tracks import main
 
 if __name__ == '__main__':
     sys.exit(main())

@@ -2,7 +2,7 @@
 
 import sys
 
-from mmmaml.commands.make_demo_data import main
+from mmmaml.commands.converting.make_demo_data import main
 
 if __name__ == '__main__':
     sys.exit(main())

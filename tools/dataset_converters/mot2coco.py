@@ -2,7 +2,7 @@
 
 import sys
 
-from mmmaml.commands.mot2coco import main
+from mmmaml.commands.converting.mot2coco import main
 
 if __name__ == '__main__':
     sys.exit(main())

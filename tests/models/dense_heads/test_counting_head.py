@@ -110,7 +110,7 @@ def test_every_loss_falls_and_a_memorised_frame_is_decoded_and_counted() -> None
         optimizer.zero_grad()
         total.backward()
         optimizer.step()
-        history.append({name: value.item() for name, value in losses.items()})
+        history.append({name: value.detach().item() for name, value in losses.items()})
     first, last = history[0], history[-1]
     for name in ('heatmap_focal', 'box_l1', 'offset_l1', 'density_mse', 'density_ssim', 'id_ce'):
         assert last[name] < 0.5 * first[name], name

@@ -75,7 +75,7 @@ def test_a_video_is_tracked_by_the_command(mot_root: Path, tmp_path: Path) -> No
 
 def test_a_row_of_several_processes_takes_the_ratio_of_wall_times() -> None:
     runs = {'this': [{'wall': 20.0}, {'wall': 15.0}], 'baseline': [{'wall': 60.0}]}
-    assert row('demo', runs)[1:] == ['', '', '0.25x', '15', '60', '', '']
+    assert row('demo', runs)[1:] == ['', '', '', '15', '60', '0.25x', '', '', '']
 
 
 def test_each_part_has_its_command_line(mot_root: Path) -> None:

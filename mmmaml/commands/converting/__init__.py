@@ -1,0 +1,1 @@
+"""Commands that make one format of data out of another, or out of nothing."""
