@@ -207,7 +207,7 @@ def test_options_of_models_in_files(run_tool, sequence: Path, tmp_path: Path, ca
         ('--detections', binary): 'd.bin, line 1: a zero byte, so this is no text',
         ('--detections', binary, '--join'): '--join compares people by their appearance',
         (): 'or --detections alone, to track by motion and overlap',
-        (*detector, 'model.detctor.scale=2'): "OnnxMOT has no option 'detctor'; it has detector",
+        (*detector, 'model.finder.scale=2'): "OnnxMOT has no option 'finder'; it has detector",
         (*detector, 'model.detector.input_size=600'): 'input_size=600 must be height and width',
     }
     for arguments, expected in cases.items():
