@@ -200,7 +200,7 @@ def test_what_cannot_be_tracked_is_refused(
     inferencer: MOTInferencer, frames: list[np.ndarray], tmp_path: Path
 ) -> None:
     boxes = np.array([[10.0, 10, 30, 60, 0.9]])
-    with pytest.raises(ValueError, match='PublicDetector, which looks up files'):
+    with pytest.raises(ValueError, match='in place of PublicDetector'):
         inferencer.update(frames[0])
     with pytest.raises(ValueError, match=r'video needs a detection file .* PublicDetector'):
         inferencer.track(frames)

@@ -156,7 +156,7 @@ class CountingHead(OneShotHead):
         height, width = (each * self.stride for each in density.shape)
         rows = slice(int(top) // self.stride, -(-int(height - bottom) // self.stride))
         columns = slice(int(left) // self.stride, -(-int(width - right) // self.stride))
-        return float(density[rows, columns].sum())
+        return density[rows, columns].detach().sum().item()
 
 
 def spread_peak(sigma: float) -> Tensor:

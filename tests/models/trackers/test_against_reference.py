@@ -187,7 +187,7 @@ def test_every_option_and_stage_is_turned_and_everything_happens():
     options = {
         'stages': stages(appearance={'veto_sim_thr': 0.4}, reentry={'anywhere_seconds': 2.0})
     }
-    happened, _ = assert_same_ids(crowd(11, frames=100), frame_rate=10, **options)
+    happened, _ = assert_same_ids(crowd(13, frames=100), frame_rate=10, **options)
     for what in (
         'gated',
         'veto',

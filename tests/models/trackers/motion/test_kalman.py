@@ -83,9 +83,10 @@ def test_noise_grows_with_the_length_of_a_frame():
     np.testing.assert_allclose(first[kalman.VAR_VELOCITY, [0, 1, 3]], 40**2)
     assert first[kalman.VAR_VELOCITY, 2] == pytest.approx((4e-5) ** 2)
     later = kalman.predict(first[None], pace=4)[0]
-    expected = 16**2 + 40**2 + 2 * 8**2
+    growth = 4**0.75  # of the variances, 8**2 of place and 1 of speed
+    expected = 16**2 + 40**2 + growth * 8**2
     np.testing.assert_allclose(later[kalman.VAR_POSITION, [0, 1, 3]], expected)
-    np.testing.assert_allclose(later[kalman.VAR_VELOCITY, [0, 1, 3]], 40**2 + 2)
+    np.testing.assert_allclose(later[kalman.VAR_VELOCITY, [0, 1, 3]], 40**2 + growth)
     np.testing.assert_allclose(later[kalman.COVARIANCE, [0, 1, 3]], 40**2)
 
 
