@@ -16,7 +16,7 @@ import importlib
 import os
 import pkgutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -87,6 +87,32 @@ def without_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def public_names(
+    package: str, places: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return ``__getattr__`` and ``__dir__`` of a package whose names load when they are used.
+
+    Args:
+        package: Its ``__name__``.
+        places: Public name to the module below the package that has it.
+    """
+
+    def load(name: str) -> Any:
+        """Load a public name."""
+        if name not in places:
+            raise AttributeError(f'module {package!r} has no attribute {name!r}')
+        with without_collection():
+            value = getattr(importlib.import_module(f'{package}.{places[name]}'), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    def listed() -> list[str]:
+        """List the public names too."""
+        return sorted({*vars(sys.modules[package]), *places})
+
+    return load, listed
 
 
 class Deferred:

@@ -4,8 +4,7 @@ Importing the package is light. A public name loads its room when it is first us
 loaded by the names that need it alone (few-shot Re-ID, and the metric of the test loop).
 """
 
-import importlib
-from typing import Any
+from mmmaml.deferred_imports import public_names
 
 _ROOMS = {
     'AbsenceProtocol': 'recognition.absences',
@@ -24,16 +23,4 @@ _ROOMS = {
     'sum_reentry': 'recognition.reentry',
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Load a public name."""
-    if name not in _ROOMS:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    value = getattr(importlib.import_module(f'{__name__}.{_ROOMS[name]}'), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """List the public names too."""
-    return sorted({*globals(), *_ROOMS})
+__getattr__, __dir__ = public_names(__name__, _ROOMS)

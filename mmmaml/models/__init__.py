@@ -4,10 +4,8 @@ Importing the package is light. A public name loads its room when it is first us
 registry. Those that stand on mmcv and mmdet are there if these are installed.
 """
 
-import importlib
-from typing import Any
-
 from mmmaml.compat import has_openmmlab
+from mmmaml.deferred_imports import public_names
 
 _ROOMS = {
     'AdapterLearner': 'reid',
@@ -33,16 +31,4 @@ if has_openmmlab():
 
 __all__ = sorted(_ROOMS)
 
-
-def __getattr__(name: str) -> Any:
-    """Load a public name."""
-    if name not in _ROOMS:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    value = getattr(importlib.import_module(f'{__name__}.{_ROOMS[name]}'), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """List the public names too."""
-    return sorted({*globals(), *_ROOMS})
+__getattr__, __dir__ = public_names(__name__, _ROOMS)

@@ -1,7 +1,6 @@
 """Transforms of crops and frames; a public name loads its module when it is first used."""
 
-import importlib
-from typing import Any
+from mmmaml.deferred_imports import public_names
 
 _MODULES = {
     'AffineFrame': 'augment_frame',
@@ -19,16 +18,4 @@ _MODULES = {
 
 __all__ = sorted(_MODULES)
 
-
-def __getattr__(name: str) -> Any:
-    """Load a public name."""
-    if name not in _MODULES:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    value = getattr(importlib.import_module(f'{__name__}.{_MODULES[name]}'), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """List the public names too."""
-    return sorted({*globals(), *_MODULES})
+__getattr__, __dir__ = public_names(__name__, _MODULES)
