@@ -42,23 +42,26 @@ class FrameTracks:
 
 
 def frames_of_sample(
-    data_sample: Mapping[str, Any],
+    data_sample: Mapping[str, Any], with_feats: bool = False
 ) -> list[tuple[FrameTracks, np.ndarray | None]]:
     """Extract the tracks of a data sample, of mmdet (a clip) or of mmtrack (a frame).
 
     Args:
         data_sample: ``to_dict()`` of mmdet's ``TrackDataSample`` (``video_data_samples``) or of
             a sample that is a frame itself.
+        with_feats: Take the features of the tracks, which only joining needs.
 
     Returns:
-        For each frame its tracks, and the features (N, C) of its rows, None if it has none.
+        For each frame its tracks, and the features (N, C) of its rows, None without.
 
     Raises:
         ValueError: Something the evaluation needs is missing from the sample.
     """
     samples = data_sample.get('video_data_samples', [data_sample])
     dicts = [s.to_dict() if isinstance(s, BaseDataElement) else s for s in samples]
-    return [(_frame_tracks(each), _feats(each['pred_track_instances'])) for each in dicts]
+    frames = [_frame_tracks(each) for each in dicts]
+    feats = [_feats(each['pred_track_instances']) if with_feats else None for each in dicts]
+    return list(zip(frames, feats, strict=True))
 
 
 def merge_frames(

@@ -121,7 +121,7 @@ class MOTMetric(BaseVideoMetric):
             data_samples: Dictionaries of tracking samples; see the class.
         """
         for data_sample in data_samples:
-            for frame, feats in frames_of_sample(data_sample):
+            for frame, feats in frames_of_sample(data_sample, 'join' in self.postprocessing):
                 gathered = self._gatherer.add(frame, feats) if self.postprocessing else frame
                 self.results.append(gathered)
 
