@@ -130,3 +130,13 @@ def test_nothing_is_written_over(folder, capsys):
     arguments = [str(folder / 'tracks'), '--format', 'mot', '--out-dir', str(folder / 'mot')]
     assert tool('export_tracks')(arguments) == 2
     assert 'is there already' in capsys.readouterr().err
+
+
+def test_two_files_of_one_name_never_become_one(folder, capsys):
+    write_results(folder / 'more' / 'A.txt', ROWS[:1])
+    places = [str(folder / 'tracks'), str(folder / 'more')]
+    assert tool('export_tracks')([*places, '--format', 'mot', '--out-dir', f'{folder}/out']) == 2
+    said = capsys.readouterr().err
+    assert 'tracks/A.txt and ' in said
+    assert 'more/A.txt would both be written as' in said
+    assert not (folder / 'out').exists()
