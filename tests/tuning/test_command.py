@@ -14,6 +14,7 @@ from mmmaml.evaluation import evaluate_folders
 from mmmaml.models.trackers import OnlineMetaTracker
 from mmmaml.tuning.sequences import read_sequences
 from mmmaml.utils.mot_files import read_rows, write_results
+from mmmaml.utils.outputs import sole_run
 from tests.onnx_files import save_mean_colour
 from tests.tuning.people import NUM_FRAMES, write_features, write_people
 
@@ -160,6 +161,16 @@ def test_bad_input_ends_with_a_sentence(
     assert message in said
     assert 'Traceback' not in said
     assert not Path('work/tuned.py').exists()
+
+
+def test_a_search_beside_another_in_its_folder_is_refused(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_all((0.9,) * 3)
+    with sole_run('work', '--work-dir'):
+        assert tune() == 2
+    assert 'another run is at work in work: ' in capsys.readouterr().err
+    assert not Path('work/trials.db').exists()
 
 
 def test_without_optuna_one_sentence_says_what_to_install(
