@@ -88,7 +88,9 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
 
 def build_inferencer(args: argparse.Namespace) -> MOTInferencer:
     """Build the model of the options."""
-    config = args.config or onnx_config(args.detector, args.reid, args.prior, args.classes)
+    config = args.config or onnx_config(
+        args.detector, args.reid, args.prior, args.classes or ('person',)
+    )
     options = dict(args.cfg_options)
     if args.certainty or args.suspicious is not None:
         options['model.tracker.rate_certainty'] = True
