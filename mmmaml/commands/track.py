@@ -141,6 +141,12 @@ def build_parser() -> argparse.ArgumentParser:
         help='also write NAME_suspicious.csv, the places where an identity may be wrong: those '
         f'of a certainty below this, default: {SUSPICIOUS_BELOW:g}',
     )
+    parser.add_argument(
+        '--decisions',
+        action='store_true',
+        help='also write NAME_decisions.csv: the stage of matching and the similarity by which '
+        'each id has its box, which switch_causes.py --decisions shows',
+    )
     add_cfg_options(parser, 'model.tracker.score_thr=0.3')
     parser.add_argument(
         '--state-in',
@@ -216,8 +222,10 @@ def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         fail(parser, f'--suspicious {args.suspicious:g} must be between 0 and 1')
     if args.suspicious is not None and args.join is not None:
         fail(parser, '--suspicious lists ids as they were told live, and --join changes them')
+    if args.decisions and args.join is not None:
+        fail(parser, '--decisions are of ids as they were told live, and --join changes them')
     if args.sources[1:]:
-        for name in ('detections', 'show', 'state_in', 'state_out'):
+        for name in ('detections', 'show', 'decisions', 'state_in', 'state_out'):
             if getattr(args, name):
                 fail(parser, f'--{name.replace("_", "-")} is for one source, not for several')
     if args.interpolate == 0:
