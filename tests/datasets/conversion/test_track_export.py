@@ -1,6 +1,7 @@
 """Tracks written for other tools are read again here as they were."""
 
 import importlib.util
+import json
 import xml.etree.ElementTree as ElementTree
 import zipfile
 from pathlib import Path
@@ -140,3 +141,8 @@ def test_two_files_of_one_name_never_become_one(folder, capsys):
     assert 'tracks/A.txt and ' in said
     assert 'more/A.txt would both be written as' in said
     assert not (folder / 'out').exists()
+
+
+def test_annotations_of_coco_count_from_one(folder):
+    document = json.loads(export(folder, 'coco').read_text())
+    assert [each['id'] for each in document['annotations']] == [1, 2, 3, 4]
