@@ -113,6 +113,8 @@ def tune(args: argparse.Namespace) -> int:
         raise ValueError(f'--out {out} must end in .py')
     if args.trials < 1:
         raise ValueError(f'--trials {args.trials} must be at least 1')
+    if args.fps is not None and not args.fps > 0:
+        raise ValueError(f'--fps {args.fps:g} must be greater than 0')
     refuse_unwritable([out, args.work_dir / 'trials.db'])
     refuse_overwriting([out], [args.config, args.reid, args.prior])
     with sole_run(args.work_dir, '--work-dir'):

@@ -139,6 +139,7 @@ def test_a_config_is_the_start_and_the_base(place: Path) -> None:
         (('--options', 'no_such'), "no option 'no_such' to search; there are adapter_cfg"),
         (('--folds', '4'), '--folds 4 must be between 2 and 3'),
         (('--trials', '0'), '--trials 0 must be at least 1'),
+        (('--fps', '0'), '--fps 0 must be greater than 0'),
         (('--out', 'tuned.json'), 'must end in .py'),
         (('--prior', 'prior.npz'), '--prior is of features'),
         (('--detections', 'nowhere'), 'nowhere does not exist'),
