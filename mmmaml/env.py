@@ -54,6 +54,7 @@ PACKAGES = (
     Package('matplotlib', ('matplotlib',), '>=3.10.5,<3.12'),
     Package('jinja2', ('Jinja2',), '>=3.1,<4', needed=False),
     Package('rich', ('rich',), '>=13.7,<16'),
+    Package('filelock', ('filelock',), '>=3.16,<5'),
     Package('tqdm', ('tqdm',), '>=4.66,<5'),
     Package('cv2', ('opencv-python', 'opencv-python-headless'), '==4.11.0.86'),
     Package('av', ('av',), '>=17,<19'),

@@ -23,6 +23,7 @@ import pytest
 from mmmaml import env
 from mmmaml.commands.console import COMMANDS as CONSOLE
 from mmmaml.evaluation.benchmarks import benchmark_videos
+from mmmaml.evaluation.files.decision_files import write_decisions
 from mmmaml.utils.mot_files import read_rows, write_results
 from mmmaml.visualization.videos import video_writer
 
@@ -287,6 +288,7 @@ def write_tracked(folder: Path, root: Path) -> None:
     for sequence in sorted((root / 'train').iterdir()):
         rows = read_rows(sequence / 'gt' / 'gt.txt')
         write_results(results / f'{sequence.name}.txt', rows[:, :7])
+        write_decisions(results / f'{sequence.name}_decisions.csv', {})
     (folder / 'RESULTS').mkdir()
     row = np.array([[1, 1, 1, 1, 2, 2, 0.5]])
     videos = [*benchmark_videos('MOT17', 'train'), *benchmark_videos('MOT17', 'test')]

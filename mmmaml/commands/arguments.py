@@ -1,6 +1,8 @@
 """Arguments that several commands share, and their checks; importing it takes no time."""
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +18,17 @@ def check_file(parser: argparse.ArgumentParser, path: str | None, what: str) -> 
     """End the program if a file is missing; addresses such as ``https://`` pass."""
     if path is not None and '://' not in path and not Path(path).is_file():
         fail(parser, f'{what} {path} does not exist')
+
+
+def display_problem() -> str | None:
+    """Say that there is no display for ``--show``; None if there is one.
+
+    OpenCV ends the whole program if it finds none.
+    """
+    linux = sys.platform.startswith('linux')
+    if linux and not {'DISPLAY', 'WAYLAND_DISPLAY'} & set(os.environ):
+        return '--show needs a display, and there is none: leave it out, or use ssh -X'
+    return None
 
 
 def frames_per_second(text: str) -> float:

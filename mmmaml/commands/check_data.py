@@ -56,7 +56,9 @@ def check(args: argparse.Namespace) -> int:
 
     if args.json is not None:
         refuse_unwritable([args.json])
-        refuse_overwriting([args.json], [*args.root.rglob('*.txt'), *args.root.rglob('*.ini')])
+        # Frames are read, too; a report of an earlier run is not.
+        read = (path for path in args.root.rglob('*') if path.suffix != '.json')
+        refuse_overwriting([args.json], read)
     bar = Progress(
         TextColumn('{task.description}'),
         BarColumn(),

@@ -62,5 +62,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.argv = [f'mmmaml {words}', *arguments[length:]]  # names the command in messages
             module = importlib.import_module(f'mmmaml.{COMMANDS[words][0]}')
             return module.main() or 0
-    print(f'mmmaml: there is no command {arguments[0]!r}\n\n{usage()}', file=sys.stderr)
+    said = f'there is no command {arguments[0]!r}'
+    kinds = [words.split()[1] for words in COMMANDS if words.startswith(f'{arguments[0]} ')]
+    if kinds:
+        said = f'{arguments[0]} needs one of {", ".join(kinds)}'
+    print(f'mmmaml: {said}\n\n{usage()}', file=sys.stderr)
     return 2

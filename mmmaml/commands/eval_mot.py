@@ -42,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
 def evaluate(args: argparse.Namespace) -> int:
     """Score, show and write."""
     # Not needed to parse the command line: the scorers take seconds to load.
-    from mmmaml.evaluation.files.folder_evaluation import evaluate_folders
+    from mmmaml.evaluation.files.folder_evaluation import evaluate_folders, files_read
     from mmmaml.evaluation.scoring.tables import (
         evaluation_to_json,
         legend,
@@ -52,8 +52,7 @@ def evaluate(args: argparse.Namespace) -> int:
     from mmmaml.utils.files import write_text
     from mmmaml.utils.outputs import refuse_overwriting
 
-    inputs = [file for folder in (args.gt, args.results) for file in Path(folder).rglob('*')]
-    refuse_overwriting([args.json, args.markdown], inputs)
+    refuse_overwriting([args.json, args.markdown], files_read(args.gt, args.results))
     evaluation = evaluate_folders(args.gt, args.results, args.benchmark, args.fps, args.sequences)
     print(terminal_table(evaluation), end='')
     print('\n'.join(legend(evaluation)))

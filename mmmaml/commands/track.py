@@ -3,7 +3,6 @@
 import argparse
 import math
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +12,13 @@ from mmmaml.command_line import (  # isort: skip
     one_sentence,
 )
 
-from .arguments import add_cfg_options, check_file, fail, frames_per_second
+from .arguments import (
+    add_cfg_options,
+    check_file,
+    display_problem,
+    fail,
+    frames_per_second,
+)
 
 JOIN_SECONDS, INTERPOLATE_SECONDS = 3.0, 1.0
 SUSPICIOUS_BELOW = 0.8
@@ -53,7 +58,6 @@ def build_parser() -> argparse.ArgumentParser:
     files.add_argument(
         '--classes',
         nargs='+',
-        default=['person'],
         metavar='CLASS',
         help='classes of the detector to track, by name or number; default: person',
     )
@@ -137,6 +141,12 @@ def build_parser() -> argparse.ArgumentParser:
         help='also write NAME_suspicious.csv, the places where an identity may be wrong: those '
         f'of a certainty below this, default: {SUSPICIOUS_BELOW:g}',
     )
+    parser.add_argument(
+        '--decisions',
+        action='store_true',
+        help='also write NAME_decisions.csv: the stage of matching and the similarity by which '
+        'each id has its box, which switch_causes.py --decisions shows',
+    )
     add_cfg_options(parser, 'model.tracker.score_thr=0.3')
     parser.add_argument(
         '--state-in',
@@ -189,6 +199,10 @@ def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         fail(parser, '--checkpoint holds the weights of a --config, and there is none')
     if args.prior is not None and args.reid is None:
         fail(parser, '--prior is of a Re-ID network: give --reid, too')
+    if args.detector is not None and args.detections is not None:
+        fail(parser, '--detections take the place of a --detector: leave one of them out')
+    if args.classes is not None and args.detector is None:
+        fail(parser, '--classes are of the --detector: without one all detections are tracked')
     for name in ('detector', 'reid', 'prior'):
         check_file(parser, getattr(args, name), name)
     check_file(parser, args.config, 'config')
@@ -199,18 +213,19 @@ def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         fail(parser, f'--frame-rate {args.frame_rate:g} must be greater than 0')
     if args.threads is not None and args.threads < 1:
         fail(parser, f'--threads {args.threads} must be at least 1')
-    if not args.trail_seconds >= 0:
-        fail(parser, f'--trail-seconds {args.trail_seconds:g} must be at least 0')
-    for name in ('join', 'interpolate', 'smooth'):
+    for name in ('trail_seconds', 'join', 'interpolate', 'smooth'):
         value = getattr(args, name)
         if value is not None and not 0 <= value < math.inf:
-            fail(parser, f'--{name} {value:g} must be at least 0')
+            option = name.replace('_', '-')
+            fail(parser, f'--{option} {value:g} must be a number of seconds, at least 0')
     if args.suspicious is not None and not 0 <= args.suspicious <= 1:
         fail(parser, f'--suspicious {args.suspicious:g} must be between 0 and 1')
     if args.suspicious is not None and args.join is not None:
         fail(parser, '--suspicious lists ids as they were told live, and --join changes them')
+    if args.decisions and args.join is not None:
+        fail(parser, '--decisions are of ids as they were told live, and --join changes them')
     if args.sources[1:]:
-        for name in ('detections', 'show', 'state_in', 'state_out'):
+        for name in ('detections', 'show', 'decisions', 'state_in', 'state_out'):
             if getattr(args, name):
                 fail(parser, f'--{name.replace("_", "-")} is for one source, not for several')
     if args.interpolate == 0:
@@ -219,6 +234,5 @@ def _check_options(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         fail(parser, '--join compares people by their appearance: give --reid, too')
     if args.smooth and args.interpolate is None:
         fail(parser, '--smooth needs --interpolate')
-    linux = sys.platform.startswith('linux')
-    if args.show and linux and not {'DISPLAY', 'WAYLAND_DISPLAY'} & set(os.environ):
-        fail(parser, '--show needs a display, and there is none: leave it out, or use ssh -X')
+    if args.show and (problem := display_problem()) is not None:
+        fail(parser, problem)

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ from mmmaml.apis.sources import FrameSource, open_source
 from mmmaml.apis.suspicious_places import SuspiciousPlaces
 from mmmaml.apis.track_table import TrackTable
 from mmmaml.command_line import INTERRUPTED, fold
+from mmmaml.evaluation.files.decision_files import ENDING as DECISIONS
+from mmmaml.evaluation.files.decision_files import write_decisions
+from mmmaml.models.trackers.tracks.matches import Decision
 from mmmaml.postprocessing import OfflineTracks
 from mmmaml.utils import atomic_path, write_text
 from mmmaml.utils.mot_files import LEFT, SCORE
@@ -51,6 +54,12 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
         torch.set_num_threads(args.threads or inferencer.default_threads)
     if args.state_in:
         load_state(inferencer, args.state_in)
+    decide = getattr(inferencer.model.tracker, 'decisions', None) if args.decisions else None
+    if args.decisions and decide is None:
+        raise ValueError(
+            f'{type(inferencer.model.tracker).__name__} tells no decisions: --decisions needs '
+            'OnlineMetaTracker'
+        )
     frames = inferencer.stream(source, args.detections)
     refuse_overwriting(paths.values(), [inferencer.detection_file])
     problem: Exception | None = None
@@ -64,6 +73,8 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
                     with inferencer.clock.stage('drawing'):
                         results.draw(frame)
                     results.add(frame)
+                    if decide is not None:
+                        results.decided(frame.tracks.frame, decide())
                     advance()
                     if stop.is_set() or results.closed:
                         break
@@ -88,7 +99,9 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
 
 def build_inferencer(args: argparse.Namespace) -> MOTInferencer:
     """Build the model of the options."""
-    config = args.config or onnx_config(args.detector, args.reid, args.prior, args.classes)
+    config = args.config or onnx_config(
+        args.detector, args.reid, args.prior, args.classes or ('person',)
+    )
     options = dict(args.cfg_options)
     if args.certainty or args.suspicious is not None:
         options['model.tracker.rate_certainty'] = True
@@ -102,7 +115,8 @@ def result_paths(args: argparse.Namespace, source: FrameSource) -> Paths:
         OSError: They cannot be written.
         ValueError: They would replace an input, or other results.
     """
-    endings = ENDINGS if args.suspicious is None else (*ENDINGS, SUSPICIOUS)
+    also = {SUSPICIOUS: args.suspicious is not None, DECISIONS: args.decisions}
+    endings = (*ENDINGS, *(ending for ending, wanted in also.items() if wanted))
     paths = {ending: args.out_dir / f'{source.name}{ending}' for ending in endings}
     _check_outputs(args, source, paths)
     return paths
@@ -133,6 +147,7 @@ class Results:
         self._places = None
         if args.suspicious is not None:
             self._places = SuspiciousPlaces(frame_rate, args.suspicious)
+        self._decisions: dict[tuple[int, int], tuple[str, float]] = {}
         self._files, self._video = ExitStack(), ExitStack()
         self._shape = 0, 0
 
@@ -170,6 +185,10 @@ class Results:
         if self._places is not None:
             self._places.add(tracks)
 
+    def decided(self, frame: int, decisions: Iterable[Decision]) -> None:
+        """Take the decisions of the tracker in a frame, from 1."""
+        self._decisions |= {(frame, each.id): (each.stage, each.similarity) for each in decisions}
+
     def finish(self, config: Any, seconds: dict[str, float]) -> None:
         """Write the tables after the last frame.
 
@@ -194,6 +213,8 @@ class Results:
         write_text(files['_timing.json'], json.dumps(times, indent=1) + '\n')
         if self._places is not None:
             self._places.write(files[SUSPICIOUS])
+        if DECISIONS in files:
+            write_decisions(files[DECISIONS], self._decisions)
 
     def abandon(self, error: Exception) -> None:
         """Write nothing, because of an error."""

@@ -4,6 +4,7 @@ import argparse
 import os
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import torch
 from rich.console import Console
@@ -67,7 +68,7 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
                 made.finish(inferencer.config, seconds[number])
             else:
                 made.abandon(problems[number])
-    _report(console, sources, results, time.perf_counter() - start)
+    _report(console, sources, results, time.perf_counter() - start, args.out_dir)
     if problems:
         said = '; '.join(fold(problems[number]) for number in sorted(problems))
         return 1 if results else 2, f'{said}; written is what was tracked until then'
@@ -103,13 +104,21 @@ def _total(sources: list[FrameSource]) -> int | None:
 
 
 def _report(
-    console: Console, sources: list[FrameSource], results: dict[int, Results], seconds: float
+    console: Console,
+    sources: list[FrameSource],
+    results: dict[int, Results],
+    seconds: float,
+    folder: Path,
 ) -> None:
-    """Show the frames and tracks of each source, and how fast all were."""
+    """Show the frames and tracks of each source, how fast all were, and the folder."""
     table = Table('source', 'frames', 'tracks')
     for number, made in sorted(results.items()):
         found = made.table
         table.add_row(sources[number].name, str(found.num_frames), str(found.num_tracks))
     console.print(table)
     total = sum(made.table.num_frames for made in results.values())
-    console.print(f'{total} frames tracked in {seconds:.1f} s, {total / seconds:.1f} a second')
+    console.print(
+        f'{total} frames tracked in {seconds:.1f} s, {total / seconds:.1f} a second; files are in '
+        f'{folder}',
+        soft_wrap=True,
+    )

@@ -101,11 +101,28 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def tune(args: argparse.Namespace) -> int:
-    """Search, judge and write."""
+    """Check the options and the work folder, and search there."""
     from importlib.util import find_spec
+
+    from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable, sole_run
 
     if find_spec('optuna') is None:
         raise ValueError('optuna is not installed: pip install "mmmaml[tune]", or optuna alone')
+    out = args.out or args.work_dir / 'tuned.py'
+    if out.suffix != '.py':
+        raise ValueError(f'--out {out} must end in .py')
+    if args.trials < 1:
+        raise ValueError(f'--trials {args.trials} must be at least 1')
+    if args.fps is not None and not args.fps > 0:
+        raise ValueError(f'--fps {args.fps:g} must be greater than 0')
+    refuse_unwritable([out, args.work_dir / 'trials.db'])
+    refuse_overwriting([out], [args.config, args.reid, args.prior])
+    with sole_run(args.work_dir, '--work-dir'):
+        return _search(args, out)
+
+
+def _search(args: argparse.Namespace, out: Path) -> int:
+    """Search, judge and write."""
     from mmengine.logging import MMLogger
     from rich.console import Console
     from rich.progress import Progress
@@ -117,15 +134,7 @@ def tune(args: argparse.Namespace) -> int:
     from mmmaml.tuning.search_space import build_space
     from mmmaml.tuning.sequences import read_sequences
     from mmmaml.tuning.trial import Scorer
-    from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable
 
-    out = args.out or args.work_dir / 'tuned.py'
-    if out.suffix != '.py':
-        raise ValueError(f'--out {out} must end in .py')
-    if args.trials < 1:
-        raise ValueError(f'--trials {args.trials} must be at least 1')
-    refuse_unwritable([out, args.work_dir / 'trials.db'])
-    refuse_overwriting([out], [args.config, args.reid, args.prior])
     MMLogger.get_current_instance().setLevel('WARNING')
     tracker, reid = _models(args)
     with_feats = args.features is not None or reid is not None

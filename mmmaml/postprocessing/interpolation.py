@@ -38,8 +38,8 @@ def interpolate_tracks(
     gets the score between those of its neighbours, not 1.
 
     Args:
-        rows: (R, >= 7) ``frame, id, left, top, width, height, score``; further columns (seconds)
-            are filled likewise. An id occurs once in a frame.
+        rows: (R, >= 7) ``frame, id, left, top, width, height, score``; further columns
+            (class, seconds) are filled likewise. An id occurs once in a frame.
         frame_rate: Frames per second.
         options: See :class:`InterpolationOptions`; None for its defaults.
 
@@ -64,9 +64,9 @@ def interpolate_tracks(
     left = np.repeat(before, number)
     ahead = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number) + 1
     share = (ahead / steps[left])[:, None]
-    filled = (1 - share) * rows[left] + share * rows[left + 1]
-    # Whole numbers stay whole.
-    filled[:, FRAME], filled[:, ID] = rows[left, FRAME] + ahead, rows[left, ID]
+    # In this form what both ends share, a class for one, stays as it is to the last bit.
+    filled = rows[left] + share * (rows[left + 1] - rows[left])
+    filled[:, FRAME] = rows[left, FRAME] + ahead
     joined = np.concatenate([rows, filled])
     if options.smooth_seconds:
         joined = joined[np.lexsort((joined[:, FRAME], joined[:, ID]))]

@@ -1,6 +1,7 @@
 """Features of detections, embedded once and kept in files."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def embed_once(
     Args:
         sequence: The sequence; its images are beside its ground truth.
         reid: The network.
-        cache: Folder of the features. Other detections or another network make other files.
+        cache: Folder of the features. Other detections, another network or
+            other pixels given to it make other files.
         least_score: Features of detections below it are never asked for, and zero.
         advance: Called after each frame that is embedded.
 
@@ -37,6 +39,7 @@ def embed_once(
     """
     found = sequence.detections
     key = hashlib.sha1(Path(reid.session.path).read_bytes())
+    key.update(json.dumps(reid.processing).encode())
     for part in (found.frames, found.bboxes, found.scores >= least_score):
         key.update(part.tobytes())
     path = cache / f'{sequence.name}-{key.hexdigest()[:12]}.npy'

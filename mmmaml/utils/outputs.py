@@ -1,7 +1,8 @@
-"""Checks of the files that a program is about to write."""
+"""Checks of the files that a program is about to write, and of its folder."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PathLike = str | os.PathLike
@@ -71,6 +72,36 @@ def refuse_unwritable(outputs: Iterable[PathLike | None]) -> None:
             raise PermissionError(
                 f'{output} cannot be written: you may not write to {there}; name another folder'
             )
+
+
+@contextmanager
+def sole_run(folder: PathLike, option: str) -> Iterator[None]:
+    """Keep a folder to this run as long as the block lasts.
+
+    A run that is killed frees its folder, too. The file ``.lock`` stays.
+
+    Args:
+        folder: Work folder; it is made if it is missing.
+        option: Option that names another one, for the message.
+
+    Raises:
+        ValueError: Another run is at work in it.
+    """
+    from filelock import FileLock, Timeout
+
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(Path(folder) / '.lock', timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ValueError(
+            f'another run is at work in {os.fspath(folder)}: wait for its end, or give another '
+            f'{option}'
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _keys(path: PathLike) -> set[object]:

@@ -41,6 +41,9 @@ def test_it_has_the_commands_that_users_expect(capsys: pytest.CaptureFixture) ->
     assert main([]) == 2
     assert main(['trian']) == 2
     assert "there is no command 'trian'" in capsys.readouterr().err
+    for arguments in (['convert'], ['convert', 'coco']):
+        assert main(arguments) == 2
+        assert 'mmmaml: convert needs one of mot2coco, cvat2mot,' in capsys.readouterr().err
 
 
 def test_no_help_loads_torch() -> None:

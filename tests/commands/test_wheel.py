@@ -76,4 +76,4 @@ def test_configs_are_found_by_name(installed: Path, tmp_path: Path) -> None:
     browse = f'browse maml-mot_r18_demo --num 1 --cfg-options {ways}'
     shown = run(installed, tmp_path, f'convert demo data/demo {few}', browse)
     assert 'tasks an epoch are drawn in outputs/episodes' in shown
-    assert len(list((tmp_path / 'outputs/episodes').glob('*.png'))) == 1
+    assert len(list((tmp_path / 'outputs/episodes').glob('*/*.png'))) == 1

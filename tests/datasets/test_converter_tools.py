@@ -33,6 +33,8 @@ def test_demo_data_from_the_command_line(tmp_path):
     ('arguments', 'message'),
     [
         (['--people', '0'], 'num_people=0 must be'),
+        (['--train', '-3', '--test', '0'], '--train -3 and --test 0 must be at least 0'),
+        (['--train', '0', '--test', '0'], '--train 0 and --test 0 must be at least 0, and one'),
         (['--palettes', '9'], 'palette=9 must be 0 to 3'),
     ],
 )

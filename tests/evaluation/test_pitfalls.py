@@ -162,3 +162,20 @@ def test_the_page_names_tests_and_scripts_that_are_there():
     assert set(re.findall(r'[\w-]+\.sh', page)) <= scripts
     listed = re.findall(r'^\| `([\w-]+\.sh)`', (ROOT / 'findings/README.md').read_text(), re.M)
     assert sorted(listed) == sorted(scripts)
+
+
+def test_false_tracks_cost_and_each_video_numbers_its_people(person, track):
+    frames = range(1, 11)
+    gt = np.vstack([person(1, frames), person(2, frames, left=100)])
+    swapped = np.vstack([track(2, frames), track(1, frames, left=100)])
+    invented = [track(10 + number, frames, left=300 + 50 * number) for number in range(50)]
+    videos = [
+        TrackedSequence('A', gt, np.vstack([track(1, frames), track(2, frames, left=100)]), 10),
+        TrackedSequence('B', gt, swapped, 10),
+    ]
+
+    perfect = evaluate_tracks(videos, 'MOT17').overall
+    worse = scores_of_one(gt, np.vstack([swapped, *invented]), 10)
+
+    assert (perfect['HOTA'], perfect['IDF1']) == pytest.approx((1, 1))
+    assert (worse['HOTA'], worse['IDF1']) == pytest.approx((0.196, 0.074), abs=1e-3)

@@ -25,6 +25,14 @@ def test_gap_is_filled_on_the_line_between_its_ends():
     assert_array_equal(filled[filled[:, 1] == 6], rows[2:])  # one box is a track too
 
 
+def test_a_class_is_that_of_both_ends_in_every_gap():
+    for label in range(80):
+        rows = np.array([[*row(frame, 4, 10), label] for frame in (1, 7, 14, 24, 37)])
+        filled = interpolate_tracks(rows, 25)
+        assert len(filled) == 37
+        assert_array_equal(filled[:, 7], label)
+
+
 @pytest.mark.parametrize(('gap', 'boxes'), [(10, 11), (11, 2)])
 def test_gap_of_exactly_the_longest_is_filled(gap: int, boxes: int):
     rows = np.array([row(1, 1, 0), row(1 + gap, 1, 30)])

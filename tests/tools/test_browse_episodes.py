@@ -48,3 +48,19 @@ def test_what_cannot_be_drawn_is_one_sentence(browse, capsys, tmp_path: Path) ->
         assert error.count('\n') == 1
     assert browse.module.main(['none.py']) == 2
     assert 'trains on NoneType, not on an EpisodicDataset' in capsys.readouterr().err
+
+
+def test_pictures_of_two_configs_do_not_mix(browse, tmp_path: Path) -> None:
+    (tmp_path / 'other.py').write_text(f'_base_ = {str(DEMO)!r}\n')
+    for config in (DEMO, 'other.py'):
+        assert browse(config, '--num', 1) == 0
+    drawn = sorted(path.parent.name for path in Path('outputs/episodes').glob('*/task0.png'))
+    assert drawn == ['maml-mot_r18_demo', 'other']
+
+
+def test_a_window_needs_a_display(browse, capsys, monkeypatch) -> None:
+    for name in ('DISPLAY', 'WAYLAND_DISPLAY'):
+        monkeypatch.delenv(name, raising=False)
+    assert browse(DEMO, '--num', 1, '--show', '--out-dir', 'drawn') == 2
+    assert '--show needs a display, and there is none' in capsys.readouterr().err
+    assert not Path('drawn').exists()

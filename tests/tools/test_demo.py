@@ -17,6 +17,7 @@ from mmmaml.commands.running import demo_data, demo_run
 from mmmaml.commands.running.demo import main
 from mmmaml.datasets.synthetic import SequenceAppearance
 from mmmaml.utils.mot_files import FRAME, HEIGHT, LEFT, read_rows, read_seqinfo
+from mmmaml.utils.outputs import sole_run
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / 'tools'
@@ -332,6 +333,30 @@ def test_a_bad_data_folder_ends_with_one_sentence(demo, capsys):
         main(['--data', 'bad'])
     assert stopped.value.code == 2
     assert 'bad/train holds no MOTChallenge sequence' in capsys.readouterr().err
+
+
+def test_a_demo_beside_another_in_its_folder_is_refused(demo, mot_root, capsys):
+    data = copy_of(mot_root, 'train')
+    with sole_run('out', '--out'), pytest.raises(SystemExit) as stopped:
+        main(['--data', str(data), *OPTIONS])
+    assert stopped.value.code == 2
+    assert 'another run is at work in out: ' in capsys.readouterr().err
+    assert not Path('out/annotations').exists()
+
+
+def test_debug_shows_where_an_error_came_from(demo):
+    Path('bad/train/A').mkdir(parents=True)
+    with pytest.raises(FileNotFoundError, match='holds no MOTChallenge sequence'):
+        main(['--data', 'bad', '--debug'])
+
+
+def test_an_output_folder_that_is_a_file_is_one_sentence(demo, mot_root, capsys):
+    Path('out').touch()
+    data = copy_of(mot_root, 'train')
+    with pytest.raises(SystemExit) as stopped:
+        main(['--data', str(data), *OPTIONS])
+    assert stopped.value.code == 2
+    assert 'out is no folder' in capsys.readouterr().err
 
 
 def test_quickstart_runs_it_in_the_folder_of_the_caller(tmp_path):

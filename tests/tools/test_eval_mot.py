@@ -50,6 +50,19 @@ def test_a_table_and_files(eval_mot, folders, tmp_path, capsys):
     assert '| OVERALL |' in markdown_file.read_text()
 
 
+def test_files_may_lie_beside_what_is_read_and_replace_old_ones(
+    eval_mot, folders, tmp_path, capsys
+):
+    beside = ['--json', str(tmp_path / 'results' / 'scores.json')]
+    beside += ['--markdown', str(tmp_path / 'gt' / 'scores.md')]
+    assert [eval_mot.main([*folders, *beside]) for _ in range(2)] == [0, 0]
+    for read in ('results/MY-VIDEO.txt', 'gt/MY-VIDEO/gt/gt.txt', 'gt/MY-VIDEO/seqinfo.ini'):
+        before = (tmp_path / read).read_bytes()
+        assert eval_mot.main([*folders, '--json', str(tmp_path / read)]) == 2
+        assert 'which is read' in capsys.readouterr().err
+        assert (tmp_path / read).read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ('options', 'message'),
     [

@@ -50,11 +50,17 @@ def test_tracks_never_replace_the_detections(toy_config, run_tool, tmp_path, cap
 
 def test_a_report_never_replaces_the_data(tool, mot_root, tmp_path, capsys) -> None:
     data = shutil.copytree(mot_root / 'test', tmp_path / 'test')
-    truth = data / 'DEMO-03' / 'gt' / 'gt.txt'
-    before = truth.read_bytes()
-    assert tool('check_data').main([str(data), '--json', str(truth)]) == 2
-    assert 'would be written over itself, which is read' in capsys.readouterr().err
-    assert truth.read_bytes() == before
+    sequence = data / 'DEMO-03'
+    for read in (sequence / 'gt' / 'gt.txt', *sequence.glob('img1/000001.*')):
+        before = read.read_bytes()
+        assert tool('check_data').main([str(data), '--json', str(read)]) == 2
+        assert 'would be written over itself, which is read' in capsys.readouterr().err
+        assert read.read_bytes() == before
+    report = data / 'report.json'
+    assert [tool('check_data').main([str(data), '--json', str(report)]) for _ in range(2)] == [
+        0,
+        0,
+    ]
 
 
 def test_an_export_never_replaces_the_weights(tool, tmp_path, capsys) -> None:

@@ -96,6 +96,27 @@ def test_curves_and_gain(tool, train_dir, tmp_path):
     assert is_drawn(tmp_path / 'b.png')
 
 
+def test_a_picture_that_cannot_be_written_is_told_before_anything_is_read(
+    tool, train_dir, network, tmp_path, capsys
+):
+    (tmp_path / 'folder.png').mkdir()
+    drawing = ('plot_curves', train_dir), ('plot_adaptation_gain', train_dir)
+    learning = ('plot_embeddings', 'no.py', 'no.pth'), ('plot_task_similarity', 'no.py', 'no.pth')
+    for arguments in (*drawing, *learning):
+        for out, message in {
+            'a.txt': 'pictures are written as .avif',
+            'folder.png': 'is a folder: name a file',
+        }.items():
+            assert tool(*arguments, '--out', tmp_path / out) == 2
+            assert message in capsys.readouterr().err
+    weights = tmp_path / 'weights.png'
+    weights.write_bytes(b'weights')
+    assert tool('plot_embeddings', network[0], weights, '--out', weights) == 2
+    assert 'would be written over itself, which is read' in capsys.readouterr().err
+    assert tool('plot_curves', train_dir, '--out', tmp_path / 'a.png', '--smoothing', 0) == 2
+    assert 'smoothing=0 must be at least 1' in capsys.readouterr().err
+
+
 def test_timelines(tool, work_dir, capsys):
     assert tool('plot_timeline', work_dir, '--sequences', 'WALK') == 0
     assert [each.name for each in (work_dir / 'timelines').iterdir()] == ['WALK.png']

@@ -39,9 +39,30 @@ def test_causes_of_folders(tool, tmp_path, capsys):
     assert 'error_video' not in said
 
 
+def test_stage_and_similarity_of_a_switch(tool, tmp_path, capsys):
+    run = write_run(tmp_path)
+    results = run / 'results'
+    arguments = ['--gt', str(run / 'gt'), '--results', str(results), '--fps', '10']
+    arguments += ['--sequences', 'WALK', '--decisions']
+    assert tool(arguments) == 2
+    assert 'WALK_decisions.csv does not exist: track again' in capsys.readouterr().err
+    (results / 'WALK_decisions.csv').write_text(
+        'frame,id,stage,similarity\n1,3,overlap,\n8,8,reentry,0.375\n'
+    )
+    table, page = results / 'switches.csv', results / 'causes.md'
+    for _ in range(2):  # they lie beside what is read, and are replaced
+        assert tool([*arguments, '--csv', str(table), '--markdown', str(page)]) == 0
+    (row,) = csv.DictReader(table.read_text().splitlines())
+    assert (row['stage'], row['similarity']) == ('reentry', '0.375')
+    assert '| reentry | 1 | 0 | 0 | 0 | 1 | 0.38 |' in page.read_text()
+    assert tool([*arguments, '--csv', str(results / 'WALK_decisions.csv')]) == 2
+    assert 'which is read' in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
+        (['RUN', '--decisions'], 'give --gt and --results in place of WORK_DIR'),
         ([], 'give WORK_DIR, or both --gt and --results'),
         (['RUN', '--gt', 'RUN/gt'], 'not both'),
         (['--gt', 'RUN/gt', '--results', 'RUN/results'], 'of WALK is not known: give --fps'),

@@ -107,6 +107,18 @@ def test_a_sequence_is_tracked_as_in_a_test(
     assert '30 frames tracked' in out
 
 
+def test_each_box_has_its_decision(track, sequence: Path) -> None:
+    track(sequence, '--decisions')
+    with open(f'out/{NAME}_decisions.csv', newline='') as file:
+        decisions = list(csv.DictReader(file))
+    rows = read_rows(f'out/{NAME}.txt')
+    assert [(int(d['frame']), int(d['id'])) for d in decisions] == sorted(
+        (int(row[FRAME]), int(row[ID])) for row in rows
+    )
+    assert {'start', 'appearance'} <= {d['stage'] for d in decisions}
+    assert any(d['similarity'] for d in decisions)
+
+
 def test_a_video_is_tracked_with_a_detection_file(track, sequence: Path, video: Path) -> None:
     track(video, '--detections', sequence / 'det' / 'det.txt', '--trail-seconds', 0)
     assert written() == sorted('street' + each for each in FILES)
@@ -175,8 +187,10 @@ def test_what_cannot_be_tracked_ends_with_one_sentence(
         (video, '--config', DEMO, '--checkpoint', 'no.pth'): 'checkpoint no.pth does not exist',
         (video, '--threads', '0'): '--threads 0 must be at least 1',
         (video, '--frame-rate', '0'): '--frame-rate 0 must be greater than 0',
-        (video, '--trail-seconds', '-1'): '--trail-seconds -1 must be at least 0',
-        (video, '--join', '-1'): '--join -1 must be at least 0',
+        (video, '--trail-seconds', '-1'): '--trail-seconds -1 must be a number of seconds, at',
+        (video, '--trail-seconds', 'inf'): '--trail-seconds inf must be a number of seconds, at',
+        (video, '--classes', 'car'): '--classes are of the --detector',
+        (video, '--join', '-1'): '--join -1 must be a number of seconds, at least 0',
         (video, '--smooth', '0.2'): '--smooth needs --interpolate',
         (video, '--interpolate', '0'): '--interpolate 0 must be greater than 0',
         (video, '--show'): '--show needs a display, and there is none',

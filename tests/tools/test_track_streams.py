@@ -63,6 +63,8 @@ def test_a_broken_source_does_not_take_the_others_along(track, tmp_path: Path, c
     [
         (['a', 'b/a'], 'would both be written as a'),
         (['a', 'b/a', '--state-out', 'x'], '--state-out is for one source'),
+        (['a', 'b/a', '--decisions'], '--decisions is for one source'),
+        (['a', '--decisions', '--join'], '--join changes them'),
         (['a', '--suspicious', '2'], '--suspicious 2 must be between 0 and 1'),
         (['a', '--suspicious', '--join'], '--join changes them'),
     ],

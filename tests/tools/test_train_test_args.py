@@ -134,7 +134,7 @@ def test_parts_take_the_place_of_load_from_in_the_config(toy_config, run_tool, t
     assert predictions(tmp_path / 'found.pkl')[-1] == 4.5
 
 
-def test_show_dir_turns_the_drawing_hook_on(toy_config, run_tool, tmp_path):
+def test_show_dir_turns_the_drawing_hook_on(toy_config, run_tool, tmp_path, monkeypatch, capsys):
     saved = save_line(tmp_path / 'line.pth', 1.0, 0.0, 'reid.')
     hook = {
         'default_hooks.visualization.type': 'ToyDrawing',
@@ -145,6 +145,12 @@ def test_show_dir_turns_the_drawing_hook_on(toy_config, run_tool, tmp_path):
     note = json.loads((tmp_path / 'note.json').read_text())
     assert note == {'draw': True, 'frame_interval': 1, 'test_out_dir': 'frames'}
     hook['default_hooks.visualization.frame_interval'] = 5
+    for name in ('DISPLAY', 'WAYLAND_DISPLAY'):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SystemExit):
+        run_tool('test', toy_config, saved, '--show', **hook)
+    assert '--show needs a display, and there is none' in capsys.readouterr().err
+    monkeypatch.setenv('DISPLAY', ':0')
     run_tool('test', toy_config, saved, '--show', '--wait-time', '0.5', **hook)
     note = json.loads((tmp_path / 'note.json').read_text())
     assert note == {'draw': True, 'frame_interval': 5, 'show': True, 'wait_time': 0.5}

@@ -14,6 +14,7 @@ from mmmaml.evaluation import evaluate_folders
 from mmmaml.models.trackers import OnlineMetaTracker
 from mmmaml.tuning.sequences import read_sequences
 from mmmaml.utils.mot_files import read_rows, write_results
+from mmmaml.utils.outputs import sole_run
 from tests.onnx_files import save_mean_colour
 from tests.tuning.people import NUM_FRAMES, write_features, write_people
 
@@ -138,6 +139,7 @@ def test_a_config_is_the_start_and_the_base(place: Path) -> None:
         (('--options', 'no_such'), "no option 'no_such' to search; there are adapter_cfg"),
         (('--folds', '4'), '--folds 4 must be between 2 and 3'),
         (('--trials', '0'), '--trials 0 must be at least 1'),
+        (('--fps', '0'), '--fps 0 must be greater than 0'),
         (('--out', 'tuned.json'), 'must end in .py'),
         (('--prior', 'prior.npz'), '--prior is of features'),
         (('--detections', 'nowhere'), 'nowhere does not exist'),
@@ -160,6 +162,16 @@ def test_bad_input_ends_with_a_sentence(
     assert message in said
     assert 'Traceback' not in said
     assert not Path('work/tuned.py').exists()
+
+
+def test_a_search_beside_another_in_its_folder_is_refused(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_all((0.9,) * 3)
+    with sole_run('work', '--work-dir'):
+        assert tune() == 2
+    assert 'another run is at work in work: ' in capsys.readouterr().err
+    assert not Path('work/trials.db').exists()
 
 
 def test_without_optuna_one_sentence_says_what_to_install(

@@ -54,6 +54,18 @@ def test_the_network_runs_once(
         embed_once(sequence, reid, tmp_path / 'cache', 0.5)
 
 
+@pytest.mark.parametrize(
+    'options', [{'mean': (10, 0, 0)}, {'std': (1, 2, 1)}, {'normalise': True}], ids=str
+)
+def test_features_of_other_pixels_are_embedded_anew(
+    sequence: TuningSequence, reid: OnnxReID, tmp_path: Path, options: dict
+) -> None:
+    first = embed_once(sequence, reid, tmp_path / 'cache', 0.5)
+    other = OnnxReID(reid.session.path, **{'mean': (0, 0, 0), 'std': (1, 1, 1), **options})
+    again = embed_once(sequence, other, tmp_path / 'cache', 0.5)
+    assert not torch.equal(again.feats, first.feats)
+
+
 def test_weak_detections_are_not_embedded(
     sequence: TuningSequence, reid: OnnxReID, tmp_path: Path
 ) -> None:

@@ -1,13 +1,16 @@
 """Outputs never touch an input."""
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable
+from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable, sole_run
 
 
 @pytest.fixture
@@ -90,3 +93,35 @@ def test_what_cannot_be_written_is_told_first(video: Path, monkeypatch) -> None:
     monkeypatch.setattr(os, 'access', lambda *args: False)
     with pytest.raises(PermissionError, match=r'a\.txt cannot be written: you may not write to'):
         refuse_unwritable(['a.txt'])
+
+
+def test_a_folder_has_one_run_at_a_time(tmp_path: Path) -> None:
+    folder = tmp_path / 'work dir'
+    code = (
+        'import sys, time; from mmmaml.utils.outputs import sole_run\n'
+        "with sole_run(sys.argv[1], '--out'): print('in', flush=True); time.sleep(60)"
+    )
+    other = subprocess.Popen(
+        [sys.executable, '-c', code, str(folder)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline() == 'in\n'
+        with (
+            pytest.raises(ValueError, match=r'another run is at work in .*work dir: .*--work-dir'),
+            sole_run(folder, '--work-dir'),
+        ):
+            pass
+    finally:
+        other.send_signal(signal.SIGKILL)
+        other.communicate()
+    for _ in range(2):  # a run that was killed or has ended is none
+        with sole_run(folder, '--work-dir'):
+            pass
+
+
+def test_an_error_frees_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), sole_run(tmp_path, '--out'):
+        _ = 1 / 0
+    with sole_run(tmp_path, '--out'):
+        pass

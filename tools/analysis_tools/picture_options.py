@@ -1,7 +1,11 @@
 """Options that the tools which draw share."""
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
+
+from mmmaml.utils.outputs import PathLike, refuse_overwriting, refuse_unwritable
+from mmmaml.visualization.figures.canvas import check_picture
 
 
 def add_work_dir(parser: argparse.ArgumentParser) -> None:
@@ -42,3 +46,19 @@ def add_log(parser: argparse.ArgumentParser) -> None:
 def add_out(parser: argparse.ArgumentParser) -> None:
     """Add the picture."""
     parser.add_argument('--out', metavar='FILE', type=Path, required=True, help='.png, .svg, .pdf')
+
+
+def check_out(out: Path, inputs: Iterable[PathLike | None]) -> None:
+    """Refuse a picture that cannot be written, before anything is computed for it.
+
+    Args:
+        out: The picture.
+        inputs: Files that are read; None for one that is not.
+
+    Raises:
+        OSError: It cannot be written there.
+        ValueError: No format has its suffix, or it would replace an input.
+    """
+    check_picture(out)
+    refuse_unwritable([out])
+    refuse_overwriting([out], inputs)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mmmaml.command_line import run_command  # isort: skip
 
-from picture_options import add_log
+from picture_options import add_log, check_out
 
 from mmmaml.visualization import adaptation_gain_figure, save_figure
 from mmmaml.visualization.figures.curves import find_log
@@ -21,7 +21,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def plot(args: argparse.Namespace) -> int:
     """Draw and write."""
-    save_figure(adaptation_gain_figure(find_log(args.log), args.smoothing), args.out)
+    log = find_log(args.log)
+    check_out(args.out, [log])
+    save_figure(adaptation_gain_figure(log, args.smoothing), args.out)
     print(args.out)
     return 0
 

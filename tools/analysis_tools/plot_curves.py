@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mmmaml.command_line import run_command  # isort: skip
 
-from picture_options import add_log
+from picture_options import add_log, check_out
 
 from mmmaml.visualization import save_figure, training_figure
 from mmmaml.visualization.figures.curves import find_log
@@ -24,7 +24,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def plot(args: argparse.Namespace) -> int:
     """Draw and write."""
-    save_figure(training_figure(find_log(args.log), args.keys, args.smoothing), args.out)
+    log = find_log(args.log)
+    check_out(args.out, [log])
+    save_figure(training_figure(log, args.keys, args.smoothing), args.out)
     print(args.out)
     return 0
 

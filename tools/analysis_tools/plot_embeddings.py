@@ -8,6 +8,7 @@ from mmmaml.command_line import run_command  # isort: skip
 
 import numpy as np
 import torch
+from picture_options import check_out
 from task_features import TaskFeatures, TrainedNetwork, add_model_options
 
 from mmmaml.visualization import save_figure
@@ -30,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def plot(args: argparse.Namespace) -> int:
     """Adapt to the task, draw and write."""
+    check_out(args.out, [args.config, args.checkpoint])
     network = TrainedNetwork(args)
     tasks = network.tasks(args.test_data)
     (task,) = network.features(tasks, np.array([args.task]))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mmmaml.command_line import run_command  # isort: skip
 
 import torch
+from picture_options import check_out
 from task_features import TaskFeatures, TrainedNetwork, add_model_options, spread
 
 from mmmaml.meta import TaskMemory
@@ -31,6 +32,7 @@ def plot(args: argparse.Namespace) -> int:
     """Compute features of the people, draw and write."""
     if args.tasks < 1:
         raise ValueError(f'--tasks {args.tasks} must be at least 1')
+    check_out(args.out, [args.config, args.checkpoint])
     network = TrainedNetwork(args)
     training = _people(network, False, args.tasks)
     new = _people(network, True, args.tasks) if args.test_data else training

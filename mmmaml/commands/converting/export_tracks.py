@@ -45,12 +45,19 @@ def export(args: argparse.Namespace) -> int:
     from mmmaml.utils.mot_files import read_seqinfo
 
     pattern, write = WRITERS[args.format]
+    sources: dict[Path, Path] = {}
     jobs = []
     for path in _files(args.tracks):
         sequence = None if args.sequences is None else args.sequences / path.stem
         info = None if sequence is None else read_seqinfo(sequence)
         rows, said = read_tracks(path, info)
         target = args.out_dir / pattern.format(name=path.stem)
+        other = sources.setdefault(target, path)
+        if other is not path:
+            raise ValueError(
+                f'{other} and {path} would both be written as {target}: export them one by one '
+                'with another --out-dir each, or rename one'
+            )
         if target.exists():
             raise FileExistsError(
                 f'{target} is there already: remove it, or choose another folder'

@@ -46,6 +46,10 @@ def generate(args: argparse.Namespace) -> int:
     from mmmaml.datasets import convert_mot
     from mmmaml.datasets.synthetic import SequenceAppearance, dataset_specs, generate_sequence
 
+    if min(args.train, args.test) < 0 or not args.train + args.test:
+        raise ValueError(
+            f'--train {args.train} and --test {args.test} must be at least 0, and one of them more'
+        )
     on_interrupt(f'sequences in {args.root} that have a seqinfo.ini are whole')
     specs = dataset_specs(
         args.train + args.test,

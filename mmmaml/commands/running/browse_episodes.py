@@ -9,7 +9,7 @@ from mmmaml.command_line import on_interrupt, run_command  # isort: skip
 
 from mmmaml.config_files import find_config
 
-from ..arguments import add_cfg_options
+from ..arguments import add_cfg_options, display_problem
 from .runner_options import openmmlab_problem
 
 if TYPE_CHECKING:
@@ -26,9 +26,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--out-dir',
         type=Path,
-        default=Path('outputs/episodes'),
         metavar='DIR',
-        help='a picture of each task goes here (%(default)s)',
+        help='a picture of each task goes here; default: outputs/episodes/NAME of the config',
     )
     parser.add_argument(
         '--num', type=int, default=8, metavar='N', help='tasks to draw (%(default)s)'
@@ -49,6 +48,7 @@ def browse(args: argparse.Namespace) -> int:
     """Draw tasks one after the other."""
     from mmengine.utils import track_iter_progress
 
+    from mmmaml.utils.outputs import refuse_unwritable
     from mmmaml.visualization import save_figure
     from mmmaml.visualization.figures.tasks import task_figure
 
@@ -56,18 +56,22 @@ def browse(args: argparse.Namespace) -> int:
         raise ValueError(
             f'--num {args.num} must be at least 1 and --start {args.start} at least 0'
         )
+    if args.show and (problem := display_problem()) is not None:
+        raise ValueError(problem)
+    out_dir = args.out_dir or Path('outputs/episodes') / Path(args.config).stem
+    refuse_unwritable([out_dir / 'task.png'])
     tasks = load_tasks(args)
     digits = len(str(args.start + args.num - 1))
     written: list[Path] = []
-    on_interrupt(lambda: f'{len(written)} pictures are in {args.out_dir}, each whole')
-    args.out_dir.mkdir(parents=True, exist_ok=True)
+    on_interrupt(lambda: f'{len(written)} pictures are in {out_dir}, each whole')
+    out_dir.mkdir(parents=True, exist_ok=True)
     for index in track_iter_progress(list(range(args.start, args.start + args.num))):
-        path = args.out_dir / f'task{index:0{digits}}.png'
+        path = out_dir / f'task{index:0{digits}}.png'
         item = tasks[index]
         written.append(save_figure(task_figure(item['inputs'], item['data_samples']), path))
         if args.show:
             show(path)
-    print(f'\n{len(written)} of {len(tasks)} tasks an epoch are drawn in {args.out_dir}')
+    print(f'\n{len(written)} of {len(tasks)} tasks an epoch are drawn in {out_dir}')
     return 0
 
 

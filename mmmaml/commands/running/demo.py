@@ -4,11 +4,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmmaml.command_line import on_interrupt, one_sentence  # isort: skip
+from mmmaml.command_line import add_debug_option, on_interrupt, one_sentence  # isort: skip
 
-from mmmaml.utils.outputs import refuse_overwriting
+from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable, sole_run
 
-from ..arguments import fail
 from .runner_options import require_openmmlab
 
 
@@ -37,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
         help='trainings, and then tests, side by side, each a process of one thread; default: 2, '
         'or 1 on a single core',
     )
+    add_debug_option(parser)
     return parser
 
 
@@ -60,13 +60,15 @@ def main(argv: Sequence[str] | None = None) -> None:
             parser.error(str(error))
     on_interrupt(f'what finished steps wrote is in {args.out}; table and videos come at the end')
     require_openmmlab(parser)
-    with one_sentence(parser, kinds=()):
-        from .demo_run import BadDataError, run
+    with one_sentence(parser, args.debug):
+        from .demo_run import run
         from .side_by_side import JobError
 
+        refuse_unwritable([args.out / 'log.txt'])
         try:
-            run(args.data, args.out, args.seeds, args.epochs, args.jobs)
-        except BadDataError as error:
-            fail(parser, str(error))
+            with sole_run(args.out, '--out'):
+                run(args.data, args.out, args.seeds, args.epochs, args.jobs)
         except JobError as error:
+            if args.debug:
+                raise
             parser.exit(1, f'{parser.prog}: {error}\n')

@@ -51,10 +51,6 @@ VARIANTS = (
 SHOWN = VARIANTS[-1]
 
 
-class BadDataError(ValueError):
-    """The folder of ``--data`` cannot be used."""
-
-
 def run(
     data_dir: Path | None,
     out: Path,
@@ -75,7 +71,8 @@ def run(
         For each variant the scores of each seed, as in ``metrics.json``.
 
     Raises:
-        BadDataError: The folder cannot be used.
+        FileNotFoundError: The folder has no sequences, or one lacks a file.
+        ValueError: A file of the folder is malformed.
         JobError: A step failed; those beside it were stopped.
     """
     if num_jobs is None:
@@ -86,10 +83,7 @@ def run(
         if data_dir is None:
             data = generated_data(out / 'data', advance)
         else:
-            try:
-                data = given_data(data_dir, out / 'annotations')
-            except (FileNotFoundError, ValueError) as error:
-                raise BadDataError(str(error)) from error
+            data = given_data(data_dir, out / 'annotations')
     jobs = [job for seed in range(num_seeds) for job in jobs_of(seed, data, out, epochs)]
     first = out / 'seed0'
     drawing = (data, first / SHOWN.training, first / SHOWN.key, out)

@@ -9,7 +9,7 @@ from mmmaml.command_line import on_interrupt, one_sentence  # isort: skip
 
 from mmmaml.utils.outputs import refuse_overwriting, refuse_unwritable
 
-from ..arguments import check_file, fail
+from ..arguments import check_file, display_problem, fail
 from .runner_options import add_runner_options, build_runner, load_config, set_threads
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _test(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     config = load_config(parser, args)
     _check_options(parser, args)
+    if args.show and (problem := display_problem()) is not None:
+        fail(parser, problem)
     if args.show or args.show_dir:
         _draw_frames(parser, args, config)
     _keep_results(config)

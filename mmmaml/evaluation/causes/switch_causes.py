@@ -178,7 +178,7 @@ class _Causes:
         others = others[others[:, 1] + others[:, 3] >= own[1] + own[3]]
         shared = np.minimum(others[:, :2] + others[:, 2:], own[:2] + own[2:])
         shared = np.maximum(shared - np.maximum(others[:, :2], own[:2]), 0).prod(1)
-        return float(shared.max(initial=0.0) / max(own[2] * own[3], 1e-9))
+        return min(float(shared.max(initial=0.0) / max(own[2] * own[3], 1e-9)), 1.0)
 
     def _beside(self, frame: int, person: int) -> str:
         rows, gt = self._tracks.get(frame), self._gt.get(frame)

@@ -63,6 +63,17 @@ def evaluate_folders(
     return replace(evaluation, notes=notes)
 
 
+def files_read(gt_dir: str | os.PathLike, results_dir: str | os.PathLike) -> list[Path]:
+    """List the files that :func:`evaluate_folders` may read: tracks, ground truth, frame rates."""
+    patterns = '*.txt', '*/gt/gt.txt', '*/seqinfo.ini'
+    return [
+        path
+        for folder in (gt_dir, results_dir)
+        for each in patterns
+        for path in Path(folder).glob(each)
+    ]
+
+
 def _with_results(truth: Collection[str], results: Collection[str]) -> list[str]:
     """List sequences with results, and those that are missed when they have none."""
     tracked = {_video(name) for name in truth if name in results}

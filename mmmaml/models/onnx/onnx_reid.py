@@ -105,6 +105,17 @@ class OnnxReID(nn.Module):
         if prior is not None:
             load_prior(prior, self.head)
 
+    @property
+    def processing(self) -> dict[str, Any]:
+        """Return what is done to crops and embeddings beside the network, by name of argument."""
+        return {
+            'input_size': list(self.input_size),
+            'mean': self._mean.ravel().tolist(),
+            'std': self._std.ravel().tolist(),
+            'to_rgb': bool(self.to_rgb),
+            'normalise': bool(self.normalise),
+        }
+
     @torch.no_grad()
     def embed(self, image: Tensor, boxes: Tensor) -> Tensor:
         """Embed people of a frame.

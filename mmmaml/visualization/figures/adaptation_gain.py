@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from .canvas import line_color, new_figure
-from .curves import Curves, draw_curve, finish_panel, read_scalars, smooth
+from .curves import Curves, draw_curve, finish_panel, read_scalars, smooth, window_of
 
 BEFORE, AFTER = 'query_ce', 'query_ce_adapted'
 
@@ -21,11 +21,12 @@ def adaptation_gain_figure(log: str | os.PathLike, smoothing: int | None = None)
 
     Raises:
         FileNotFoundError: ``log`` does not exist.
-        ValueError: It is no log, or of a training without an inner loop.
+        ValueError: It is no log, or of a training without an inner loop, or ``smoothing`` is
+            less than 1.
     """
     curves = read_scalars(log)
     steps, gain = gain_curve(curves, Path(log))
-    window = smoothing or max(1, len(gain) // 20)
+    window = window_of(smoothing, len(gain))
     figure = new_figure(10.4, 3.6)
     losses, gains = figure.subplots(1, 2)
     for number, (key, label) in enumerate(((BEFORE, 'before'), (AFTER, 'after adaptation'))):

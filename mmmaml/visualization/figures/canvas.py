@@ -34,6 +34,19 @@ def clear_frame(ax: Axes) -> None:
     ax.spines[['top', 'right']].set_visible(False)
 
 
+def check_picture(out: Path) -> None:
+    """Refuse the name of a picture that no format has.
+
+    Raises:
+        ValueError: No format has that suffix.
+    """
+    formats = FigureCanvasAgg.get_supported_filetypes()
+    if out.suffix[1:].lower() not in formats:
+        raise ValueError(
+            f'{out}: pictures are written as {", ".join(f".{each}" for each in sorted(formats))}'
+        )
+
+
 def save_figure(figure: Figure, out: str | os.PathLike, dpi: int = 150) -> Path:
     """Write a figure, whole or not at all.
 
@@ -46,11 +59,7 @@ def save_figure(figure: Figure, out: str | os.PathLike, dpi: int = 150) -> Path:
         ValueError: No format has that suffix.
     """
     out = Path(out)
-    formats = figure.canvas.get_supported_filetypes()
-    if out.suffix[1:].lower() not in formats:
-        raise ValueError(
-            f'{out}: pictures are written as {", ".join(f".{each}" for each in sorted(formats))}'
-        )
+    check_picture(out)
     with atomic_path(out) as temporary:
         figure.savefig(temporary, dpi=dpi)
     return out

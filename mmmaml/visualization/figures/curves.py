@@ -50,8 +50,8 @@ def training_figure(
 
     Raises:
         FileNotFoundError: ``log`` does not exist.
-        ValueError: A line is no JSON object, there are no scalars to plot, or a key of ``keys``
-            was never logged.
+        ValueError: A line is no JSON object, there are no scalars to plot, a key of ``keys``
+            was never logged, or ``smoothing`` is less than 1.
     """
     curves = _select(read_scalars(log), keys, Path(log))
     panels: dict[str, Curves] = {}
@@ -133,17 +133,35 @@ def smooth(values: np.ndarray, window: int) -> np.ndarray:
 
     Args:
         values: (P,), NaN if a value is missing.
-        window: Values that each mean is over, fewer at both ends.
+        window: Values that each mean is over, fewer at both ends. Of an even number the first
+            and the last are two halves, so that the curve does not lag.
 
     Returns:
         (P,), NaN if ``values`` is NaN, so that a gap stays visible.
     """
     there = np.isfinite(values)
     width = min(window, len(values))
-    kernel = np.ones(width)
-    sums = np.convolve(np.where(there, values, 0.0), kernel, mode='same')
-    counts = np.convolve(there.astype(np.float64), kernel, mode='same')
+    half = width // 2
+    kernel = np.ones(2 * half + 1)
+    if width % 2 == 0:
+        kernel[[0, -1]] = 0.5
+    inside = slice(half, half + len(values))
+    sums = np.convolve(np.where(there, values, 0.0), kernel)[inside]
+    counts = np.convolve(there.astype(np.float64), kernel)[inside]
     return np.where(there, sums / np.maximum(counts, 1), np.nan)
+
+
+def window_of(smoothing: int | None, count: int) -> int:
+    """Return the window of a curve of so many values; None for a twentieth of them.
+
+    Raises:
+        ValueError: ``smoothing`` is less than 1.
+    """
+    if smoothing is None:
+        return max(1, count // 20)
+    if smoothing < 1:
+        raise ValueError(f'smoothing={smoothing} must be at least 1')
+    return smoothing
 
 
 def _kind(key: str) -> str | None:
@@ -189,7 +207,7 @@ def draw_curve(
     """
     steps, values = curve
     color = line_color(number)
-    window = smoothing or max(1, len(values) // 20)
+    window = window_of(smoothing, len(values))
     if window > 1:
         ax.plot(steps, values, color=color, alpha=0.25, linewidth=0.8)
     marker = 'o' if len(values) == 1 else ''

@@ -33,8 +33,9 @@ def render_error_video(
 
     Raises:
         FileNotFoundError: Frames of the sequence are not there.
-        ValueError: ``out`` is no ``.mp4``, a frame cannot be read, frames differ in size, or the
-            files of the sequence are of different runs.
+        ValueError: ``out`` is no ``.mp4``, a frame cannot be read, frames differ in size,
+            ``pictures`` is the folder of the frames themselves, or the files of the sequence are
+            of different runs.
         OSError: OpenCV cannot write MP4 files.
     """
     check_suffix(Path(out))

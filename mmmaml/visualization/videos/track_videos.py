@@ -10,6 +10,7 @@ import numpy as np
 
 from mmmaml.utils.files import atomic_path
 from mmmaml.utils.mot_files import FRAME, ID, LEFT, WIDTH, SequenceInfo
+from mmmaml.utils.outputs import refuse_overwriting
 
 from ..drawing.tracks import draw_tracks
 from ..drawing.trails import Trails, foot_points
@@ -46,7 +47,8 @@ def render_video(
 
     Raises:
         ValueError: ``out`` is no ``.mp4``, ``frames`` is not within the sequence, ``rows`` has
-            too few columns, or a frame cannot be read or differs in size from the first.
+            too few columns, a frame cannot be read or differs in size from the first, or
+            ``pictures`` is the folder of the frames themselves.
         OSError: OpenCV cannot write MP4 files.
     """
     out, frames = Path(out), frames if frames is not None else range(1, sequence.num_frames + 1)
@@ -76,7 +78,8 @@ def write_video(
         Path of the video.
 
     Raises:
-        ValueError: ``out`` is no ``.mp4``, or frames differ in size.
+        ValueError: ``out`` is no ``.mp4``, frames differ in size, or ``pictures`` is the folder of
+            the frames themselves.
         OSError: OpenCV cannot write MP4 files, or a picture.
     """
     check_suffix(out)
@@ -84,6 +87,7 @@ def write_video(
         for frame, source, image in drawn:
             write(image, source)
             if pictures is not None:
+                refuse_overwriting([pictures], [source.parent])
                 with atomic_path(Path(pictures) / f'{frame:06d}.jpg') as picture:
                     if not cv2.imwrite(str(picture), image):
                         raise OSError(f'{pictures}: OpenCV cannot write frame {frame} there')

@@ -1,6 +1,7 @@
 """Tracks written for other tools are read again here as they were."""
 
 import importlib.util
+import json
 import xml.etree.ElementTree as ElementTree
 import zipfile
 from pathlib import Path
@@ -130,3 +131,18 @@ def test_nothing_is_written_over(folder, capsys):
     arguments = [str(folder / 'tracks'), '--format', 'mot', '--out-dir', str(folder / 'mot')]
     assert tool('export_tracks')(arguments) == 2
     assert 'is there already' in capsys.readouterr().err
+
+
+def test_two_files_of_one_name_never_become_one(folder, capsys):
+    write_results(folder / 'more' / 'A.txt', ROWS[:1])
+    places = [str(folder / 'tracks'), str(folder / 'more')]
+    assert tool('export_tracks')([*places, '--format', 'mot', '--out-dir', f'{folder}/out']) == 2
+    said = capsys.readouterr().err
+    assert 'tracks/A.txt and ' in said
+    assert 'more/A.txt would both be written as' in said
+    assert not (folder / 'out').exists()
+
+
+def test_annotations_of_coco_count_from_one(folder):
+    document = json.loads(export(folder, 'coco').read_text())
+    assert [each['id'] for each in document['annotations']] == [1, 2, 3, 4]

@@ -127,3 +127,13 @@ def test_wrong_arguments_are_refused(sequence, tmp_path, options, message):
     options['out'] = tmp_path / options['out']
     with pytest.raises(ValueError, match=message):
         render_video(sequence, **options)
+
+
+def test_drawn_frames_never_replace_the_frames(sequence, tmp_path):
+    before = {path: path.read_bytes() for path in (tmp_path / 'SEQ' / 'img1').iterdir()}
+    (tmp_path / 'link').symlink_to(tmp_path / 'SEQ' / 'img1')
+    for pictures in (tmp_path / 'SEQ' / 'img1', tmp_path / 'link'):
+        with pytest.raises(ValueError, match='which is read'):
+            render_video(sequence, walk(), tmp_path / 'a.mp4', pictures=pictures)
+    assert {path: path.read_bytes() for path in before} == before
+    assert not (tmp_path / 'a.mp4').exists()

@@ -1,5 +1,6 @@
 """Timing of one-shot networks, and of Re-ID networks on crops, on simulated people."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
@@ -62,25 +63,20 @@ def time_frames(
     model.tracker.bind(model.detector.reid_head)
     walk = SimulatedWalk(people, size, model.detector.reid_head.in_channels)
     image = torch.randint(256, (3, size[1], size[0]), dtype=torch.uint8)
-    seconds: dict[str, list[float]] = {}
-    for number in range(-WARM_UP, frames):
-        clock.reset()
-        with torch.no_grad(), clock.stage('rest'):
-            with _autocast(precision):
-                samples = [_sample(size) for _ in range(batch)]
-                data = {'inputs': [image] * batch, 'data_samples': samples}
-                data = model.data_preprocessor(data)
-                inputs = data['inputs']
-                if channels_last:
-                    inputs = inputs.contiguous(memory_format=torch.channels_last)
-                model.detector.predict(inputs, data['data_samples'])
-            for each in range(number * batch, (number + 1) * batch):
-                model.tracker.step(each + WARM_UP * batch, *walk.frame(each))
-        if number >= 0:
-            stages = {**clock.seconds, 'end to end': sum(clock.seconds.values())}
-            for name, value in stages.items():
-                seconds.setdefault(name, []).append(value)
-    return seconds
+
+    def run(batch_frames: range) -> None:
+        with _autocast(precision):
+            samples = [_sample(size) for _ in batch_frames]
+            data = {'inputs': [image] * batch, 'data_samples': samples}
+            data = model.data_preprocessor(data)
+            inputs = data['inputs']
+            if channels_last:
+                inputs = inputs.contiguous(memory_format=torch.channels_last)
+            model.detector.predict(inputs, data['data_samples'])
+        for number in batch_frames:
+            model.tracker.step(number, *walk.frame(number))
+
+    return _time_batches(clock, run, batch, frames)
 
 
 def time_crops(
@@ -111,24 +107,40 @@ def time_crops(
     options = config.model.tracker.reid
     walk = SimulatedWalk(people, size, model.reid.reid_head.in_channels)
     image = torch.randint(256, (1, 3, size[1], size[0]), dtype=torch.uint8)
+    scale = tuple(options.img_scale)
+
+    def run(batch_frames: range) -> None:
+        for number in batch_frames:
+            people_there = walk.frame(number)
+            with clock.stage('input'):
+                frame = image.to(get_device())
+            with clock.stage('crops'):
+                extract_features(model.reid, frame, people_there[0], scale, normalize=normalize)
+            model.tracker.step(number, *people_there)
+
+    return _time_batches(clock, run, batch, frames)
+
+
+def _time_batches(
+    clock: StageClock, run: Callable[[range], None], batch: int, batches: int
+) -> dict[str, list[float]]:
+    """Time a chain, batch by batch, after a few that are not timed.
+
+    Args:
+        clock: Watches the stages of the chain.
+        run: Takes the numbers of the frames of a batch, from 0, through the chain.
+        batch: Frames of each.
+        batches: Batches that are timed.
+
+    Returns:
+        Seconds of each stage and ``end to end``, a value for each batch.
+    """
     seconds: dict[str, list[float]] = {}
-    for number in range(-WARM_UP, frames):
+    for number in range(WARM_UP + batches):
         clock.reset()
         with torch.no_grad(), clock.stage('rest'):
-            for each in range(number * batch, (number + 1) * batch):
-                people_there = walk.frame(each)
-                with clock.stage('input'):
-                    frame = image.to(get_device())
-                with clock.stage('crops'):
-                    extract_features(
-                        model.reid,
-                        frame,
-                        people_there[0],
-                        tuple(options.img_scale),
-                        normalize=normalize,
-                    )
-                model.tracker.step(each + WARM_UP * batch, *people_there)
-        if number >= 0:
+            run(range(number * batch, (number + 1) * batch))
+        if number >= WARM_UP:
             stages = {**clock.seconds, 'end to end': sum(clock.seconds.values())}
             for name, value in stages.items():
                 seconds.setdefault(name, []).append(value)
