@@ -472,7 +472,12 @@ class MOTInferencer:
         if self._detector is not None:
             self._detector.given = None
         self._stages.watch_adapter()
-        return Tracks.from_instances(pending.told, sample.pred_track_instances, pending.seconds)
+        return Tracks.from_instances(
+            pending.told,
+            sample.pred_track_instances,
+            pending.seconds,
+            sample.metainfo.get('crowd_count'),
+        )
 
     def _accept(self, pending: PendingFrame) -> None:
         """Go on from a frame: the next one comes after it."""
