@@ -7,9 +7,6 @@ _base_ = [
     '../_base_/trackers/bot-sort.py',
 ]
 
-# Peaks of the heatmap are lower than the scores of other detectors.
-model = dict(
-    tracker=dict(
-        _delete_=True, score_thr=0.4, low_score_thr=0.1, init_score_thr=0.5, **_base_.bot_sort
-    )
-)
+# The scores that belong to a detector stay its own.
+scores = {key: _base_.model.tracker[key] for key in _base_.detector_scores}
+model = dict(tracker=dict(_delete_=True, **scores, **_base_.bot_sort))

@@ -5,11 +5,8 @@
 #   python tools/test.py configs/bot_sort/bot-sort_r18_demo.py work_dirs/bot-sort_r18_demo/epoch_12.pth
 _base_ = ['../one_shot/one-shot_r18_demo.py', '../_base_/trackers/bot-sort.py']
 
-# Peaks of the heatmap are lower than the scores of other detectors.
-model = dict(
-    tracker=dict(
-        _delete_=True, score_thr=0.4, low_score_thr=0.1, init_score_thr=0.5, **_base_.bot_sort
-    )
-)
+# The scores that belong to a detector stay its own.
+scores = {key: _base_.model.tracker[key] for key in _base_.detector_scores}
+model = dict(tracker=dict(_delete_=True, **scores, **_base_.bot_sort))
 # Those of the base without the inner loop; the statistics of tasks serve online adaptation.
 custom_hooks = [hook for hook in _base_.custom_hooks if hook['type'] != 'MAMLOptimizerHook']

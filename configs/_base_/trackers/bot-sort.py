@@ -28,3 +28,5 @@ bot_sort = dict(
     lost_seconds=1.0,
     max_lost=10000,
 )
+# Of any tracker: thresholds of scores, to be kept from the config of the detector.
+detector_scores = ('score_thr', 'low_score_thr', 'init_score_thr')
