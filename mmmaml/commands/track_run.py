@@ -105,9 +105,9 @@ def result_paths(args: argparse.Namespace, source: FrameSource) -> Paths:
         OSError: They cannot be written.
         ValueError: They would replace an input, or other results.
     """
-    endings = (*ENDINGS, COUNTS)
+    endings = [*ENDINGS, COUNTS]
     if args.suspicious is not None:
-        endings = (*endings, SUSPICIOUS)
+        endings.append(SUSPICIOUS)
     paths = {ending: args.out_dir / f'{source.name}{ending}' for ending in endings}
     _check_outputs(args, source, paths)
     return paths
