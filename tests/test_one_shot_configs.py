@@ -128,7 +128,7 @@ COUNTING = sorted((ROOT.parent / 'counting_mot').glob('*.py'))
 
 
 def test_counting_for_each_benchmark_and_split() -> None:
-    assert len(COUNTING) == 7
+    assert len(COUNTING) == 8
 
 
 @pytest.mark.parametrize('path', COUNTING, ids=lambda path: path.stem)
@@ -139,11 +139,39 @@ def test_counting_differs_from_its_twin_by_its_head_and_plain_tracks(path: Path)
     assert head['type'] == 'CountingHead'
     head['type'] = twin['model']['detector']['bbox_head'].get('type', 'OneShotHead')
     twin['model']['detector']['bbox_head'].setdefault('type', 'OneShotHead')
-    assert ours['model']['tracker'].pop('adapt') is False
+    assert ours['model']['tracker'].pop('adapt') is ('adapted' in path.stem)
     twin['custom_hooks'] = [
         hook for hook in twin['custom_hooks'] if hook['type'] != 'MAMLOptimizerHook'
     ]
     assert ours == twin
+
+
+BOT_SORT = sorted((ROOT.parent / 'bot_sort').glob('*.py'))
+
+
+def test_bot_sort_for_each_benchmark_and_split() -> None:
+    assert len(BOT_SORT) == 8
+
+
+@pytest.mark.parametrize('path', BOT_SORT, ids=lambda path: path.stem)
+def test_bot_sort_differs_from_its_twin_by_the_tracker(path: Path) -> None:
+    name = DEMO if 'demo' in path.stem else path.stem.replace('bot-sort', 'fairmot')
+    ours, twin = Config.fromfile(path), read(name)
+    compared = Config.fromfile(ROOT.parent / 'compare' / 'bot-sort_r18_demo.py').model.tracker
+    tracker = ours.model.tracker
+    scores = ('score_thr', 'low_score_thr', 'init_score_thr')
+    assert [tracker[key] for key in scores] == [twin.model.tracker[key] for key in scores]
+    assert tracker.adapt is ('adapted' in path.stem)
+    same = {key: value for key, value in compared.items() if key not in (*scores, 'reid', 'adapt')}
+    assert tracker == {**tracker, **same}
+    assert MODELS.build(tracker) is not None
+    rest, expected = ours.to_dict(), twin.to_dict()
+    for name in ('bot_sort', 'detector_scores', 'scores'):
+        del rest[name]
+    del rest['model']['tracker'], expected['model']['tracker']
+    hooks = expected['custom_hooks']
+    expected['custom_hooks'] = [hook for hook in hooks if hook['type'] != 'MAMLOptimizerHook']
+    assert rest == expected
 
 
 def test_the_counting_network_builds(scope: None) -> None:

@@ -1,40 +1,16 @@
-# BoT-SORT (Aharon et al., 2022) as a configuration of our tracker: Kalman filter of width and
-# height, camera motion, the smaller of box and appearance distance, weak detections by overlap,
-# no search for lost people by appearance alone. Thresholds are those of its code for MOT17.
+# BoT-SORT (Aharon et al., 2022) as a configuration of our tracker, see
+# ../_base_/trackers/bot-sort.py, with the scores of its code for MOT17.
 #   python tools/test.py configs/compare/bot-sort_r18_demo.py CHECKPOINT
 # beside the others: tools/analysis_tools/compare_trackers.py. CHECKPOINT is one of the demo's.
-_base_ = '../demo/maml-mot_r18_demo.py'
+_base_ = ['../demo/maml-mot_r18_demo.py', '../_base_/trackers/bot-sort.py']
 
 model = dict(
     tracker=dict(
         _delete_=True,
-        type='OnlineMetaTracker',
         reid=dict(img_scale=(64, 32)),
-        adapt=False,
-        camera_motion=dict(),
-        # Its distances, 0.8, 0.5 and 0.7 at most, are 1 - IoU, the IoU times the score; its code
-        # bounds half the cosine distance by 0.25.
-        stages=dict(
-            fusion=dict(iou_thr=0.2, sim_thr=0.5, proximity_iou_thr=0.5, fuse_scores=True),
-            low_scores=dict(iou_thr=0.5, height_modulated=False),
-            tentative_fusion=dict(
-                iou_thr=0.3, sim_thr=0.5, proximity_iou_thr=0.5, fuse_scores=True
-            ),
-        ),
-        kalman_box='cxcywh',
-        motion_noise='per_frame',
         score_thr=0.6,
         low_score_thr=0.1,
         init_score_thr=0.7,
-        max_init_iou=1.0,
-        num_tentatives=2,
-        tentative_seconds=10.0,
-        feature_average='exponential',
-        momentum=0.9,
-        max_occlusion=1.0,
-        # It remembers 30 frames at 30 frames per second, in proportion at other rates.
-        recent_seconds=1.0,
-        lost_seconds=1.0,
-        max_lost=10000,
+        **_base_.bot_sort,
     )
 )

@@ -429,7 +429,6 @@ class MOTInferencer:
             if hasattr(frames, 'close'):
                 frames.close()
 
-    @torch.no_grad()
     def _update(
         self,
         frame: SourceFrame,
@@ -463,6 +462,7 @@ class MOTInferencer:
         told = number + 1 if frame.number is None else frame.number
         return PendingFrame(frame.image, given, batch, number, time, told, seconds)
 
+    @torch.no_grad()
     def _finish(self, pending: PendingFrame) -> Tracks:
         """Run the model on a frame."""
         if self._detector is not None:
@@ -472,7 +472,12 @@ class MOTInferencer:
         if self._detector is not None:
             self._detector.given = None
         self._stages.watch_adapter()
-        return Tracks.from_instances(pending.told, sample.pred_track_instances, pending.seconds)
+        return Tracks.from_instances(
+            pending.told,
+            sample.pred_track_instances,
+            pending.seconds,
+            sample.metainfo.get('crowd_count'),
+        )
 
     def _accept(self, pending: PendingFrame) -> None:
         """Go on from a frame: the next one comes after it."""

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from mmmaml.evaluation.files.count_files import DENSITY, DIGITS, TRACKS, write_counts
+from mmmaml.evaluation.files.count_files import FRAME as COUNTED
+from mmmaml.evaluation.scoring.crowd_counting import people_per_frame
 from mmmaml.utils import atomic_path, write_text
 from mmmaml.utils.mot_files import FRAME, ID, LEFT, SCORE, write_results
 
@@ -28,10 +31,13 @@ class TrackTable:
     def __init__(self) -> None:
         self.num_frames = 0
         self._rows: list[np.ndarray] = []
+        self._counts: list[tuple[int, float, float]] = []
 
     def add(self, tracks: Tracks) -> None:
         """Add a frame."""
         self.num_frames = tracks.frame
+        if tracks.crowd_count is not None:
+            self._counts.append((tracks.frame, tracks.seconds, tracks.crowd_count))
         if len(tracks):
             seconds = np.full(len(tracks), tracks.seconds)
             rated = tracks.certainty
@@ -41,6 +47,11 @@ class TrackTable:
     def replace_rows(self, rows: np.ndarray) -> None:
         """Take other rows (S, 10) of the same video, ordered by frame."""
         self._rows = [rows]
+
+    @property
+    def counts_crowd(self) -> bool:
+        """True if the model counted the people of some frame."""
+        return bool(self._counts)
 
     @property
     def num_tracks(self) -> int:
@@ -58,7 +69,8 @@ class TrackTable:
     def write_csv(self, path: Path) -> None:
         """Write a table with a head; ``seconds`` count from the first frame, by the source.
 
-        ``certainty`` is there if the tracker rates it.
+        ``certainty`` is there if the tracker rates it, ``crowd_count`` of the frame if the model
+        counts.
         """
         with (
             atomic_path(path) as temporary,
@@ -66,11 +78,26 @@ class TrackTable:
         ):
             writer = csv.writer(file)
             rows = self.rows()
-            writer.writerow(RATED if _rated(rows) else COLUMNS)
-            writer.writerows(_csv_rows(rows))
+            columns = RATED if _rated(rows) else COLUMNS
+            if not self._counts:
+                writer.writerow(columns)
+                writer.writerows(_csv_rows(rows))
+                return
+            writer.writerow([*columns, DENSITY])
+            counts = {frame: round(count, DIGITS) for frame, _, count in self._counts}
+            for frame, row in zip(rows[:, FRAME], _csv_rows(rows), strict=True):
+                writer.writerow([*row, counts.get(int(frame), '')])
+
+    def write_counts(self, path: Path) -> None:
+        """Write the crowd count of each frame, and the number of its tracks."""
+        frames, seconds, counts = np.array(self._counts, dtype=np.float64).reshape(-1, 3).T
+        frames = frames.astype(np.int64)
+        tracked = people_per_frame(self.rows(), self.num_frames)[frames - 1]
+        columns = {'seconds': seconds, DENSITY: counts, TRACKS: tracked}
+        write_counts(path, {COUNTED: frames, **columns})
 
     def write_json(self, path: Path, about: dict[str, Any], classes: Iterable[str] = ()) -> None:
-        """Write each track as lists over its frames.
+        """Write each track as lists over its frames, and ``crowd`` if the model counts.
 
         Args:
             path: The file.
@@ -83,6 +110,13 @@ class TrackTable:
         starts = np.flatnonzero(np.diff(rows[:, ID], prepend=-1))
         tracks = [_track(part, names) for part in np.split(rows, starts)[1:]]
         about = {**about, 'num_frames': self.num_frames}
+        if self._counts:
+            frames, seconds, counts = zip(*self._counts, strict=True)
+            about['crowd'] = {
+                'frames': frames,
+                'seconds': [round(each, 4) for each in seconds],
+                'counts': [round(each, DIGITS) for each in counts],
+            }
         write_text(path, json.dumps({**about, 'tracks': tracks}) + '\n')
 
 

@@ -26,6 +26,8 @@ class Tracks:
         rivals: (N,) id that the strongest alternative is about, −1 if none; None likewise.
         doubts: (N,) what that alternative is, a position in
             :data:`~mmmaml.models.trackers.association.certainty.DOUBTS`; None likewise.
+        crowd_count: Number of people in the frame, tracked or not, by the density map of a model
+            that counts; None if it does not.
     """
 
     frame: int
@@ -39,12 +41,19 @@ class Tracks:
     certainty: np.ndarray | None = None
     rivals: np.ndarray | None = None
     doubts: np.ndarray | None = None
+    crowd_count: float | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @classmethod
-    def from_instances(cls, frame: int, instances: InstanceData, seconds: float = 0.0) -> 'Tracks':
+    def from_instances(
+        cls,
+        frame: int,
+        instances: InstanceData,
+        seconds: float = 0.0,
+        crowd_count: float | None = None,
+    ) -> 'Tracks':
         """Take them from a model's ``pred_track_instances``; ids below 0 are no tracks."""
         ids = instances.instances_id.cpu().numpy().astype(np.int64)
         known = ids >= 0
@@ -62,6 +71,7 @@ class Tracks:
             labels=instances.labels.cpu().numpy().astype(np.int64)[known],
             seconds=seconds,
             feats=None if feats is None else feats.float().cpu().numpy()[known],
+            crowd_count=crowd_count,
             **ratings,
         )
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from mmmaml.apis import Tracks
 from mmmaml.apis.track_table import TrackTable
-from mmmaml.visualization import TrailBuffer, draw_tracks
+from mmmaml.visualization import TrailBuffer, count_title, draw_tracks
 
 WINDOW = 'tracks: q stops'
 MAX_WIDTH, MAX_HEIGHT = 1280, 720
@@ -71,9 +71,10 @@ class Picture:
         return self.window is not None and self.window.closed
 
     def draw(self, frame: np.ndarray, tracks: Tracks) -> np.ndarray:
-        """Draw boxes, ids and trails over a frame (H, W, 3)."""
+        """Draw boxes, ids, trails and the crowd count over a frame (H, W, 3)."""
         trails = self.trails.add(tracks.frame, tracks.ids, tracks.bboxes)
-        drawn = draw_tracks(frame, tracks.bboxes, tracks.ids, trails)
+        title = count_title(tracks.crowd_count, len(tracks))
+        drawn = draw_tracks(frame, tracks.bboxes, tracks.ids, trails, title=title)
         if self.window is not None:
             self.window.show(drawn)
         return drawn

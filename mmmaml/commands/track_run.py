@@ -21,6 +21,7 @@ from mmmaml.apis.sources import FrameSource, open_source
 from mmmaml.apis.suspicious_places import SuspiciousPlaces
 from mmmaml.apis.track_table import TrackTable
 from mmmaml.command_line import INTERRUPTED, fold
+from mmmaml.evaluation.files import count_files
 from mmmaml.evaluation.files.decision_files import ENDING as DECISIONS
 from mmmaml.evaluation.files.decision_files import write_decisions
 from mmmaml.models.trackers.tracks.matches import Decision
@@ -34,6 +35,8 @@ from .track_display import Picture, progress, report
 
 ENDINGS = ('.mp4', '.txt', '.csv', '.json', '_timing.json')
 SUSPICIOUS = '_suspicious.csv'
+COUNTS = count_files.ENDING
+"""Files that are written if they are asked for, and if the model counts."""
 STAGES = ('decode', 'network', 'association', 'adaptation', 'drawing')
 FRAMES_BEHIND = 4
 """Tracked frames that wait to be drawn and encoded; each takes 6 MB in full HD."""
@@ -86,7 +89,7 @@ def run(args: argparse.Namespace) -> tuple[int, str]:
     if args.state_out:
         with atomic_path(args.state_out) as temporary:
             torch.save(inferencer.state_dict(), temporary)
-    report(console, stage_seconds(inferencer), results.table, paths)
+    report(console, stage_seconds(inferencer), results.table, results.written)
     if problem is not None:
         return 1, f'{fold(problem)}; written is what was tracked until then'
     if stop.is_set():
@@ -109,14 +112,14 @@ def build_inferencer(args: argparse.Namespace) -> MOTInferencer:
 
 
 def result_paths(args: argparse.Namespace, source: FrameSource) -> Paths:
-    """Return the files of the results of a source by their endings.
+    """Return the files of the results of a source by their endings, all that there may be.
 
     Raises:
         OSError: They cannot be written.
         ValueError: They would replace an input, or other results.
     """
     also = {SUSPICIOUS: args.suspicious is not None, DECISIONS: args.decisions}
-    endings = (*ENDINGS, *(ending for ending, wanted in also.items() if wanted))
+    endings = [*ENDINGS, COUNTS, *(ending for ending, wanted in also.items() if wanted)]
     paths = {ending: args.out_dir / f'{source.name}{ending}' for ending in endings}
     _check_outputs(args, source, paths)
     return paths
@@ -154,7 +157,9 @@ class Results:
     def __enter__(self) -> 'Results':
         paths = self._paths
         self._temporary = {
-            end: self._files.enter_context(atomic_path(path)) for end, path in paths.items()
+            end: self._files.enter_context(atomic_path(path))
+            for end, path in paths.items()
+            if end != COUNTS
         }
         made = video(self._temporary['.mp4'], paths['.mp4'], self._frame_rate, self._picture)
         self._draw = self._video.enter_context(made)
@@ -215,6 +220,16 @@ class Results:
             self._places.write(files[SUSPICIOUS])
         if DECISIONS in files:
             write_decisions(files[DECISIONS], self._decisions)
+        if self.table.counts_crowd:
+            self.table.write_counts(self._files.enter_context(atomic_path(self._paths[COUNTS])))
+        else:
+            self._files.callback(self._paths[COUNTS].unlink, missing_ok=True)  # of another model
+
+    @property
+    def written(self) -> Paths:
+        """Files that :meth:`finish` has written, by their endings."""
+        counts = self.table.counts_crowd
+        return {end: path for end, path in self._paths.items() if counts or end != COUNTS}
 
     def abandon(self, error: Exception) -> None:
         """Write nothing, because of an error."""

@@ -8,6 +8,8 @@ from mmmaml.deferred_imports import public_names
 
 _ROOMS = {
     'AbsenceProtocol': 'recognition.absences',
+    'CountErrors': 'sequences',
+    'CrowdCounts': 'sequences',
     'Evaluation': 'sequences',
     'Kept': 'recognition.reentry',
     'MOTMetric': 'metrics',

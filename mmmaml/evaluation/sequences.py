@@ -1,5 +1,6 @@
 """A tracked sequence, from its files to its scores."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,10 +8,64 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..utils.mot_files import CLASS, SCORE, SequenceInfo, read_seqinfo
+from ..utils.mot_files import CLASS, SCORE, SequenceInfo, read_seqinfo, read_stated_seqinfo
 from .recognition.reentry import Kept
 
 Scores = dict[str, int | float]
+
+
+@dataclass(frozen=True, eq=False)
+class CrowdCounts:
+    """Numbers of people that a model counted in T frames, NaN where it did not.
+
+    Attributes:
+        density: (T,) float64 by its density map.
+        boxes: (T,) float64 by its detections, those of at least some score.
+    """
+
+    density: np.ndarray
+    boxes: np.ndarray
+
+
+@dataclass(frozen=True)
+class CountErrors:
+    """Errors of the number of people, summed over frames.
+
+    Attributes:
+        frames: Frames that were counted.
+        people: True number of people, summed over them.
+        absolute: Sum of the absolute differences.
+        signed: Sum of counted minus true numbers.
+    """
+
+    frames: int
+    people: int
+    absolute: float
+    signed: float
+
+    def __add__(self, other: 'CountErrors') -> 'CountErrors':
+        """Return the errors over the frames of both."""
+        return CountErrors(
+            self.frames + other.frames,
+            self.people + other.people,
+            self.absolute + other.absolute,
+            self.signed + other.signed,
+        )
+
+    @property
+    def mae(self) -> float:
+        """Mean absolute error, people a frame; NaN without frames."""
+        return self.absolute / self.frames if self.frames else math.nan
+
+    @property
+    def bias(self) -> float:
+        """Mean of counted minus true people of a frame; NaN without frames."""
+        return self.signed / self.frames if self.frames else math.nan
+
+    @property
+    def relative(self) -> float:
+        """Absolute error as a fraction of all people; NaN without people."""
+        return self.absolute / self.people if self.people else math.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +94,14 @@ class SequenceImages:
             return self.info().frame_rate
         except (FileNotFoundError, ValueError):
             return None
+
+    def size(self) -> tuple[int, int] | None:
+        """Read width and height of the frames in pixels; None if they are not stated."""
+        try:
+            info = read_stated_seqinfo(self.folder)
+        except (FileNotFoundError, ValueError):
+            return None
+        return info.width, info.height
 
     def paths(self) -> list[Path]:
         """Return T paths.
@@ -112,6 +175,7 @@ class TrackedSequence:
         images: Place of the frames, if it is known.
         gt_file: File of the ground truth, if it came from one.
         results_file: File of the tracks, if they came from one.
+        counts: Counted people of the T frames, if the model counts.
 
     Raises:
         ValueError: Rows have too few columns.
@@ -126,6 +190,7 @@ class TrackedSequence:
     images: SequenceImages | None = None
     gt_file: RowFile | None = None
     results_file: RowFile | None = None
+    counts: CrowdCounts | None = None
 
     def __post_init__(self) -> None:
         for what, rows, columns in (
@@ -153,6 +218,8 @@ class ScoredSequence:
             ``type`` (match, switch, miss or false_positive), ``gt_id`` and ``track_id`` as in
             the files (missing if the event has none), ``iou`` of a match or switch.
         reentry: Least length of an absence in seconds to its outcomes; None without a frame rate.
+        counting: Errors of the number of people by each way to count, see
+            :func:`~mmmaml.evaluation.scoring.crowd_counting.count_errors`; None if nobody counted.
     """
 
     sequence: TrackedSequence
@@ -160,6 +227,7 @@ class ScoredSequence:
     cross_check: Scores
     events: pd.DataFrame
     reentry: Mapping[float, Kept] | None = None
+    counting: Mapping[str, CountErrors] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,12 +6,14 @@ from .drawing import (
     ErrorBoxes,
     TrailBuffer,
     Trails,
+    count_title,
     draw_errors,
     draw_tracks,
     error_boxes,
 )
 from .figures import (
     adaptation_gain_figure,
+    crowd_figure,
     plot_training_curves,
     save_figure,
     task_similarity_figure,
@@ -26,6 +28,8 @@ __all__ = [
     'TrailBuffer',
     'Trails',
     'adaptation_gain_figure',
+    'count_title',
+    'crowd_figure',
     'draw_errors',
     'draw_tracks',
     'error_boxes',

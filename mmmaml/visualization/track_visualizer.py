@@ -13,7 +13,7 @@ from mmmaml.registry import VISUALIZERS
 from mmmaml.utils import atomic_path
 
 from .drawing.style import DrawingStyle
-from .drawing.tracks import draw_tracks
+from .drawing.tracks import count_title, draw_tracks
 from .drawing.trails import TrailBuffer, Trails
 
 
@@ -68,7 +68,8 @@ class TrackVisualizer(TrackLocalVisualizer):
             image: (H, W, 3) uint8, RGB.
             data_sample: Sample of the frame, with ``pred_track_instances`` (``bboxes`` (N, 4)
                 xyxy in pixels of ``image``, ``instances_id`` (N,), ``scores`` (N,) or none) and
-                the meta information ``frame_id`` and ``video_id`` or ``img_path``.
+                the meta information ``frame_id`` and ``video_id`` or ``img_path``; a
+                ``crowd_count`` there is written into the picture.
             draw_gt: Put a picture of ``gt_instances`` to the left, without trails.
             draw_pred: Draw the tracks.
             show: Show the picture in a window.
@@ -89,7 +90,9 @@ class TrackVisualizer(TrackLocalVisualizer):
             if 'scores' in tracks:
                 tracks = tracks[tracks.scores > pred_score_thr]
             bboxes, ids = _boxes_and_ids(tracks)
-            panels.append(self._draw(image, bboxes, ids, self._follow(data_sample, ids, bboxes)))
+            title = count_title(data_sample.get('crowd_count'), len(ids))
+            trails = self._follow(data_sample, ids, bboxes)
+            panels.append(self._draw(image, bboxes, ids, trails, title))
         drawn = np.concatenate(panels, axis=1) if panels else image
         if show:
             self.show(drawn, win_name=name, wait_time=wait_time)
@@ -125,9 +128,10 @@ class TrackVisualizer(TrackLocalVisualizer):
         bboxes: np.ndarray,
         ids: np.ndarray,
         trails: Trails | None = None,
+        title: str = '',
     ) -> np.ndarray:
         style = DrawingStyle.for_image(*image.shape[:2], line_width=self.line_width)
-        return draw_tracks(image[..., ::-1], bboxes, ids, trails, style)[..., ::-1]
+        return draw_tracks(image[..., ::-1], bboxes, ids, trails, style, title)[..., ::-1]
 
 
 def _boxes_and_ids(instances: InstanceData) -> tuple[np.ndarray, np.ndarray]:

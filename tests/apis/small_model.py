@@ -25,6 +25,21 @@ def small_config(root: Path, path: Path = DEMO) -> Config:
     return config
 
 
+def counting_config() -> Config:
+    """The demo of CountingMOT with a network of a few channels and small frames."""
+    config = Config.fromfile(CONFIGS / 'counting_mot' / 'counting-mot_r18_demo.py')
+    options = {
+        'model.detector.backbone.base_channels': 4,
+        'model.detector.neck.in_channels': [4, 8, 16, 32],
+        'model.detector.bbox_head.in_channels': 4,
+        'model.detector.bbox_head.head_channels': 8,
+        'test_dataloader.dataset.pipeline.0.transforms.1.scale': (96, 64),
+        'log_level': 'ERROR',
+    }
+    config.merge_from_dict(options)
+    return config
+
+
 def save_weights(config: Config, path: Path) -> Path:
     """Write random weights for a config."""
     register_all_modules()

@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,3 +78,36 @@ def test_nobody_is_a_result_too(tmp_path: Path) -> None:
     assert (tmp_path / 'a.txt').read_text() == ''
     assert len((tmp_path / 'a.csv').read_text().splitlines()) == 1
     assert json.loads((tmp_path / 'a.json').read_text()) == {'num_frames': 1, 'tracks': []}
+
+
+def test_the_crowd_count_of_frames_is_told_with_their_tracks(tmp_path: Path) -> None:
+    found = TrackTable()
+    assert not found.counts_crowd
+    for each, count in ((tracks(1, (2, 0.5), (1, 40)), 2.5), (tracks(3, (1, 42)), 1.23456)):
+        found.add(replace(each, crowd_count=count))
+    found.add(replace(tracks(4), crowd_count=0.25))
+    found.add(tracks(5, (1, 43)))  # not counted
+    assert found.counts_crowd
+    found.replace_rows(np.insert(found.rows(), 2, found.rows()[0], axis=0))  # one more in frame 1
+
+    found.write_csv(tmp_path / 'a.csv')
+    with (tmp_path / 'a.csv').open(newline='') as file:
+        lines = list(csv.DictReader(file))
+    assert [(line['frame'], line['crowd_count']) for line in lines] == [
+        *[('1', '2.5')] * 3,
+        ('3', '1.235'),
+        ('5', ''),
+    ]
+    found.write_counts(tmp_path / 'a_counts.csv')
+    assert (tmp_path / 'a_counts.csv').read_text().splitlines() == [
+        'frame,seconds,crowd_count,tracks',
+        '1,0.0,2.5,3',
+        '3,0.5,1.235,1',
+        '4,0.75,0.25,0',
+    ]
+    found.write_json(tmp_path / 'a.json', {'source': 'a'})
+    assert json.loads((tmp_path / 'a.json').read_text())['crowd'] == {
+        'frames': [1, 3, 4],
+        'seconds': [0, 0.5, 0.75],
+        'counts': [2.5, 1.235, 0.25],
+    }

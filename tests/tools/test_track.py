@@ -16,7 +16,7 @@ from mmmaml.apis import MOTInferencer
 from mmmaml.commands.track_run import load_state
 from mmmaml.utils.mot_files import FRAME, ID, read_rows
 from mmmaml.visualization.videos import video_writer
-from tests.apis.small_model import DEMO, OPTIONS, save_weights, small_config
+from tests.apis.small_model import DEMO, OPTIONS, counting_config, save_weights, small_config
 from tests.onnx_files import save_bright_detector
 
 NAME = 'DEMO-03'
@@ -343,3 +343,24 @@ def test_a_state_of_another_format_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b'RIFF\xe2\x0c\x17\x00AVI LIST')
     with pytest.raises(ValueError, match=r'state .*video\.avi cannot be read: give a file that'):
         load_state(MOTInferencer.__new__(MOTInferencer), str(path))
+
+
+def test_a_model_that_counts_writes_the_counts_of_frames(
+    run_tool, sequence: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = counting_config()
+    weights = save_weights(config, tmp_path / 'weights.pth')
+    config.dump(tmp_path / 'counting.py')
+    options = ['--config', 'counting.py', '--checkpoint', weights, '--out-dir', 'out']
+    run_tool('track', sequence, *options, '--interpolate', log_level='ERROR')
+    assert written() == sorted(NAME + each for each in [*FILES, '_counts.csv'])
+    with open(f'out/{NAME}_counts.csv', newline='') as file:
+        lines = list(csv.DictReader(file))
+    assert [int(line['frame']) for line in lines] == [*range(1, 31)]
+    assert list(lines[0]) == ['frame', 'seconds', 'crowd_count', 'tracks']
+    counts = [float(line['crowd_count']) for line in lines]
+    assert json.loads(Path(f'out/{NAME}.json').read_text())['crowd']['counts'] == counts
+    # Its tracks are no rows of more columns, and the next model's are not beside its counts.
+    run_tool('track', sequence, '--detections', sequence / 'det/det.txt', '--out-dir', 'out')
+    assert written() == sorted(NAME + each for each in FILES)

@@ -166,3 +166,10 @@ def test_every_process_of_a_distributed_test_writes_its_own_frames(tmp_path, mon
     visualizer = TrackVisualizer(line_width=3)
     visualizer.add_datasample('frame', IMAGE, sample(0, 100), out_file=str(out))
     assert colored(cv2.imread(str(out))[..., ::-1]).any()
+
+
+def test_a_crowd_count_is_written_into_the_corner(draw):
+    plain, counted = draw(sample(0, 100)), draw(sample(0, 100, crowd_count=2.5))
+    changed = np.argwhere((plain != counted).any(axis=2))
+    assert len(changed)
+    assert changed[:, 0].max() < 30

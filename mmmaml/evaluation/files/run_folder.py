@@ -12,9 +12,11 @@ import pandas as pd
 
 from ...utils.mot_files import FRAME
 from ..recognition.reentry import reentry_rate
+from ..scoring.crowd_counting import count_errors
 from ..scoring.motmetrics_events import EVENT_COLUMNS
 from ..scoring.tables import scores_from_json
 from ..sequences import Evaluation, ScoredSequence, SequenceImages, TrackedSequence
+from .count_files import read_counts_beside
 from .row_files import read_row_file
 
 SEQUENCES_FILE = 'sequences.json'
@@ -62,6 +64,7 @@ def read_run(folder: str | os.PathLike) -> ScoredRun:
             scores_from_json(check['sequences'].get(name, {})),
             events,
             None if rate is None else reentry_rate(events, sequence.gt, rate),
+            count_errors(sequence, document.get('benchmark', '')),
         )
     return ScoredRun(
         folder,
@@ -118,21 +121,25 @@ def places_to_json(sequences: Iterable[TrackedSequence]) -> str:
 
 def _read_sequence(folder: Path, name: str, place: Mapping[str, Any] | None) -> TrackedSequence:
     truth, truth_file = read_row_file(_existing(folder, f'gt/{name}.txt'))
-    tracks, tracks_file = read_row_file(_existing(folder, f'results/{name}.txt'))
+    tracks_path = _existing(folder, f'results/{name}.txt')
+    tracks, tracks_file = read_row_file(tracks_path)
     images = None
     if place is not None:
         numbers = np.asarray(place['image_numbers'], dtype=np.int64)
         images = SequenceImages(Path(place['folder']), numbers)
     last = max(int(rows[:, FRAME].max(initial=0)) for rows in (truth, tracks))
+    num_frames = last if images is None else len(images.numbers)
     return TrackedSequence(
         name,
         truth,
         tracks,
-        last if images is None else len(images.numbers),
+        num_frames,
         None if images is None else images.frame_rate(),
+        None if images is None else images.size(),
         images=images,
         gt_file=truth_file,
         results_file=tracks_file,
+        counts=read_counts_beside(tracks_path, num_frames),
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from ...utils.mot_files import CLASS, FRAME, ID, read_stated_seqinfo
 from ..sequences import TrackedSequence
+from .count_files import read_counts_beside
 from .row_files import read_row_file
 
 
@@ -59,7 +60,8 @@ def read_sequence(
     """Read the files of one sequence.
 
     Number of frames and frame rate are those of a ``seqinfo.ini`` beside the ground truth;
-    without it, the last frame in either file is the last one.
+    without it, the last frame in either file is the last one. Counted people are read from
+    ``SEQ_counts.csv`` beside the tracks, if it is there.
 
     Args:
         name: Name of the sequence.
@@ -89,6 +91,7 @@ def read_sequence(
         image_size,
         gt_file=truth_file,
         results_file=tracks_file,
+        counts=read_counts_beside(results, num_frames),
     )
 
 

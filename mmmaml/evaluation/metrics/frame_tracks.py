@@ -14,7 +14,7 @@ from mmengine.structures import BaseDataElement
 
 from ...postprocessing import OfflineTracks
 from ...utils.mot_files import NUM_COLUMNS, frame_number
-from ..sequences import SequenceImages, TrackedSequence
+from ..sequences import CrowdCounts, SequenceImages, TrackedSequence
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class FrameTracks:
         rows: (N, 7) float64 ``frame, id, left, top, width, height, score`` with ``frame``
             = ``frame_id`` + 1 and boxes in pixels of the original image.
         offline: Of the last frame of a video, what was gathered of it for postprocessing.
+        crowd_count: People that the model counted by its density map; None if it does not count.
+        num_boxes: Its detections of at least some score; None likewise.
     """
 
     sequence_dir: Path
@@ -39,10 +41,12 @@ class FrameTracks:
     rank: int
     rows: np.ndarray
     offline: OfflineTracks | None = None
+    crowd_count: float | None = None
+    num_boxes: int | None = None
 
 
 def frames_of_sample(
-    data_sample: Mapping[str, Any], with_feats: bool = False
+    data_sample: Mapping[str, Any], with_feats: bool = False, count_score_thr: float = 0.0
 ) -> list[tuple[FrameTracks, np.ndarray | None]]:
     """Extract the tracks of a data sample, of mmdet (a clip) or of mmtrack (a frame).
 
@@ -50,6 +54,7 @@ def frames_of_sample(
         data_sample: ``to_dict()`` of mmdet's ``TrackDataSample`` (``video_data_samples``) or of
             a sample that is a frame itself.
         with_feats: Take the features of the tracks, which only joining needs.
+        count_score_thr: Detections of at least this score are counted if the model counts.
 
     Returns:
         For each frame its tracks, and the features (N, C) of its rows, None without.
@@ -59,7 +64,7 @@ def frames_of_sample(
     """
     samples = data_sample.get('video_data_samples', [data_sample])
     dicts = [s.to_dict() if isinstance(s, BaseDataElement) else s for s in samples]
-    frames = [_frame_tracks(each) for each in dicts]
+    frames = [_frame_tracks(each, count_score_thr) for each in dicts]
     feats = [_feats(each['pred_track_instances']) if with_feats else None for each in dicts]
     return list(zip(frames, feats, strict=True))
 
@@ -85,7 +90,7 @@ def merge_frames(
     return [_merge_sequence(name, by_name[name]) for name in sorted(by_name)]
 
 
-def _frame_tracks(sample: Mapping[str, Any]) -> FrameTracks:
+def _frame_tracks(sample: Mapping[str, Any], count_score_thr: float) -> FrameTracks:
     path = Path(_meta(sample, 'img_path'))
     frame_id = int(_meta(sample, 'frame_id'))
     length_key = 'ori_video_length' if 'ori_video_length' in sample else 'video_length'
@@ -101,7 +106,17 @@ def _frame_tracks(sample: Mapping[str, Any]) -> FrameTracks:
         video_length=int(_meta(sample, length_key)),
         rank=get_rank(),
         rows=_result_rows(frame_id + 1, sample['pred_track_instances']),
+        **_counts(sample, count_score_thr),
     )
+
+
+def _counts(sample: Mapping[str, Any], score_thr: float) -> dict[str, Any]:
+    """Take the counted people of a model that counts."""
+    if sample.get('crowd_count') is None:
+        return {}
+    dets = sample.get('pred_instances')
+    boxes = None if dets is None else int((_to_numpy(dets['scores']) >= score_thr).sum())
+    return {'crowd_count': float(sample['crowd_count']), 'num_boxes': boxes}
 
 
 def _feats(tracks: Mapping[str, Any]) -> np.ndarray | None:
@@ -188,8 +203,16 @@ def _merge_sequence(
         results=np.concatenate([f.rows for f in ordered]),
         num_frames=len(numbers),
         images=SequenceImages(ordered[0].sequence_dir, numbers),
+        counts=_merge_counts(ordered),
     )
     return sequence, None if several else ordered[-1].offline
+
+
+def _merge_counts(frames: Sequence[FrameTracks]) -> CrowdCounts | None:
+    if all(frame.crowd_count is None for frame in frames):
+        return None
+    numbers = [(frame.crowd_count, frame.num_boxes) for frame in frames]
+    return CrowdCounts(*np.array(numbers, dtype=np.float64).T)  # None becomes NaN
 
 
 def _check_agreement(name: str, frames: Sequence[FrameTracks]) -> None:

@@ -17,8 +17,10 @@ from ...registry import METRICS
 from ...utils.files import atomic_path, write_text
 from ...utils.mot_files import NUM_COLUMNS, frame_number, read_stated_seqinfo, write_results
 from ..benchmarks import check_benchmark
+from ..files import count_files
 from ..files.row_files import read_row_file
 from ..files.run_folder import SEQUENCES_FILE, places_to_json
+from ..scoring.crowd_counting import counting_scores, people_per_frame, sum_counting
 from ..scoring.preprocessing import format_rows
 from ..scoring.tables import evaluation_to_json, legend, markdown_table, terminal_table
 from ..scoring.track_evaluation import check_tracks, evaluate_tracks
@@ -46,6 +48,11 @@ class MOTMetric(BaseVideoMetric):
     tracks: they are left out, of ``gt/SEQ.txt`` too. They are no misses, and a track on one of
     them is a false positive. The log and ``metrics.json`` count all that was read and not used.
 
+    A model that counts the crowd gives ``crowd_count`` in the metainfo of each frame. The counts
+    are then written to ``results/SEQ_counts.csv`` and compared with the true number of people:
+    ``CountMAE``, ``CountBias`` and ``CountRelative`` (absolute error as a fraction of all
+    people), with ``Box`` and ``Track`` before them for the numbers of detections and of tracks.
+
     Args:
         outdir: Folder for ``results/SEQ.txt`` (what the MOTChallenge server takes),
             ``sequences.json`` (where their frames are), ``gt/SEQ.txt`` and ``events/SEQ.csv`` of
@@ -60,6 +67,8 @@ class MOTMetric(BaseVideoMetric):
             :class:`~mmmaml.postprocessing.InterpolationOptions`, ``dict()`` for their defaults.
             Joining needs the features that ``OnlineMetaTracker`` gives with its tracks. None
             scores what the tracker said online.
+        count_score_thr: Detections of at least this score are counted as people beside a model
+            that counts, see the class.
         collect_device: mmengine's; only ``'cpu'`` is supported.
         prefix: Goes before the metric names, ``mot/MOTA``. None means ``'mot'``.
     """
@@ -71,6 +80,7 @@ class MOTMetric(BaseVideoMetric):
         outdir: str | os.PathLike | None = None,
         benchmark: str = 'MOT17',
         postprocessing: Mapping[str, Any] | None = None,
+        count_score_thr: float = 0.4,
         collect_device: str = 'cpu',
         prefix: str | None = None,
     ) -> None:
@@ -86,6 +96,7 @@ class MOTMetric(BaseVideoMetric):
         self.outdir = None if outdir is None else Path(outdir)
         self.benchmark = benchmark
         self.postprocessing = wanted
+        self.count_score_thr = count_score_thr
         self._gatherer = VideoGatherer(wanted)
 
     def check_ground_truth(self, images: Mapping[Path, Sequence[Path]]) -> None:
@@ -121,7 +132,9 @@ class MOTMetric(BaseVideoMetric):
             data_samples: Dictionaries of tracking samples; see the class.
         """
         for data_sample in data_samples:
-            for frame, feats in frames_of_sample(data_sample, 'join' in self.postprocessing):
+            with_feats = 'join' in self.postprocessing
+            frames = frames_of_sample(data_sample, with_feats, self.count_score_thr)
+            for frame, feats in frames:
                 gathered = self._gatherer.add(frame, feats) if self.postprocessing else frame
                 self.results.append(gathered)
 
@@ -156,7 +169,9 @@ class MOTMetric(BaseVideoMetric):
         print_log(f'Tracking scores ({self.benchmark}):\n{table}', logger='current')
         for note in evaluation.notes:
             print_log(note, logger='current')
-        return {name: float(value) for name, value in evaluation.overall.items()}
+        counting = sum_counting(each.counting for each in evaluation.sequences.values())
+        scores = {**evaluation.overall, **counting_scores(counting)}
+        return {name: float(value) for name, value in scores.items()}
 
     @contextlib.contextmanager
     def _open_outdir(self) -> Iterator[Path]:
@@ -179,11 +194,23 @@ def _postprocessed(sequence: TrackedSequence, offline: OfflineTracks | None) -> 
 
 
 def _write_tracks(folder: Path, sequence: TrackedSequence) -> TrackedSequence:
-    """Write the result file and take what it holds, that is the rounded rows."""
+    """Write the result file and take what it holds, that is the rounded rows; counts likewise."""
     path = folder / f'{sequence.name}.txt'
     write_results(path, sequence.results)
     rows, file = read_row_file(path)
-    return replace(sequence, results=rows, results_file=file)
+    counts, length = sequence.counts, sequence.num_frames
+    if counts is None:
+        count_files.counts_file(path).unlink(missing_ok=True)  # of tracks that are no more
+    else:
+        columns = {
+            count_files.FRAME: np.arange(1, length + 1),
+            count_files.DENSITY: counts.density,
+            count_files.BOXES: counts.boxes,
+            count_files.TRACKS: people_per_frame(rows, length),
+        }
+        count_files.write_counts(count_files.counts_file(path), columns)
+        counts = count_files.read_counts_beside(path, length)
+    return replace(sequence, results=rows, results_file=file, counts=counts)
 
 
 def _truth_path(sequence: TrackedSequence) -> Path:

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ..recognition.reentry import Kept, sum_reentry
-from ..sequences import Evaluation, Scores
+from ..sequences import CountErrors, Evaluation, Scores
+from .crowd_counting import METHODS, sum_counting
 from .trackeval_scorer import RATIOS
 
 COLUMNS = ('HOTA', 'DetA', 'AssA', 'MOTA', 'IDF1', 'IDs', 'MT', 'ML', 'FP', 'FN', 'Frag')
@@ -22,15 +23,29 @@ NOTE = (
 )
 
 
+COUNTING = (
+    'Counting: mean absolute error, bias (counted minus true) and relative error of the people of '
+    'a frame, by density map, by detections (boxes) and by tracks. True are the people of the '
+    'ground truth that count in the scores and have the centre of their box in the image.'
+)
+
+
 def terminal_table(evaluation: Evaluation, cross_check: bool = False) -> str:
     """Format a table with box-drawing lines, one row a sequence and one over all.
+
+    A second one shows the errors of counted people if the model counts.
 
     Args:
         evaluation: The scores; re-entry is shown as kept / all if it was counted.
         cross_check: Show the scores of motmetrics beside.
     """
-    header, rows = score_cells(evaluation, cross_check)
-    table = Table(caption=NOTE if cross_check else None, caption_justify='left')
+    cells = score_cells(evaluation, cross_check)
+    text = _terminal(*cells, NOTE if cross_check else None)
+    return text + (_terminal(*counting_cells(evaluation)) if _counting(evaluation) else '')
+
+
+def _terminal(header: list[str], rows: list[list[str]], caption: str | None = None) -> str:
+    table = Table(caption=caption, caption_justify='left')
     for i, title in enumerate(header):
         table.add_column(title, justify='right' if i else 'left', no_wrap=True)
     for row in rows[:-1]:
@@ -44,13 +59,18 @@ def terminal_table(evaluation: Evaluation, cross_check: bool = False) -> str:
 
 
 def markdown_table(evaluation: Evaluation, cross_check: bool = False) -> str:
-    """Format the same table in Markdown, ending with a line break."""
-    header, rows = score_cells(evaluation, cross_check)
-    rules = ['---', *['---:'] * (len(header) - 1)]
-    lines = ['| ' + ' | '.join(cells) + ' |' for cells in (header, rules, *rows)]
+    """Format the same tables in Markdown, ending with a line break."""
+    lines = _markdown(*score_cells(evaluation, cross_check))
     if cross_check:
         lines += ['', NOTE]
+    if _counting(evaluation):
+        lines += ['', *_markdown(*counting_cells(evaluation))]
     return '\n'.join(lines) + '\n'
+
+
+def _markdown(header: list[str], rows: list[list[str]]) -> list[str]:
+    rules = ['---', *['---:'] * (len(header) - 1)]
+    return ['| ' + ' | '.join(cells) + ' |' for cells in (header, rules, *rows)]
 
 
 def legend(evaluation: Evaluation) -> list[str]:
@@ -63,6 +83,8 @@ def legend(evaluation: Evaluation) -> list[str]:
             'kept: people who came back after at least so many seconds and kept their id, of all '
             'who came back.'
         )
+    if _counting(evaluation):
+        lines.append(COUNTING)
     return [*lines, *evaluation.notes]
 
 
@@ -70,8 +92,9 @@ def evaluation_to_json(evaluation: Evaluation) -> str:
     """Format JSON with ``benchmark``, ``overall``, ``sequences`` and ``notes``.
 
     Scores of motmetrics stand under ``motmetrics``, re-entry under ``reentry`` by least length
-    of the absence in seconds, if it was counted. A value that is not a number (motmetrics' MOTA
-    without ground truth) becomes null.
+    of the absence in seconds, if it was counted, and errors of counted people under ``counting``
+    by way to count, if the model counts. A value that is not a number (motmetrics' MOTA without
+    ground truth) becomes null.
     """
     sequences = evaluation.sequences
     document: dict[str, Any] = {
@@ -88,6 +111,11 @@ def evaluation_to_json(evaluation: Evaluation) -> str:
         document['reentry'] = {
             'overall': _kept_as_dict(sum_reentry(reentry.values())),
             'sequences': {name: _kept_as_dict(kept) for name, kept in reentry.items()},
+        }
+    if counting := _counting(evaluation):
+        document['counting'] = {
+            'overall': _errors_as_dict(sum_counting(counting.values())),
+            'sequences': {name: _errors_as_dict(each) for name, each in counting.items()},
         }
     return json.dumps(document, indent=2, allow_nan=False) + '\n'
 
@@ -122,6 +150,59 @@ def score_cells(
         for row, kept in zip(rows, outcomes, strict=True):
             row += ['-' if kept is None else '{}/{}'.format(*kept[each]) for each in total]
     return header, rows
+
+
+def counting_cells(evaluation: Evaluation) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of the errors of counted people, likewise; empty if none counted."""
+    counting = _counting(evaluation)
+    total = sum_counting(counting.values())
+    names = [name for name in METHODS if name in total]
+    header = ['Sequence', 'people']
+    header += [f'{name} {score}' for name in names for score in ('MAE', 'bias', 'relative')]
+    rows = [
+        [sequence, _people(errors), *_error_cells(errors, names)]
+        for sequence, errors in {**counting, OVERALL: total}.items()
+    ]
+    return header, rows
+
+
+def _people(errors: Mapping[str, CountErrors]) -> str:
+    """Return the mean of the true people of a frame."""
+    density = errors.get('density')
+    return f'{density.people / density.frames:.1f}' if density and density.frames else '-'
+
+
+def _error_cells(errors: Mapping[str, CountErrors], names: list[str]) -> list[str]:
+    cells = []
+    for name in names:
+        each = errors.get(name)
+        values = (math.nan,) * 3 if each is None else (each.mae, each.bias, 100 * each.relative)
+        forms = '{:.2f}', '{:+.2f}', '{:.1f} %'
+        cells += [
+            form.format(value) if math.isfinite(value) else '-'
+            for form, value in zip(forms, values, strict=True)
+        ]
+    return cells
+
+
+def _counting(evaluation: Evaluation) -> dict[str, Mapping[str, CountErrors]]:
+    """Errors of counted people of the sequences that were counted."""
+    return {
+        name: each.counting
+        for name, each in evaluation.sequences.items()
+        if each.counting is not None
+    }
+
+
+def _errors_as_dict(counting: Mapping[str, CountErrors]) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            'frames': each.frames,
+            'people': each.people,
+            **_finite({'MAE': each.mae, 'bias': each.bias, 'relative': each.relative}),
+        }
+        for name, each in counting.items()
+    }
 
 
 def _cells(scores: Scores, cross_check: Scores | None) -> list[str]:

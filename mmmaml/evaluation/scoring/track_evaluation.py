@@ -1,4 +1,4 @@
-"""One pass over all sequences: scores of TrackEval, scores and events of motmetrics, re-entry."""
+"""One pass over all sequences: TrackEval, motmetrics and its events, re-entry, counting."""
 
 from collections.abc import Iterable
 
@@ -6,6 +6,7 @@ from ..benchmarks import check_benchmark
 from ..recognition.reentry import ReentryProtocol, reentry_rate
 from ..sequences import Evaluation, ScoredSequence, TrackedSequence
 from .convention_checks import suspect_sequence
+from .crowd_counting import count_errors
 from .motmetrics_events import MotmetricsScorer
 from .preprocessing import preprocess_sequence
 from .row_checks import check_sequence
@@ -50,7 +51,8 @@ def evaluate_tracks(
         reentry = None
         if each.frame_rate is not None:
             reentry = reentry_rate(events, each.gt, each.frame_rate, protocol)
-        scored[each.name] = ScoredSequence(each, scores, cross_check, events, reentry)
+        counting = count_errors(each, benchmark)
+        scored[each.name] = ScoredSequence(each, scores, cross_check, events, reentry, counting)
         unused[each.name] |= unused_tracks(each, data.data['num_tracker_dets'], benchmark)
     notes = [
         *(sentence for each in sequences for sentence in suspect_sequence(each)),

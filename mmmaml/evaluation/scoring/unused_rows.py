@@ -60,7 +60,7 @@ def check_some_count(sequences: Iterable[TrackedSequence], benchmark: str) -> No
     """
     reasons = []
     for each in sequences:
-        if _counting(each.gt, benchmark).any():
+        if counting_rows(each.gt, benchmark).any():
             return
         where = each.gt_file.path if each.gt_file else f'the ground truth of {each.name}'
         said = ', '.join(
@@ -83,8 +83,8 @@ def unused_truth(sequence: TrackedSequence, benchmark: str) -> Counts:
     rows = sequence.gt
     known = rows[rows[:, ID] >= 0]
     ignored = known[:, SCORE] == 0
-    people = set(known[:, ID]) - set(known[_counting(known, benchmark), ID])
-    empty = (known[:, [WIDTH, HEIGHT]] == 0).any(1) & _counting(known, benchmark)
+    people = set(known[:, ID]) - set(known[counting_rows(known, benchmark), ID])
+    empty = (known[:, [WIDTH, HEIGHT]] == 0).any(1) & counting_rows(known, benchmark)
     return {
         'Boxes without identity (id < 0) left out of the ground truth': len(rows) - len(known),
         _FLAG: int(ignored.sum()),
@@ -104,7 +104,7 @@ def unused_tracks(sequence: TrackedSequence, num_scored: int, benchmark: str) ->
         benchmark: Name of the preprocessing.
     """
     rows = sequence.results
-    frames = sequence.gt[_counting(sequence.gt, benchmark), FRAME]
+    frames = sequence.gt[counting_rows(sequence.gt, benchmark), FRAME]
     outside = (rows[:, FRAME] < frames.min(initial=np.inf)) | (
         rows[:, FRAME] > frames.max(initial=0)
     )
@@ -133,7 +133,7 @@ def said(counts: dict[str, Counts]) -> list[str]:
 def one_sided(sequences: Iterable[TrackedSequence], benchmark: str) -> list[str]:
     """Name sequences in which nobody counts, or nothing was tracked, if others have both."""
     sequences = list(sequences)
-    nobody = [each.name for each in sequences if not _counting(each.gt, benchmark).any()]
+    nobody = [each.name for each in sequences if not counting_rows(each.gt, benchmark).any()]
     silent = [each.name for each in sequences if not len(each.results)]
     return [
         f'{words}: {", ".join(names)}'
@@ -145,15 +145,15 @@ def one_sided(sequences: Iterable[TrackedSequence], benchmark: str) -> list[str]
     ]
 
 
-def _counting(rows: np.ndarray, benchmark: str) -> np.ndarray:
-    """Rows (R,) that count: flag other than 0 and, except on MOT15, class pedestrian."""
+def counting_rows(rows: np.ndarray, benchmark: str) -> np.ndarray:
+    """Tell the rows (R,) that count: flag other than 0 and, except on MOT15, class pedestrian."""
     counting = rows[:, SCORE] != 0
     return counting if benchmark == 'MOT15' else counting & (rows[:, CLASS] == PEDESTRIAN)
 
 
 def _other_class(rows: np.ndarray, benchmark: str) -> np.ndarray:
     """Rows (R,) that do not count for their class alone."""
-    return (rows[:, SCORE] != 0) & ~_counting(rows, benchmark)
+    return (rows[:, SCORE] != 0) & ~counting_rows(rows, benchmark)
 
 
 def _no_visibility(rows: np.ndarray) -> np.ndarray:

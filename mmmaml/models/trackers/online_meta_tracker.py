@@ -94,6 +94,9 @@ class OnlineMetaTracker(ModelTracker):
             in this frame, at which an unmatched one still starts a track. Above it is probably a
             second box of the same person. Larger: people close together are picked up sooner,
             more people get two tracks. 1: all start.
+        max_duplicate_iou: Largest overlap (IoU), 0..1, of a track seen in this frame with a
+            recently lost one of its class, where that is expected. Above it both are the same
+            person, and the track of the shorter time is forgotten. 1: none is.
         num_tentatives: Detections a new track needs, in successive frames, until it is reported
             and gets its id. Larger: fewer false tracks, and true ones start that much later.
             Tracks of a video's first frame are reported at once; with 1 all are.
@@ -156,6 +159,7 @@ class OnlineMetaTracker(ModelTracker):
         low_score_thr: float = 0.3,
         init_score_thr: float = 0.7,
         max_init_iou: float = 0.4,
+        max_duplicate_iou: float = 1.0,
         num_tentatives: int = 2,
         tentative_seconds: float = 0.15,
         recent_seconds: float = 2.0,
@@ -180,6 +184,7 @@ class OnlineMetaTracker(ModelTracker):
             DetectionOptions(classes, score_thr, low_score_thr, init_score_thr, max_occlusion),
             LifeOptions(
                 max_init_iou,
+                max_duplicate_iou,
                 num_tentatives,
                 tentative_seconds,
                 recent_seconds,
@@ -375,6 +380,7 @@ class OnlineMetaTracker(ModelTracker):
         started = self.tracks.start(matches, detections)
         self._last = matches, started
         self.appearance.learn(self.tracks, matches, started, detections, feats)
+        self.tracks.remove_duplicates()
         ids = self._reported_ids(matches, started, detections, len(bboxes))
         self.tracks.retire()
         return ids.to(bboxes.device)

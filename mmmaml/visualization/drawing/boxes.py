@@ -90,6 +90,31 @@ def draw_labels(
         )
 
 
+def draw_plate(
+    canvas: np.ndarray, words: Sequence[tuple[str, tuple[int, ...]]], style: DrawingStyle
+) -> None:
+    """Write words on a dark plate in the top left corner.
+
+    Args:
+        canvas: (H, W, 3) uint8, BGR; it is changed.
+        words: At least one text, each with its colour, RGB.
+        style: Sizes.
+    """
+    sizes = [
+        cv2.getTextSize(word, FONT, style.font_scale, style.font_width)[0] for word, _ in words
+    ]
+    pad = max(3, sizes[0][1] // 2)
+    height = max(size[1] for size in sizes) + 2 * pad
+    width = sum(size[0] + 2 * pad for size in sizes) + pad
+    canvas[:height, :width] //= 4  # the picture shines through
+    left = pad
+    for (word, color), size in zip(words, sizes, strict=True):
+        origin = (left, height - pad)
+        args = (FONT, style.font_scale, bgr(np.array(color)), style.font_width, cv2.LINE_AA)
+        cv2.putText(canvas, word, origin, *args)
+        left += size[0] + 2 * pad
+
+
 def _free_spot(
     bbox: np.ndarray, size: tuple[int, int], shape: tuple[int, ...], placed: np.ndarray
 ) -> np.ndarray:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from .boxes import FONT, SHIFT, bgr, draw_boxes, draw_labels, fixed_point
+from .boxes import SHIFT, bgr, draw_boxes, draw_labels, draw_plate, fixed_point
 from .error_boxes import FALSE_POSITIVE, KINDS, MATCH, MISS, SWITCH, ErrorBoxes
 from .style import DrawingStyle
 from .tracks import check_image
@@ -89,16 +89,4 @@ def _draw_legend(canvas: np.ndarray, errors: ErrorBoxes, title: str, style: Draw
     names = {MATCH: 'matched', FALSE_POSITIVE: 'false positive', MISS: 'missed', SWITCH: 'switch'}
     words = [(title, (255, 255, 255))] if title else []
     words += [(f'{names[kind]} {errors.count(kind)}', COLORS[kind]) for kind in KINDS]
-    sizes = [
-        cv2.getTextSize(word, FONT, style.font_scale, style.font_width)[0] for word, _ in words
-    ]
-    pad = max(3, sizes[0][1] // 2)
-    height = max(size[1] for size in sizes) + 2 * pad
-    width = sum(size[0] + 2 * pad for size in sizes) + pad
-    canvas[:height, :width] //= 4  # a dark plate that the picture shines through
-    left = pad
-    for (word, color), size in zip(words, sizes, strict=True):
-        origin = (left, height - pad)
-        args = (FONT, style.font_scale, bgr(np.array(color)), style.font_width, cv2.LINE_AA)
-        cv2.putText(canvas, word, origin, *args)
-        left += size[0] + 2 * pad
+    draw_plate(canvas, words, style)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from ..colors import track_colors
-from .boxes import SHIFT, bgr, draw_boxes, draw_labels, fixed_point
+from .boxes import SHIFT, bgr, draw_boxes, draw_labels, draw_plate, fixed_point
 from .style import DrawingStyle
 from .trails import Trails
 
@@ -15,6 +15,7 @@ def draw_tracks(
     ids: np.ndarray,
     trails: Trails | None = None,
     style: DrawingStyle | None = None,
+    title: str = '',
 ) -> np.ndarray:
     """Draw the tracks of one frame: boxes, ids, and the ways people came.
 
@@ -27,6 +28,7 @@ def draw_tracks(
         ids: (N,) identities. Boxes with a negative id are no tracks and are not drawn.
         trails: Earlier foot points. Only lines of tracks in this frame are drawn.
         style: Sizes; by default those that fit the picture.
+        title: Stands in the top left corner, such as :func:`count_title`.
 
     Returns:
         A new picture of the same size.
@@ -48,7 +50,14 @@ def draw_tracks(
     colors = track_colors(ids)
     draw_boxes(canvas, bboxes, colors, style)
     draw_labels(canvas, bboxes, [str(track_id) for track_id in ids], colors, style)
+    if title:
+        draw_plate(canvas, [(title, (255, 255, 255))], style)
     return canvas
+
+
+def count_title(crowd_count: float | None, num_tracks: int) -> str:
+    """Say how many people a model counted beside those tracked; empty if it does not count."""
+    return '' if crowd_count is None else f'counted {crowd_count:.1f}, tracked {num_tracks}'
 
 
 def check_image(image: np.ndarray) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mmmaml.evaluation.files.run_folder import ScoredRun, images_of
-from mmmaml.evaluation.scoring.tables import score_cells
+from mmmaml.evaluation.scoring.crowd_counting import people_per_frame, true_counts
+from mmmaml.evaluation.scoring.tables import COUNTING, counting_cells, score_cells
 from mmmaml.evaluation.sequences import ScoredSequence
 from mmmaml.utils.files import write_text
 from mmmaml.version import __version__
@@ -16,6 +17,7 @@ from mmmaml.version import __version__
 from ..drawing.error_boxes import ErrorBoxes, error_boxes, worst_frames
 from ..drawing.errors import draw_errors
 from ..figures.adaptation_gain import AFTER, BEFORE, adaptation_gain_figure
+from ..figures.crowd import crowd_figure
 from ..figures.curves import read_scalars, training_figure
 from ..figures.timeline import timeline_figure
 from ..videos.track_videos import read_image
@@ -51,6 +53,7 @@ class SequencePart:
         anchor: Its id on the page.
         summary: What happened, in a sentence.
         timeline: Who was tracked when.
+        crowd: Counted people of each frame; None if the model does not count.
         frames: Frames with most errors.
         notes: What is missing and why, and how to read the frames.
     """
@@ -59,6 +62,7 @@ class SequencePart:
     anchor: str
     summary: str
     timeline: EmbeddedPicture
+    crowd: EmbeddedPicture | None
     frames: list[EmbeddedPicture]
     notes: list[str]
 
@@ -96,7 +100,9 @@ def write_report(
             **_scores(run),
             training=[] if log is None else _training(Path(log)),
             sequences=[
-                _sequence(each, f'sequence-{number}', frames_per_sequence)
+                _sequence(
+                    each, f'sequence-{number}', frames_per_sequence, run.evaluation.benchmark
+                )
                 for number, each in enumerate(run.evaluation.sequences.values(), start=1)
             ],
         ),
@@ -125,7 +131,16 @@ def _scores(run: ScoredRun) -> dict[str, Any]:
         'kept': any(each.reentry is not None for each in sequences.values()),
         'meanings': {name: MEANINGS[name] for name in header if name in MEANINGS},
         'cross_check': _cross_check(run),
+        'counting': _counting(run),
     }
+
+
+def _counting(run: ScoredRun) -> dict[str, Any] | None:
+    """Return the table of the errors of counted people; None if the model does not count."""
+    if all(each.counting is None for each in run.evaluation.sequences.values()):
+        return None
+    header, rows = counting_cells(run.evaluation)
+    return {'header': header, 'rows': rows, 'caption': COUNTING}
 
 
 def _cross_check(run: ScoredRun) -> str:
@@ -159,7 +174,9 @@ def _training(log: Path) -> list[EmbeddedPicture]:
     return pictures
 
 
-def _sequence(scored: ScoredSequence, anchor: str, num_frames: int) -> SequencePart:
+def _sequence(
+    scored: ScoredSequence, anchor: str, num_frames: int, benchmark: str
+) -> SequencePart:
     sequence = scored.sequence
     errors = error_boxes(scored.events, sequence.gt, sequence.results)
     rate = sequence.frame_rate
@@ -181,9 +198,29 @@ def _sequence(scored: ScoredSequence, anchor: str, num_frames: int) -> SequenceP
             'Rows: people of the ground truth. Colours and numbers: the id they were tracked '
             'under. Black marks: switches. Grey lines: missed.',
         ),
+        _crowd(scored, benchmark),
         frames,
         notes,
     )
+
+
+def _crowd(scored: ScoredSequence, benchmark: str) -> EmbeddedPicture | None:
+    """Draw the counted people of each frame beside tracked and true ones."""
+    sequence, counts = scored.sequence, scored.sequence.counts
+    if counts is None:
+        return None
+    numbers = {
+        'true': true_counts(sequence, benchmark),
+        'counted by density': counts.density,
+        'tracked': people_per_frame(sequence.results, sequence.num_frames),
+    }
+    errors = '; '.join(
+        f'{name} {each.mae:.2f} (bias {each.bias:+.2f})'
+        for name, each in (scored.counting or {}).items()
+    )
+    caption = f'People of each frame. Mean absolute error by {errors}.'
+    figure = crowd_figure(numbers, sequence.frame_rate)
+    return embed_figure(figure, f'{sequence.name}: {", ".join(numbers)}. {caption}', caption)
 
 
 def _example_frames(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,25 @@ def test_missing_predictions_and_unnumbered_images_are_named():
         frames_of_sample(sample.to_dict())
     with pytest.raises(ValueError, match=r'first.jpg: the name of a frame must be its number'):
         frames_of_sample(frame_sample(path='S/img1/first.jpg').to_dict())
+
+
+def test_counts_of_a_model_that_counts():
+    sample = frame_sample(crowd_count=2.5)
+    (found,) = frames_of_sample(sample.to_dict())
+    assert (found.crowd_count, found.num_boxes) == (2.5, None)
+    sample.pred_instances = InstanceData(scores=torch.tensor([0.3, 0.5, 0.7]))
+    ((found, _),) = frames_and_feats(sample.to_dict(), count_score_thr=0.5)
+    assert (found.crowd_count, found.num_boxes) == (2.5, 2)
+    (silent,) = frames_of_sample(frame_sample().to_dict())
+    assert silent.crowd_count is silent.num_boxes is None
+
+
+def test_counts_are_merged_and_may_be_missing():
+    counted = [replace(frame(0), crowd_count=1.5, num_boxes=2), frame(1)]
+    ((merged, _),) = merge_frames(counted[::-1])
+    np.testing.assert_array_equal(merged.counts.density, [1.5, np.nan])
+    np.testing.assert_array_equal(merged.counts.boxes, [2, np.nan])
+    assert merge_frames([frame(0), frame(1)])[0][0].counts is None
 
 
 def test_frames_are_ordered_and_padding_counts_once():

@@ -12,6 +12,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.structures import BaseDataElement, InstanceData
 
 from mmmaml.evaluation import TrackedSequence, evaluate_tracks
+from mmmaml.evaluation.files.run_folder import read_run
 from mmmaml.evaluation.metrics import MOTMetric
 from mmmaml.evaluation.scoring.preprocessing import format_rows
 from mmmaml.registry import METRICS
@@ -280,3 +281,52 @@ def distributed_run(rank, samples, folder, queue):
     )
     queue.put(run(MOTMetric(), samples))
     dist.destroy_process_group()
+
+
+def counted(samples, numbers, scores):
+    """Samples of a model that counts, with one detection of each score."""
+    for sample, number in zip(samples, numbers, strict=True):
+        sample.set_metainfo({'crowd_count': number})
+        sample.pred_instances = InstanceData(scores=torch.tensor(scores))
+    return samples
+
+
+def test_counted_people_are_written_and_scored(sequence, crossing, tmp_path):
+    tracks, out = crossing[1], tmp_path / 'out'
+    numbers = [2.0, 2.5, 1.5, 3.25, 2.0004]
+    samples = counted(frame_samples(sequence, tracks, 5), numbers, [0.9, 0.5, 0.49])
+
+    scores = run(MOTMetric(outdir=out, count_score_thr=0.5), clips(samples))
+
+    assert scores['mot/IDs'] == 1
+    # Two people a frame; errors 0, 0.5, 0.5, 1.25 and, as it is written, 0.
+    assert scores['mot/CountMAE'] == pytest.approx(2.25 / 5)
+    assert scores['mot/CountBias'] == pytest.approx(1.25 / 5)
+    assert scores['mot/CountRelative'] == pytest.approx(2.25 / 10)
+    assert scores['mot/BoxCountMAE'] == scores['mot/TrackCountMAE'] == 0
+    lines = (out / 'results' / 'SEQ_counts.csv').read_text().splitlines()
+    assert lines[:3] == ['frame,crowd_count,boxes,tracks', '1,2.0,2.0,2', '2,2.5,2.0,2']
+    assert json.loads((out / 'metrics.json').read_text())['counting']['overall']['density']
+    again = read_run(out).evaluation.sequences['SEQ']
+    assert again.counting['density'].mae == pytest.approx(2.25 / 5)
+
+    # Counts of other tracks do not stay beside new ones.
+    scores = run(MOTMetric(outdir=out), clips(frame_samples(sequence, tracks, 5)))
+    assert 'mot/CountMAE' not in scores
+    assert not (out / 'results' / 'SEQ_counts.csv').exists()
+
+
+def test_counts_stay_with_frames_when_tracks_are_interpolated(sequence, crossing):
+    (sequence / 'seqinfo.ini').write_text(
+        '[Sequence]\nname=SEQ\nimDir=img1\nframeRate=10\nseqLength=5\nimWidth=640\n'
+        'imHeight=480\nimExt=.jpg\n'
+    )
+    tracks = crossing[1][crossing[1][:, 0] != 2]
+    samples = counted(frame_samples(sequence, tracks, 5), [2.0] * 5, [0.9])
+
+    scores = run(MOTMetric(postprocessing={'interpolate': {}}), clips(samples))
+
+    assert scores['mot/CountMAE'] == 0
+    # Track 10 is filled in frame 2; of the other person, whose id changes there, nobody is.
+    assert scores['mot/TrackCountMAE'] == pytest.approx(1 / 5)
+    assert scores['mot/BoxCountBias'] == -1

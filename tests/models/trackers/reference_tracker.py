@@ -24,6 +24,7 @@ OPTIONS = {
     'low_score_thr': 0.3,
     'init_score_thr': 0.7,
     'max_init_iou': 0.4,
+    'max_duplicate_iou': 1.0,
     'num_tentatives': 2,
     'tentative_seconds': 0.15,
     'recent_seconds': 2.0,
@@ -99,6 +100,7 @@ class Track:
     kalman: Kalman
     box: list
     label: int
+    first_frame: int
     last_frame: int
     hits: int = 1
     id: int | None = None
@@ -148,6 +150,7 @@ class ReferenceTracker:
             self.adapter.calibration.observe(self.cosines, pairs)
         self.update(dets)
         self.start(dets)
+        self.remove_duplicates(dets)
         ids = [-1 if d is None or d.track is None or not d.track.id else d.track.id for d in rows]
         self.retire()
         return ids
@@ -355,7 +358,7 @@ class ReferenceTracker:
                     self.happened['second box'] += 1
                     continue
                 kalman = self.kalman(each.box)
-                each.track = track = Track(kalman, each.box, each.label, self.frame)
+                each.track = track = Track(kalman, each.box, each.label, self.frame, self.frame)
                 self.tracks.append(track)
                 if self.previous is None or self.hits_to_confirm() == 1:
                     self.name(track)
@@ -419,6 +422,26 @@ class ReferenceTracker:
             kept += [track] if seconds <= limit else []
         self.happened['forgotten in a gap'] += len(self.tracks) - len(kept)
         self.tracks = kept
+
+    def remove_duplicates(self, dets):
+        removed = []
+        for one in self.tracks:
+            for other in self.tracks:
+                lost = self.recent(other) and other.last_frame < self.frame
+                if one.last_frame < self.frame or not lost or one.label != other.label:
+                    continue
+                if iou(one.kalman.box(), other.kalman.box()) > self.options.max_duplicate_iou:
+                    longer = self.age(one) > self.age(other)
+                    removed.append(other if longer else one)
+                    self.happened['lost duplicate' if longer else 'seen duplicate'] += 1
+        self.tracks = [each for each in self.tracks if each not in removed]
+        for each in dets:
+            if each.track in removed:
+                each.track = None
+
+    @staticmethod
+    def age(track):
+        return track.last_frame - track.first_frame
 
     def retire(self):
         options = self.options

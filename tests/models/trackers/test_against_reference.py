@@ -32,6 +32,7 @@ KNOBS = {
     'scores': {'score_thr': 0.5, 'low_score_thr': 0.3, 'init_score_thr': 0.95},
     'no low scores': {'low_score_thr': 0.6},
     'second boxes': {'max_init_iou': 0.05},
+    'duplicates': {'max_duplicate_iou': 0.2, 'max_init_iou': 1.0},
     'noise of a frame': {'motion_noise': 'per_frame'},
     'three to confirm': {
         'num_tentatives': 3,
@@ -159,6 +160,8 @@ def test_random_crowds(knobs, seed):
     names = set(options.get('stages', DEFAULT_STAGES)) - {'order'}
     assert names - {NEVER.get(knobs)} <= set(happened)
     assert NEVER.get(knobs) not in happened
+    removed = {'seen duplicate', 'lost duplicate'}
+    assert removed & set(happened) == (removed if knobs == 'duplicates' else set())
 
 
 def test_appearance_after_boxes():

@@ -108,3 +108,7 @@ def test_classes_never_mix():
     track = bot_sort()
     assert see(track, 0, [box(50), box(60)], [0, 0], labels=[0, 1]) == [1, 2]
     assert see(track, 1, [box(60), box(50)], [0, 0], labels=[0, 1]) == [1, 2]
+
+
+def test_duplicates_are_removed_at_the_distance_of_its_code():
+    assert bot_sort().options.life.max_duplicate_iou == 1 - 0.15

@@ -16,6 +16,7 @@ from mmmaml.models.trackers.tracker_options import MOVED
         ('gallery_size', 2.5, 'a whole number from 1'),
         ('max_lost', -1, '>= 0'),
         ('max_init_iou', 1.1, 'between 0 and 1'),
+        ('max_duplicate_iou', -0.1, 'between 0 and 1'),
         ('frame_rate', 0, 'greater than 0'),
         ('momentum', 1.0, 'below 1'),
         ('max_occlusion', 1.5, 'between 0 and 1'),

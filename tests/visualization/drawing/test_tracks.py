@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmmaml.visualization.colors import track_colors
-from mmmaml.visualization.drawing import draw_tracks
+from mmmaml.visualization.drawing import count_title, draw_tracks
 from mmmaml.visualization.drawing.boxes import _free_spot
 from mmmaml.visualization.drawing.style import DrawingStyle
 from mmmaml.visualization.drawing.trails import Trails
@@ -156,3 +156,18 @@ def test_thirty_tracks_with_trails_take_less_than_ten_milliseconds():
         draw_tracks(image, bboxes, ids, trails)
         seconds.append(time.thread_time() - start)
     assert min(seconds) < 0.01  # the least of many, for machines that are busy
+
+
+def test_a_title_stands_in_the_corner():
+    people = np.array([[100, 100, 160, 250.0]]), np.array([3])
+    plain = draw_tracks(street(), *people)
+    drawn = draw_tracks(street(), *people, title=count_title(12.34, 1))
+    changed = np.argwhere((drawn != plain).any(axis=2))
+    assert changed.min(axis=0).tolist() == [0, 0]
+    assert changed[:, 0].max() < 40
+    assert has_color(drawn[:40], [255, 255, 255])
+
+
+def test_the_title_tells_counted_and_tracked_people():
+    assert count_title(12.34, 9) == 'counted 12.3, tracked 9'
+    assert count_title(None, 9) == ''

@@ -5,8 +5,10 @@ import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from mmmaml.evaluation.files.count_files import write_counts
 from mmmaml.evaluation.files.run_folder import read_run
 from mmmaml.visualization.report import write_report
 from tests.visualization.browser import Browser, find_browser
@@ -156,3 +158,18 @@ def test_the_browser_of_these_tests_hears_complaints(tmp_path):
         browser.open(page.as_uri())
         assert any('oh no' in each for each in browser.complaints)
         assert 'asked for http://localhost:9/x.png' in browser.complaints
+
+
+def test_counted_people_have_a_table_and_a_curve(run_folder, tmp_path):
+    assert 'counting' not in Page(write_report(read_run(run_folder), tmp_path / 'a.html')).text
+    columns = {'frame': np.arange(1, 13), 'crowd_count': np.full(12, 1.5)}
+    write_counts(run_folder / 'results' / 'WALK_counts.csv', columns)
+    page = Page(write_report(read_run(run_folder), tmp_path / 'b.html'))
+    assert page.open == []
+    words = ' '.join(page.text.split())
+    # Eight frames of two people and four of one; 17 + 3 boxes of tracks, one of them on nobody.
+    assert 'WALK 1.7 0.50 -0.17 30.0 %' in words
+    assert 'Mean absolute error by density 0.50 (bias -0.17); tracks 0.17 (bias +0.00).' in words
+    pictures = [each['alt'] for each in page.all('img')]
+    assert sum('WALK: true, counted by density, tracked.' in each for each in pictures) == 1
+    assert [each['id'] for each in page.all('table')] == ['scores', 'counting']

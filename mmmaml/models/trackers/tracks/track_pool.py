@@ -24,6 +24,7 @@ class LifeOptions:
     """
 
     max_init_iou: float = 0.4
+    max_duplicate_iou: float = 1.0
     num_tentatives: int = 2
     tentative_seconds: float = 0.15
     recent_seconds: float = 2.0
@@ -31,7 +32,8 @@ class LifeOptions:
     max_lost: int = 100
 
     def __post_init__(self) -> None:
-        check_number('max_init_iou', self.max_init_iou, 'between 0 and 1', 0, 1)
+        for name in ('max_init_iou', 'max_duplicate_iou'):
+            check_number(name, getattr(self, name), 'between 0 and 1', 0, 1)
         check_number('num_tentatives', self.num_tentatives, 'a whole number from 1', 1, whole=True)
         check_number('tentative_seconds', self.tentative_seconds, 'at least 0', 0)
         check_number('recent_seconds', self.recent_seconds, 'at least 0', 0)
@@ -160,13 +162,37 @@ class TrackPool:
             state.ids[tracks] = 0
             state.labels[tracks] = detections.labels[dets]
             state.hits[tracks] = 1
-            state.last_frame[tracks] = self.frame_id
+            state.first_frame[tracks] = state.last_frame[tracks] = self.frame_id
             state.boxes[tracks] = detections.boxes[dets]
             measured = detections.measured[dets]
             state.motion[tracks] = kalman.initiate(measured, self.box_model, self.pace)
             if self.previous_frame_id is None or self.hits_to_confirm == 1:
                 self._confirm(tracks)
         return Started(tracks, dets)
+
+    def remove_duplicates(self) -> None:
+        """Forget the younger of a track that was seen in this frame and a lost one at its place.
+
+        As BoT-SORT does (Aharon et al., 2022, in its code alone): the age of a track is the time
+        from its first to its last detection, and of two equally old ones the lost one stays.
+        """
+        limit, state = self.life.max_duplicate_iou, self.state
+        if limit >= 1:
+            return
+        lost = self.recent()
+        lost = lost[state.last_frame[lost] < self.frame_id]
+        seen = np.flatnonzero(state.alive & (state.last_frame == self.frame_id))
+        if not len(lost) or not len(seen):
+            return
+        overlap = pairwise_iou(self.predicted_boxes(seen), self.predicted_boxes(lost))
+        twins = (overlap > limit) & (state.labels[seen][:, None] == state.labels[lost])
+        age = state.last_frame - state.first_frame
+        older = age[seen][:, None] > age[lost]
+        removed = np.concatenate(
+            [seen[(twins & ~older).any(axis=1)], lost[(twins & older).any(axis=0)]]
+        )
+        state.drop(removed)
+        state.confirmed[removed] = False  # in this frame they are not reported any more
 
     def retire(self) -> None:
         """Forget false starts and tracks that have been lost for too long."""

@@ -19,6 +19,7 @@ class TrackState:
         ids: (S,) int64: the reported identity, 0 for a track that is not confirmed.
         labels: (S,) int64: class, fixed at the start of the track.
         hits: (S,) int64: detections the track has had.
+        first_frame: (S,) int64: frame of the first of them.
         last_frame: (S,) int64: frame of the last of them.
         boxes: (S, 4): the last of them, xyxy in pixels.
         motion: (S, 5, 4): Kalman state, see :mod:`~..motion.kalman`.
@@ -29,6 +30,7 @@ class TrackState:
     ids: np.ndarray
     labels: np.ndarray
     hits: np.ndarray
+    first_frame: np.ndarray
     last_frame: np.ndarray
     boxes: np.ndarray
     motion: np.ndarray
@@ -43,6 +45,7 @@ class TrackState:
             ids=numbers,
             labels=numbers,
             hits=numbers,
+            first_frame=numbers,
             last_frame=numbers,
             boxes=np.zeros((0, 4)),
             motion=np.zeros((0, 5, 4)),

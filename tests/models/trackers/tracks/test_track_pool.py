@@ -37,6 +37,7 @@ def live(pool, frame, detections, **matched):
     pool.advance(frame)
     pool.update(matches, detections)
     started = pool.start(matches, detections)
+    pool.remove_duplicates()
     pool.retire()
     assert pickle.dumps(matches) == before  # it is told, and does not answer
     return started
@@ -76,6 +77,48 @@ def test_no_track_starts_over_a_box_of_another(max_init_iou, label, score, start
     there = seen(boxes, scores, [0, label, label])
     started = live(pool, 1, there, tracks=[0], dets=[0])
     assert started.dets.tolist() == ([1, 2] if starts else [2] * (score >= 0.7))
+
+
+@pytest.mark.parametrize(
+    ('place', 'label', 'kept'),
+    [
+        (103, 0, [1]),  # 37/43 = 0.860 of the lost one: the new one is removed
+        (104, 0, [1, 2]),  # 36/44 = 0.818
+        (103, 1, [1, 2]),  # another kind of thing
+    ],
+)
+def test_a_new_track_over_an_older_lost_one_is_removed(place, label, kept):
+    pool = pool_of([(100,)], max_duplicate_iou=0.85, num_tentatives=1)
+    live(pool, 1, seen([box(100)]), tracks=[0], dets=[0])
+    there = seen([box(place)], labels=[label])
+    live(pool, 2, there)
+    assert pool.state.ids[pool.confirmed()].tolist() == kept
+
+
+def test_a_lost_track_under_an_older_one_is_removed():
+    pool = pool_of([(100,)], max_duplicate_iou=0.85, max_init_iou=1.0, num_tentatives=1)
+    live(pool, 1, seen([box(100), box(103)]), tracks=[0], dets=[0])
+    assert pool.state.ids[pool.confirmed()].tolist() == [1, 2]  # both seen
+    live(pool, 2, seen([box(100)]), tracks=[0], dets=[0])
+    assert pool.state.ids[pool.confirmed()].tolist() == [1]
+
+
+@pytest.mark.parametrize(('changes', 'number'), [({}, 1), ({'max_duplicate_iou': 1.0}, 2)])
+def test_of_two_tracks_of_one_age_the_lost_one_stays(changes, number):
+    life = {'max_duplicate_iou': 0.85, 'num_tentatives': 1, **changes}
+    pool = pool_of([(100,)], **life)
+    live(pool, 1, seen([box(100)]))
+    assert pool.state.ids[pool.confirmed()].tolist() == [*range(1, number + 1)]
+
+
+def test_a_track_whose_motion_is_not_trusted_any_more_is_no_duplicate():
+    for recent_seconds, kept in ((0.4, [1]), (0.3, [1, 2])):
+        life = {'max_duplicate_iou': 0.85, 'recent_seconds': recent_seconds, 'num_tentatives': 1}
+        pool = pool_of([(100,)], **life)
+        for frame in (1, 2, 3):
+            live(pool, frame, seen([]))
+        live(pool, 4, seen([box(100)]))
+        assert pool.state.ids[pool.confirmed()].tolist() == kept
 
 
 def test_people_start_as_fast_in_a_second_at_every_frame_rate():
