@@ -31,7 +31,7 @@ def run_command(command: Command) -> None:
     """Run a command on one thread, with the package of this checkout.
 
     Raises:
-        RuntimeError: It failed; the message names the log and shows its last lines.
+        ChildProcessError: It failed; the message names the log and shows its last lines.
     """
     threads = dict.fromkeys(('OMP_NUM_THREADS', 'MKL_NUM_THREADS'), '1')
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get('PYTHONPATH'))))
@@ -47,7 +47,7 @@ def run_command(command: Command) -> None:
         ).returncode
     if code:
         said = command.log.read_text(encoding='utf-8', errors='replace').strip().splitlines()
-        raise RuntimeError(
+        raise ChildProcessError(
             f'{command.name} ended with status {code}: {" / ".join(said[-LAST_LINES:])} '
             f'(all of it in {command.log})'
         )

@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     on_interrupt(
         f'epochs that are done are kept in {args.work_dir}; the same command goes on from there'
     )
-    with one_sentence(parser, kinds=(OSError, ValueError, RuntimeError)):
+    with one_sentence(parser, kinds=(OSError, ValueError)):
         run(args, choose_rows(args.only, paths.CONFIGS))
 
 
@@ -126,7 +126,7 @@ def _train(trainings: Sequence[Training], jobs: int, console: Console) -> None:
         console.print(f'{command.name}: done')
     for each in todo:
         if not each.finished():
-            raise RuntimeError(f'training {each.name} ended without {each.checkpoint}')
+            raise ChildProcessError(f'training {each.name} ended without {each.checkpoint}')
 
 
 def _test(tests: Sequence[Trial], jobs: int, console: Console) -> None:

@@ -29,6 +29,8 @@ def test_all_are_finished_in_any_number(tmp_path: Path) -> None:
 def test_the_first_that_fails_ends_it_all(tmp_path: Path) -> None:
     fails = python('fails', "raise SystemExit('no such weights')", tmp_path)
     later = [python(f'later{k}', 'import time; time.sleep(0.2)', tmp_path) for k in range(3)]
-    with pytest.raises(RuntimeError, match=r'fails ended with status 1: no such weights .*log'):
+    with pytest.raises(
+        ChildProcessError, match=r'ended with status 1: no such weights .*log'
+    ):
         list(run_side_by_side([fails, *later], 1))
     assert not later[-1].log.exists()

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from mmengine.config import Config
 
 from tools.benchmarks.common.commands import Command
 from tools.benchmarks.common.paths import CONFIGS
@@ -12,6 +14,7 @@ from tools.benchmarks.table_1 import data
 from tools.benchmarks.table_1.measurements import BOX_COUNT_ERROR, MINUTES, box_count_error
 from tools.benchmarks.table_1.page import page
 from tools.benchmarks.table_1.systems import BENCHMARKS, ROWS, SYSTEMS
+from tools.benchmarks.table_1.trainings import Training
 
 
 def test_sequences_are_generated_as_documented(
@@ -60,6 +63,23 @@ def test_errors_of_counts_by_hand(tmp_path: Path) -> None:
     (tmp_path / 'results').mkdir()
     np.savetxt(tmp_path / 'results' / 'A.txt', tracks, fmt='%g', delimiter=',')
     assert box_count_error(tmp_path / 'results', tmp_path / 'test') == pytest.approx(1)
+
+
+def test_a_training_that_was_stopped_goes_on(tmp_path: Path) -> None:
+    config = CONFIGS / 'one_shot' / 'one-shot_r18_demo.py'
+    training = Training(config, 1, Path('data/one_shot'), tmp_path)
+    assert not training.finished()
+    training.folder.mkdir(parents=True)
+    meta = {'cfg': Config.fromfile(config).pretty_text, 'seed': 1}
+    for epoch in (3, 12):
+        path = training.folder / f'epoch_{epoch}.pth'
+        torch.save({'meta': meta}, path)
+        (training.folder / 'last_checkpoint').write_text(str(path))
+        assert training.finished() == (epoch == 12)
+    words = training.command().arguments
+    assert '--resume' in words
+    assert {'default_hooks.checkpoint.interval=1', 'randomness.seed=1'} < {*words}
+    assert 'train_dataloader.dataset.dataset.data_root=data/one_shot/' in words
 
 
 def measured(key: str, idf1: list[float], **others: float) -> dict:
