@@ -3,9 +3,10 @@
 import os
 import subprocess
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tools.benchmarks.common.paths import ROOT
 
@@ -27,7 +28,14 @@ class Command:
     log: Path
 
 
-def run_command(command: Command) -> None:
+class Done(NamedTuple):
+    """A command that is finished, and the seconds of processor time that it took."""
+
+    command: Command
+    seconds: float
+
+
+def run_command(command: Command) -> Done:
     """Run a command on one thread, with the package of this checkout.
 
     Raises:
@@ -37,23 +45,26 @@ def run_command(command: Command) -> None:
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get('PYTHONPATH'))))
     command.log.parent.mkdir(parents=True, exist_ok=True)
     with command.log.open('a', encoding='utf-8') as log:
-        code = subprocess.run(
+        process = subprocess.Popen(
             command.arguments,
             env={**os.environ, **threads, 'PYTHONPATH': paths},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            check=False,
-        ).returncode
+        )
+        # The clock tells little on a machine with other work; only wait4 tells processor time.
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = code = os.waitstatus_to_exitcode(status)
     if code:
         said = command.log.read_text(encoding='utf-8', errors='replace').strip().splitlines()
         raise ChildProcessError(
             f'{command.name} ended with status {code}: {" / ".join(said[-LAST_LINES:])} '
             f'(all of it in {command.log})'
         )
+    return Done(command, usage.ru_utime + usage.ru_stime)
 
 
-def run_side_by_side(commands: Iterable[Command], number: int) -> Iterator[Command]:
+def run_side_by_side(commands: Iterable[Command], number: int) -> Iterator[Done]:
     """Yield commands as they are finished.
 
     The first that fails ends it all: those that run are waited for, others do not begin.
@@ -64,11 +75,8 @@ def run_side_by_side(commands: Iterable[Command], number: int) -> Iterator[Comma
     """
     pool = ThreadPoolExecutor(number)
     try:
-        futures: dict[Future[None], Command] = {
-            pool.submit(run_command, each): each for each in commands
-        }
+        futures = [pool.submit(run_command, each) for each in commands]
         for future in as_completed(futures):
-            future.result()
-            yield futures[future]
+            yield future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -122,16 +122,20 @@ def _train(trainings: Sequence[Training], jobs: int, console: Console) -> None:
     todo = [each for each in trainings if not each.finished()]
     for each in trainings:
         console.print(f'training {each.name}: {"to do" if each in todo else "there already"}')
-    for command in run_side_by_side([each.command() for each in todo], jobs):
+    fresh = [each for each in todo if not each.begun]
+    commands = {each.command(): each for each in todo}
+    for command, seconds in run_side_by_side(commands, jobs):
+        training = commands[command]
+        if not training.finished():
+            raise ChildProcessError(f'{command.name} ended without {training.checkpoint}')
+        if training in fresh:
+            training.note_minutes(seconds / 60)
         console.print(f'{command.name}: done')
-    for each in todo:
-        if not each.finished():
-            raise ChildProcessError(f'training {each.name} ended without {each.checkpoint}')
 
 
 def _test(tests: Sequence[Trial], jobs: int, console: Console) -> None:
     todo = {each.command(): each for each in tests if not each.finished()}
-    for command in run_side_by_side(todo, jobs):
+    for command, _ in run_side_by_side(todo, jobs):
         todo[command].finish()
         console.print(f'{command.name}: done')
 

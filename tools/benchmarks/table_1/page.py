@@ -133,7 +133,8 @@ def _counts(rows: Results) -> str:
 def _sizes(rows: Results) -> str:
     body = []
     for row, measured in rows.items():
-        minutes = NONE if row.adapted else _spread(_by_name(measured, MINUTES))
+        known = [each[MINUTES] for each in measured['seeds'].values() if MINUTES in each]
+        minutes = _spread(known) if known and not row.adapted else NONE
         body.append(
             [
                 row.title,

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
+from mmmaml.utils import write_text
 from tools.benchmarks.common.commands import Command
 from tools.benchmarks.common.paths import ROOT
 from tools.benchmarks.common.trained_by import deciding_parts
@@ -53,13 +54,31 @@ class Training:
         Raises:
             ValueError: The folder holds a checkpoint of another config or seed.
         """
-        # MMEngine writes this file once the checkpoint it names is complete.
-        marker = self.folder / 'last_checkpoint'
-        if not marker.is_file():
+        if not self.begun:
             return False
-        last = self.folder / Path(marker.read_text(encoding='utf-8').strip()).name
+        last = self.folder / Path(self._marker.read_text(encoding='utf-8').strip()).name
         check_origin(last, self.config, self.seed)
         return last == self.checkpoint
+
+    @property
+    def begun(self) -> bool:
+        """True if an epoch is done."""
+        return self._marker.is_file()
+
+    @property
+    def minutes(self) -> float | None:
+        """Processor time of the whole training; None if nobody noted it."""
+        path = self.folder / 'processor_minutes.txt'
+        return float(path.read_text(encoding='utf-8')) if path.is_file() else None
+
+    def note_minutes(self, minutes: float) -> None:
+        """Note the processor time of the whole training."""
+        write_text(self.folder / 'processor_minutes.txt', f'{minutes:.3f}\n')
+
+    @property
+    def _marker(self) -> Path:
+        # MMEngine writes this file once the checkpoint it names is complete.
+        return self.folder / 'last_checkpoint'
 
     def command(self) -> Command:
         """Return the command that trains, going on from the newest checkpoint if there is one."""
@@ -97,12 +116,6 @@ def check_origin(checkpoint: Path, config: Path, seed: int) -> None:
                 f'{checkpoint} was trained with {key} = {trained.get(key)}, and {config} says '
                 f'{wanted.get(key)}: {hint}'
             )
-
-
-def training_minutes(checkpoint: Path) -> float:
-    """Return the time on the clock that the iterations up to a checkpoint took."""
-    hub = torch.load(checkpoint, map_location='cpu', weights_only=True)['message_hub']
-    return float(hub['log_scalars']['train/time']['log_history'].sum()) / 60
 
 
 def data_options(config: Config, data: Path) -> dict[str, str]:

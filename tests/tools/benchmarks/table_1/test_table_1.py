@@ -12,9 +12,9 @@ from mmengine.config import Config
 
 from mmmaml.utils import register_all_modules
 from tools.benchmarks.common import commands, paths
-from tools.benchmarks.common.commands import Command
+from tools.benchmarks.common.commands import Command, Done
 from tools.benchmarks.table_1 import __main__ as command
-from tools.benchmarks.table_1.measurements import Trial
+from tools.benchmarks.table_1.measurements import MINUTES, Trial
 from tools.benchmarks.table_1.systems import ROWS
 
 ROOT = Path(__file__).parents[4]
@@ -31,7 +31,7 @@ SHORT = {
 NAMES = 'one-shot', 'counting-mot', 'counting-mot-adapted'
 
 
-def in_this_process(run: Command) -> None:
+def in_this_process(run: Command) -> Done:
     """Run a command of ``tools/`` without the seconds that imports take."""
     path = Path(run.arguments[1])
     spec = importlib.util.spec_from_file_location(f'table_1_{path.stem}', path)
@@ -39,6 +39,7 @@ def in_this_process(run: Command) -> None:
     spec.loader.exec_module(module)
     # Runs of one second would share their logs and messages.
     module.main([*run.arguments[2:], f'experiment_name=table{next(COUNT)}'])
+    return Done(run, 90)
 
 
 COUNT = itertools.count()
@@ -78,7 +79,12 @@ def options_of(root: Path, data: Path) -> list[str]:
 def begun(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of commands that would run; they do nothing."""
     names: list[str] = []
-    monkeypatch.setattr(commands, 'run_command', lambda run: names.append(run.name))
+
+    def begin(run: Command) -> Done:
+        names.append(run.name)
+        return Done(run, 0)
+
+    monkeypatch.setattr(commands, 'run_command', begin)
     return names
 
 
@@ -92,7 +98,7 @@ def test_page_and_numbers(study: Path) -> None:
         scores = json.loads((study / 'work' / stem / 'seed0/test/metrics.json').read_text())
         assert row['seeds']['0']['MOTA'] == scores['overall']['MOTA']
         assert row['size'] == [96, 64]
-        assert row['seeds']['0']['training minutes'] > 0
+        assert row['seeds']['0'][MINUTES] == 1.5
         assert f'`configs/{row["config"]}`' in text, name
     # The density branch is all that the networks differ by.
     counting, adapted, plain = (row['parameters'] for row in results['rows'].values())
