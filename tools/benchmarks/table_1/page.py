@@ -18,6 +18,7 @@ from tools.benchmarks.table_1.systems import BENCHMARKS, ROWS, SYSTEMS, Row, Sys
 
 TEMPLATE = Path(__file__).parent / 'templates' / 'table_1.md'
 Results = Mapping[str, Any]
+Measured = Mapping[Row, Results]
 NONE = '-'
 
 
@@ -48,12 +49,12 @@ def page(results: Results, command: str) -> str:
     return text.rstrip('\n') + '\n'
 
 
-def _left_out(rows: Results) -> str:
+def _left_out(rows: Measured) -> str:
     names = [row.title for row in ROWS if row not in rows]
     return f'\nNot measured yet: {", ".join(names)}.\n' if names else ''
 
 
-def _published(rows: Results) -> str:
+def _published(rows: Measured) -> str:
     ours = {row.system: each for row, each in rows.items() if not row.adapted}
     body = [
         [system.title, *(_stated(system, each) for each in BENCHMARKS), _ours(ours.get(system))]
@@ -74,7 +75,7 @@ def _ours(measured: Results | None) -> str:
     return f'{mota:.1f} / {idf1:.1f} / {mean(_by_name(measured, SWITCHES)):.0f}'
 
 
-def _scores(rows: Results) -> str:
+def _scores(rows: Measured) -> str:
     body = [
         [
             row.title,
@@ -86,7 +87,7 @@ def _scores(rows: Results) -> str:
     return table(['system', *RATIOS, SWITCHES], body)
 
 
-def _adaptation(rows: Results) -> str:
+def _adaptation(rows: Measured) -> str:
     body = []
     for adapted in (row for row in rows if row.adapted and Row(row.system) in rows):
         plain = Row(adapted.system)
@@ -121,7 +122,7 @@ def _verdict(better: int, number: int) -> str:
     return 'no' if better == 0 else 'not with every one'
 
 
-def _counts(rows: Results) -> str:
+def _counts(rows: Measured) -> str:
     body = []
     for row, measured in rows.items():
         known = [COUNT_ERROR in each for each in measured['seeds'].values()]
@@ -130,7 +131,7 @@ def _counts(rows: Results) -> str:
     return table(['system', 'count of the network', 'tracked boxes'], body)
 
 
-def _sizes(rows: Results) -> str:
+def _sizes(rows: Measured) -> str:
     body = []
     for row, measured in rows.items():
         known = [each[MINUTES] for each in measured['seeds'].values() if MINUTES in each]
@@ -149,7 +150,7 @@ def _sizes(rows: Results) -> str:
     return table(header, body, text_columns=2)
 
 
-def _by_seed(rows: Results) -> str:
+def _by_seed(rows: Measured) -> str:
     body = [
         [row.title, seed, *(f'{100 * each[name]:.1f}' for name in RATIOS), str(each[SWITCHES])]
         for row, measured in rows.items()
