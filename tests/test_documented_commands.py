@@ -119,6 +119,7 @@ RUN_IN_SMALL = {
     f'{BENCHMARKS}.speed.gpu': f'{TESTS}/speed/test_gpu.py',
     f'{BENCHMARKS}.speed.inference': f'{TESTS}/speed/test_inference.py',
     f'{BENCHMARKS}.speed.tracker': f'{TESTS}/speed/test_tracker.py',
+    f'{BENCHMARKS}.table_1 ': f'{TESTS}/table_1/test_table_1.py',
     # Other commands of these tools are run as written.
     f'{BENCHMARKS}.speed.meta_step configs/one_shot/': f'{TESTS}/speed/test_meta_step.py',
     'tools/test.py configs/compose/': 'tests/test_compose.py',

@@ -12,18 +12,9 @@ from mmmaml.apis import train
 from mmmaml.registry import DATASETS
 from mmmaml.utils import register_all_modules
 from tools.benchmarks.common.paths import CONFIGS
+from tools.benchmarks.common.trained_by import deciding_parts
 from tools.benchmarks.evidence.data import EvidenceData
 from tools.benchmarks.evidence.presets import Preset, Run
-
-# These decide the weights; the rest of a config can change without a new training.
-TRAINED_BY = (
-    'model',
-    'train_dataloader',
-    'train_cfg',
-    'optim_wrapper',
-    'param_scheduler',
-    'custom_hooks',
-)
 
 
 @dataclass(frozen=True)
@@ -111,9 +102,8 @@ def scarce_items(
 
 def _digest(config: Config, seed: int) -> str:
     """Return eight letters that change with all that decides the weights."""
-    parts = {name: config[name] for name in TRAINED_BY}
-    parts['model'] = {k: v for k, v in config.model.items() if k not in ('tracker', 'detector')}
-    content = json.dumps([Config(parts).to_dict(), seed], sort_keys=True, default=str)
+    parts = deciding_parts(config, without=('tracker', 'detector'))
+    content = json.dumps([parts, seed], sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()[:8]
 
 
