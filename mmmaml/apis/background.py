@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, nullcontext
 from types import TracebackType
 from typing import Generic, TypeVar
 
@@ -118,19 +119,17 @@ class NewestItem(Generic[T]):
 
     def _read(self) -> None:
         end = _End()
-        items = iter(self._items)
         try:
-            for item in items:
-                if self._stopped:
-                    return
-                with self._changed:
-                    self._newest = item
-                    self._changed.notify()
+            items = iter(self._items)
+            with closing(items) if hasattr(items, 'close') else nullcontext():
+                for item in items:
+                    if self._stopped:
+                        return
+                    with self._changed:
+                        self._newest = item
+                        self._changed.notify()
         except BaseException as error:  # is raised in the other thread
             end = _End(error)
-        finally:
-            if hasattr(items, 'close'):
-                items.close()
         with self._changed:
             self._end = end
             self._changed.notify()
