@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mmmaml.datasets.checks import check_dataset
 from mmmaml.datasets.conversion import convert_mot
+from mmmaml.datasets.conversion.cvat_video import read_cvat_video
 from mmmaml.utils.mot_files import CLASSES, read_rows, read_seqinfo
 from tests.apis.sources.videos import ONE, encode, number_of, picture
 from tests.properties import bounded
@@ -217,3 +218,15 @@ def test_no_archive(run, tmp_path, capsys):
     assert 'neither a folder nor a zip archive' in capsys.readouterr().err
     assert run(tmp_path / 'B.zip', '--out-dir', tmp_path / 'out') == 2
     assert 'B.zip does not exist' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (('xtl=', 'left='), "track 0: a box lacks 'xtl'"),
+        (('xtl="', 'xtl="a'), 'a box is no box: c'),
+    ],
+)
+def test_a_box_that_is_none_is_named(change: tuple[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_cvat_video(VIDEO.replace(*change), 'v.xml')
