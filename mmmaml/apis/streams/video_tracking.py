@@ -50,6 +50,10 @@ class VideoTracking:
         ValueError: The frame rate is not positive.
     """
 
+    _resumed: tuple[int, float] | None
+    _start_time: float | None
+    _dets: VideoDetections | None
+
     def __init__(
         self,
         model: Any,
@@ -68,7 +72,7 @@ class VideoTracking:
 
     def reset(self) -> None:
         """Forget everything: the next frame is the first of another video."""
-        self._resumed: tuple[int, float] | None = None
+        self._resumed = None
         self._start(self._wanted_rate)
 
     def resume(self, number: int | None, frame_rate: float) -> None:
@@ -264,8 +268,7 @@ class VideoTracking:
         self._frames = FrameClock(ticks)
         if number is not None:
             self._frames.accept(number)
-        self._start_time: float | None = None
-        self._dets: VideoDetections | None = None
+        self._start_time = self._dets = None
         if self.detector is not None:
             self.detector.reader = None
 

@@ -127,6 +127,15 @@ def test_a_video_gives_the_frames_that_a_player_shows(run, tmp_path):
     assert list(map(number_of, images)) == [1, 2, 3]
 
 
+def test_a_frame_that_cannot_be_written_ends_it(run, tmp_path, capsys, monkeypatch):
+    source = write_zip(tmp_path / 'A.zip', mot_files(ROWS[:2], LABELS))
+    video = encode(tmp_path / 'video.mp4', [picture(number) for number in (1, 2, 3)])
+    monkeypatch.setattr(cv2, 'imwrite', lambda path, *_: not path.endswith('000002.jpg'))
+    assert run(source, '--out-dir', tmp_path / 'out', '--images', video) == 2
+    assert 'frame 2 cannot be written' in capsys.readouterr().err
+    assert not (tmp_path / 'out' / 'A').exists()
+
+
 def test_a_file_that_is_no_video(run, tmp_path, capsys):
     source = write_zip(tmp_path / 'A.zip', mot_files(ROWS[:2], LABELS))
     (tmp_path / 'no.mp4').write_bytes(b'no video')
