@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, nullcontext
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar('T')
 
@@ -123,7 +123,7 @@ class NewestItem(Generic[T]):
     def _read(self) -> None:
         end = _End()
         try:
-            items = iter(self._items)
+            items: Any = iter(self._items)
             with closing(items) if hasattr(items, 'close') else nullcontext():
                 for item in items:
                     if self._stopped:

@@ -166,8 +166,7 @@ class MOTInferencer:
         detector = self._video.detector
         if detections is None and detector is not None and detector.needs_files:
             raise ValueError(no_detector('give update() the detections of the frame'))
-        if detector is not None:
-            detector.reader = None
+        self._video.leave_source()
         form = form_of(detections)
         if form is not None and not isinstance(self.model.tracker, OnlineMetaTracker):
             raise ValueError(
@@ -207,8 +206,8 @@ class MOTInferencer:
             OSError: The source cannot be opened.
             ValueError: There are no detections for this source, or none of them is of its frames;
                 while iterating, a frame cannot be read, detections end before the frames, or
-                another video has begun. What is wrong with a video is raised after its last
-                frame: some cannot be decoded, or it is cut off.
+                this inferencer has taken other frames meanwhile. What is wrong with a video is
+                raised after its last frame: some cannot be decoded, or it is cut off.
         """
         frames = self.stream(source, detections)
         return ((frame.image, frame.tracks) for frame in frames)

@@ -120,7 +120,7 @@ def _add_sequence(people: dict[tuple[object, int], list], sequence: Path) -> Non
 def _shown(rows: np.ndarray, info: SequenceInfo) -> np.ndarray:
     """Return (R,) bool, boxes with an area, part of which is in the frame if its size is known."""
     low, size = rows[:, LEFT:WIDTH], rows[:, WIDTH : HEIGHT + 1]
-    shown = (size > 0).all(1)
+    shown: np.ndarray = size.min(axis=1) > 0
     if info.width and info.height:
         shown &= ((low < (info.width, info.height)) & (low + size > 0)).all(1)
     return shown

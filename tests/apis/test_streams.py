@@ -174,9 +174,14 @@ def test_a_video_does_not_go_on_after_another_has_begun(
     assert [next(first)[1].frame for _ in range(3)] == [1, 2, 3]
     second = inferencer.stream(folders[1])
     found = [next(second), next(second)]
-    with pytest.raises(ValueError, match='cannot go on after frame 3: this inferencer has begun'):
+    with pytest.raises(ValueError, match='cannot go on after frame 3: this inferencer has taken'):
         next(first)
     np.testing.assert_array_equal(rows([*found, *second]), alone)
+    third = inferencer.track(folders[1])
+    image, _ = next(third)
+    assert inferencer.update(image).frame == 2
+    with pytest.raises(ValueError, match='cannot go on after frame 1'):
+        next(third)
 
 
 def test_an_error_before_the_first_item_is_told() -> None:

@@ -111,13 +111,19 @@ class VideoTracking:
         self._dets = VideoDetections(source, detections, self.detector)
         return source, self._dets
 
+    def leave_source(self) -> None:
+        """Take frames one by one from here on; the source that was opened does not go on."""
+        self._dets = None
+        if self.detector is not None:
+            self.detector.reader = None
+
     def frames(
         self, source: FrameSource, dets: VideoDetections
     ) -> Generator[TrackedFrame, None, None]:
         """Track the frames of a source that was opened.
 
         Raises:
-            ValueError: Another video has begun, or as for ``MOTInferencer.track``.
+            ValueError: Other frames were tracked since, or as for ``MOTInferencer.track``.
         """
         frames = iter(ReadAhead(source, FRAMES_AHEAD) if source.reads_ahead else source)
         number = 0
@@ -125,8 +131,9 @@ class VideoTracking:
             while True:
                 if self._dets is not dets:
                     raise ValueError(
-                        f'{source} cannot go on after frame {number}: this inferencer has begun '
-                        'another video. Track one after the other, or together by streams()'
+                        f'{source} cannot go on after frame {number}: this inferencer has taken '
+                        'other frames since. Track one video after the other, or several by '
+                        'streams()'
                     )
                 spent = dict(self._clock.seconds)
                 with self._clock.stage('decode'):
@@ -268,9 +275,8 @@ class VideoTracking:
         self._frames = FrameClock(ticks)
         if number is not None:
             self._frames.accept(number)
-        self._start_time = self._dets = None
-        if self.detector is not None:
-            self.detector.reader = None
+        self._start_time = None
+        self.leave_source()
 
     def _time(self, frame: SourceFrame) -> float | None:
         """Return the time of a frame, which a frame rate of the caller sets for files."""
