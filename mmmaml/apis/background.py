@@ -3,8 +3,9 @@
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, nullcontext
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar('T')
 
@@ -28,48 +29,51 @@ class ReadAhead(Generic[T]):
     An error comes at its place, after all items before it. Who stops iterating stops the thread.
 
     Args:
-        items: Iterated over once. Nothing else may use it meanwhile.
+        items: Iterated over as often as this is. Nothing else may use it meanwhile.
         depth: Most items that wait; each takes its memory.
     """
 
     def __init__(self, items: Iterable[T], depth: int) -> None:
         self._items = items
-        self._queue: queue.Queue[T | _End] = queue.Queue(depth)
-        self._stopped = threading.Event()
+        self._depth = depth
 
     def __iter__(self) -> Iterator[T]:
-        thread = threading.Thread(target=self._read, daemon=True)
+        waiting: queue.Queue[T | _End] = queue.Queue(self._depth)
+        stopped = threading.Event()
+        thread = threading.Thread(target=self._read, args=(waiting, stopped), daemon=True)
         thread.start()
         try:
             while True:
-                item = self._queue.get()
+                item = waiting.get()
                 if isinstance(item, _End):
                     if item.error is not None:
                         raise item.error
                     return
                 yield item
         finally:
-            self._stopped.set()
+            stopped.set()
             thread.join()
 
-    def _read(self) -> None:
+    def _read(self, waiting: 'queue.Queue[T | _End]', stopped: threading.Event) -> None:
         end = _End()
         try:
             for item in self._items:
-                if not self._put(item):
+                if not _put(waiting, item, stopped):
                     return
         except BaseException as error:  # is raised in the other thread
             end = _End(error)
-        self._put(end)
+        _put(waiting, end, stopped)
 
-    def _put(self, item: T | _End) -> bool:
-        while not self._stopped.is_set():
-            try:
-                self._queue.put(item, timeout=_WAIT)
-                return True
-            except queue.Full:
-                continue
-        return False
+
+def _put(waiting: 'queue.Queue[T | _End]', item: T | _End, stopped: threading.Event) -> bool:
+    """Put an item as soon as there is room; return False if nobody wants it any more."""
+    while not stopped.is_set():
+        try:
+            waiting.put(item, timeout=_WAIT)
+            return True
+        except queue.Full:
+            continue
+    return False
 
 
 class NewestItem(Generic[T]):
@@ -118,19 +122,17 @@ class NewestItem(Generic[T]):
 
     def _read(self) -> None:
         end = _End()
-        items = iter(self._items)
         try:
-            for item in items:
-                if self._stopped:
-                    return
-                with self._changed:
-                    self._newest = item
-                    self._changed.notify()
+            items: Any = iter(self._items)
+            with closing(items) if hasattr(items, 'close') else nullcontext():
+                for item in items:
+                    if self._stopped:
+                        return
+                    with self._changed:
+                        self._newest = item
+                        self._changed.notify()
         except BaseException as error:  # is raised in the other thread
             end = _End(error)
-        finally:
-            if hasattr(items, 'close'):
-                items.close()
         with self._changed:
             self._end = end
             self._changed.notify()

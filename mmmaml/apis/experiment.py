@@ -67,7 +67,7 @@ def _runner(config: Config, work_dir: str | os.PathLike, seed: int = 0) -> Any:
     register_all_modules(init_default_scope=False)
     config = Config(config.to_dict())
     config.work_dir = str(work_dir)
-    config.randomness = {'seed': seed}
+    config.randomness = {**config.get('randomness', {}), 'seed': seed}
     # MMEngine keeps one logger, visualizer and message hub a name, for as long as Python runs.
     config.experiment_name = f'{Path(work_dir).name}_{uuid.uuid4().hex[:8]}'
     return RUNNERS.build(config)

@@ -113,6 +113,9 @@ def to_instances(detections: Detections) -> InstanceData:
                 f'detections lack {", ".join(missing)}: InstanceData needs bboxes (N, 4) xyxy, '
                 'scores (N,) and labels (N,)'
             )
+        detections = detections.new()
+        for key in ('bboxes', 'scores', 'labels'):
+            detections[key] = torch.as_tensor(detections[key])
         return _check_finite(detections)
     form = form_of(detections)
     if form is not None:

@@ -18,6 +18,7 @@ from torch import nn
 
 from mmmaml.config_files import find_config
 from mmmaml.registry import MODELS
+from mmmaml.utils.option_checks import OptionError
 
 
 def load_config(config: str | os.PathLike | Config, options: dict | None = None) -> Config:
@@ -99,18 +100,35 @@ def _build(config: Config) -> Any:
     try:
         return MODELS.build(config.model)
     except TypeError as error:
-        unknown = re.search(
-            r"(\w+)\.__init__\(\) got an unexpected keyword .* '(\w+)'", str(error)
-        )
+        if not _is_of_arguments(error):
+            raise
         place = f'config {config.filename}' if config.filename else 'the model'
-        if unknown is None:
-            raise ValueError(f'{place} cannot be built: {error}') from error
-        part, name = unknown.groups()
-        built = MODELS.get(part)
-        known = [each for each in signature(built).parameters if each != 'kwargs'] if built else []
-        raise ValueError(
-            f'{place} cannot be built: {part} has no option {name!r}; it has {", ".join(known)}'
-        ) from error
+        raise ValueError(f'{place} cannot be built: {_in_words(error)}') from error
+
+
+def _is_of_arguments(error: TypeError) -> bool:
+    """Tell errors of the arguments that a config gives from those within a constructor."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    raised_in = '' if place is None else place.tb_frame.f_globals.get('__name__', '')
+    by_call = raised_in.startswith('mmengine.registry.')  # no line of the constructor has run
+    return by_call or isinstance(error, OptionError) or _CALL.search(str(error)) is not None
+
+
+_CALL = re.compile(r'(\w+)\.__init__\(\) (?:got|missing|takes) ')
+"""Python's words on the arguments of a constructor, also of one that another hands them on to."""
+
+
+def _in_words(error: TypeError) -> str:
+    unknown = re.search(_CALL.pattern + r"an unexpected keyword .* '(\w+)'", str(error))
+    if unknown is None:
+        return str(error)
+    part, name = unknown.groups()
+    built = MODELS.get(part)
+    known = [each for each in signature(built).parameters if each != 'kwargs'] if built else []
+    listed = f'; it has {", ".join(known)}' if known else ''
+    return f'{part} has no option {name!r}{listed}'
 
 
 def _check_device(device: str) -> None:

@@ -241,11 +241,11 @@ def _crop_normalization(model: nn.Module) -> Mapping[str, Any] | None:
 def _normalization(model: nn.Module) -> dict[str, Any]:
     """Return what the data preprocessor of a model does to images."""
     preprocessor: Any = model.data_preprocessor
-    values: dict[str, Any] = {'bgr_to_rgb': False}
+    swaps = bool(getattr(preprocessor, '_channel_conversion', False))
+    values: dict[str, Any] = {'bgr_to_rgb': swaps}
     if getattr(preprocessor, '_enable_normalize', False):
         for name in ('mean', 'std'):
             values[name] = getattr(preprocessor, name).flatten().tolist()
-        values['bgr_to_rgb'] = preprocessor._channel_conversion
     return values
 
 

@@ -1,21 +1,26 @@
 """Images of people whose identity is known, from files as they come."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from mmengine.logging import print_log
 
 from mmmaml.utils.images import cut_box, read_frame
 from mmmaml.utils.mot_files import (
     CLASS,
     FRAME,
+    HEIGHT,
     ID,
     LEFT,
     PEDESTRIAN,
     SCORE,
     VISIBILITY,
+    WIDTH,
+    SequenceInfo,
     find_sequences,
     read_seqinfo,
 )
@@ -97,11 +102,28 @@ def _add_sequence(people: dict[tuple[object, int], list], sequence: Path) -> Non
     kept = considered(rows[:, SCORE]) & np.isin(rows[:, CLASS], (PEDESTRIAN, -1))
     kept &= (rows[:, VISIBILITY] >= MIN_VISIBILITY) | (rows[:, VISIBILITY] == -1)
     kept &= rows[:, FRAME] <= info.num_frames
-    for row in rows[kept]:
+    shown = _shown(rows, info)
+    if (hidden := int((kept & ~shown).sum())) > 0:
+        print_log(
+            f'{sequence.name}: {hidden} of {int(kept.sum())} boxes have no area, or none within '
+            'the frame, and are left out',
+            logger='current',
+            level=logging.WARNING,
+        )
+    for row in rows[kept & shown]:
         left, top, width, height = row[LEFT : LEFT + 4]
         box = left, top, left + width, top + height
         path = info.image_path(int(row[FRAME]))
         people.setdefault((sequence, int(row[ID])), []).append((path, box))
+
+
+def _shown(rows: np.ndarray, info: SequenceInfo) -> np.ndarray:
+    """Return (R,) bool, boxes with an area, part of which is in the frame if its size is known."""
+    low, size = rows[:, LEFT:WIDTH], rows[:, WIDTH : HEIGHT + 1]
+    shown: np.ndarray = size.min(axis=1) > 0
+    if info.width and info.height:
+        shown &= ((low < (info.width, info.height)) & (low + size > 0)).all(1)
+    return shown
 
 
 def _spread(images: list, most: int) -> list:

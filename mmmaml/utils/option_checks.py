@@ -8,6 +8,10 @@ from sys import float_info
 from typing import Any
 
 
+class OptionError(TypeError):
+    """An option that a part does not have, or that is no group of options."""
+
+
 def check_number(
     option: str,
     value: object,
@@ -84,7 +88,7 @@ def check_options(
         others: Arguments of it that are no options.
 
     Raises:
-        TypeError: There is no option of that name.
+        OptionError: There is no option of that name.
         ValueError: The value is no mapping.
     """
     if value is not None and not isinstance(value, Mapping):
@@ -92,7 +96,9 @@ def check_options(
     known = [name for name in signature(owner).parameters if name not in others]
     unknown = sorted(str(name) for name in set(value or ()) - set(known))
     if unknown:
-        raise TypeError(f'{option} has no option {", ".join(unknown)}; it has {", ".join(known)}')
+        raise OptionError(
+            f'{option} has no option {", ".join(unknown)}; it has {", ".join(known)}'
+        )
     return dict(value or {})
 
 

@@ -32,6 +32,14 @@ def test_reading_ahead_changes_nothing(count: int, depth: int, fails: bool) -> N
     assert found == list(range(count))
 
 
+def test_reading_ahead_may_begin_again() -> None:
+    ahead = ReadAhead([1, 2, 3], 2)
+    first = iter(ahead)
+    assert next(first) == 1
+    first.close()
+    assert list(ahead) == list(ahead) == [1, 2, 3]
+
+
 def test_no_more_is_read_ahead_than_asked_for() -> None:
     log: list[int] = []
     reader = iter(ReadAhead(items(100, False, log), 3))

@@ -10,6 +10,7 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 
 from mmmaml.apis import track, train
+from mmmaml.apis.experiment import _runner
 from mmmaml.datasets import convert_mot
 from mmmaml.visualization.figures.curves import read_scalars
 from tests.engine import toy
@@ -59,6 +60,13 @@ def test_the_seed_decides_a_training(tmp_path: Path) -> None:
     assert not equal(first, other)
     assert config.to_dict() == before
     assert not (tmp_path / 'not here').exists()
+
+
+def test_the_seed_is_all_that_replaces_the_randomness_of_the_config(tmp_path: Path) -> None:
+    config = toy.config(tmp_path)
+    config.randomness = {'seed': 7, 'diff_rank_seed': True}
+    runner = _runner(config, tmp_path / 'run', seed=3)
+    assert runner._randomness_cfg == {'seed': 3, 'diff_rank_seed': True}
 
 
 def test_trainings_of_one_process_keep_apart(tmp_path: Path) -> None:

@@ -24,6 +24,16 @@ def test_other_shapes_are_refused() -> None:
         to_instances(InstanceData(bboxes=torch.zeros(2, 4)))
 
 
+def test_instances_of_arrays_become_tensors() -> None:
+    given = InstanceData(bboxes=np.ones((2, 4)), scores=np.ones(2), labels=np.array([0, 3]))
+    found = to_instances(given)
+    assert found.bboxes.shape == (2, 4)
+    assert found.labels.tolist() == [0, 3]
+    assert isinstance(given.bboxes, np.ndarray)  # the caller's own stay as they are
+    with pytest.raises(ValueError, match='scores of detection 1 are not finite'):
+        to_instances(InstanceData(**{**dict(given.items()), 'scores': np.array([1, np.nan])}))
+
+
 def test_boxes_are_scaled_where_the_model_asks_for_it() -> None:
     detector = GivenDetector(PublicDetector())
     detector.given = to_instances(np.array([[2.0, 3, 4, 6, 0.5]]))

@@ -11,6 +11,7 @@ from mmengine.structures import InstanceData
 
 from mmmaml import apis
 from mmmaml.apis import MOTInferencer, Tracks
+from mmmaml.apis.sources import FrameSource
 from mmmaml.models.detectors.detection_file import read_detections
 from mmmaml.utils.mot_files import read_rows
 from tests.apis.small_model import CONFIGS, save_weights, small_config
@@ -187,6 +188,36 @@ def test_a_gap_in_time_is_one_to_the_tracker(
     late = inferencer.update(frames[2], box, 17.0)
     assert (late.frame, len(late)) == (121, 0)
     assert inferencer.update(frames[3], box, 17.1).ids.tolist() == [2]
+
+
+def test_a_state_keeps_the_ticks_of_its_clock(
+    config: Config, checkpoint: Path, frames: list[np.ndarray]
+) -> None:
+    before = MOTInferencer(config, checkpoint, frame_rate=10)
+    box = np.array([[10.0, 10, 30, 60, 0.9]])
+    for number in range(3):
+        before.update(frames[number], box, 5 + number / 10)
+    after = MOTInferencer(config, checkpoint)
+    assert after.frame_rate != 10
+    after.load_state_dict(before.state_dict())
+    assert after.frame_rate == 10
+    after.update(frames[3], box, 7.0)
+    assert after.update(frames[4], box, 8.0).frame == 14  # a second after frame 4
+    again = MOTInferencer(config, checkpoint)
+    again.load_state_dict(before.state_dict())
+    source = FrameSource(frames[3:5], frame_rate=2)
+    found = [tracks for _, tracks in again.track(source, [box, box])]
+    assert [each.seconds for each in found] == [0.0, 0.5]
+    assert again.model.tracker.tracks.frame_id == 8  # half a second after 3, counted from 0
+
+
+def test_a_tracker_without_a_state_says_so(mot_root: Path) -> None:
+    config = small_config(mot_root, CONFIGS / 'compare' / 'byte-track_r18_demo.py')
+    inferencer = MOTInferencer(config)
+    with pytest.raises(ValueError, match='the state of a ByteTracker cannot be saved'):
+        inferencer.state_dict()
+    with pytest.raises(ValueError, match='the state of a ByteTracker cannot be saved'):
+        inferencer.load_state_dict({})
 
 
 def test_time_is_told_by_stage(inferencer: MOTInferencer, sequence: Path) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.model import BaseModel
 
 from mmmaml.apis.model_loading import build_model, load_config
 from tests.apis.small_model import DEMO, OPTIONS, save_weights
@@ -61,6 +62,45 @@ def test_weights_that_are_missing_are_told(
     torch.save({'state_dict': state}, path)
     build_model(config, path, 'cpu')
     assert 'which stay random: reid.head.embed.bias' in log_lines[-1]
+
+
+class Built(BaseModel):
+    def __init__(self, size: int = 1, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.size = size + 1
+
+    def forward(self, *args: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        ({'typo': 1}, "the model cannot be built: BaseModel has no option 'typo'"),
+        ({'type': BaseModel}, "the model cannot be built: Can't instantiate abstract class"),
+        (
+            {'type': 'OnnxMOT', 'detector': {'type': 'PublicDetector', 'typo': 1}, 'tracker': {}},
+            "PublicDetector has no option 'typo'; it has score_thr",
+        ),
+        ({'type': 'OnnxMOT', 'detector': 3}, r'missing 1 required positional argument: .tracker'),
+        ({'type': 'OnnxMOT', 'detector': 3, 'tracker': {}}, 'cfg should be a dict'),
+        (
+            {
+                'type': 'OnnxMOT',
+                'detector': {'type': 'PublicDetector'},
+                'tracker': {'type': 'OnlineMetaTracker', 'stages': {'overlap': {'thr': 1}}},
+            },
+            "the model cannot be built: stage 'overlap' has no option thr; it has iou_thr",
+        ),
+    ],
+)
+def test_options_that_a_part_does_not_take_are_told(options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        build_model(Config({'model': {'type': Built, **options}}), None, 'cpu')
+
+
+def test_an_error_within_a_constructor_is_not_told_as_bad_input() -> None:
+    with pytest.raises(TypeError, match='unsupported operand'):
+        build_model(Config({'model': {'type': Built, 'size': None}}), None, 'cpu')
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='needs a machine without a GPU')

@@ -94,6 +94,16 @@ def test_a_network_that_is_not_normalised(model: MAMLMOT) -> None:
     assert noted == {'mean': [0, 0, 0], 'std': [1, 1, 1], 'to_rgb': False}
 
 
+def test_channels_that_are_swapped_without_normalisation_are_noted() -> None:
+    swapping = MetaReID(
+        tiny_backbone(),
+        {'type': 'mmmaml.MetaReIDHead', 'in_channels': 4, 'feat_channels': 6},
+        data_preprocessor={'type': 'mmmaml.TaskDataPreprocessor', 'bgr_to_rgb': True},
+    )
+    noted = find_graph(swapping).metadata()['OnnxReID']
+    assert noted == {'mean': [0, 0, 0], 'std': [1, 1, 1], 'to_rgb': True}
+
+
 def test_the_prior_tracks_as_the_network(model: MAMLMOT, tmp_path: Path) -> None:
     """From file and prior the tracker adapts as it does with the network itself."""
     export_onnx(model, tmp_path / 'reid.onnx', SIZE)

@@ -10,7 +10,7 @@ import pytest
 
 from mmmaml.apis import MOTInferencer, TrackedFrame
 from mmmaml.apis.background import NewestItem
-from mmmaml.apis.sources import FrameSource
+from mmmaml.apis.sources import FrameSource, LiveSource, SourceFrame
 from tests.apis.bright_people import config, folder_of, frames
 
 
@@ -137,6 +137,62 @@ def test_models_without_batches_share_their_networks_too(mot_root: Path, tmp_pat
 def test_what_cannot_be_is_refused(inferencer: MOTInferencer, options, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         inferencer.streams(**options)
+
+
+class Camera(LiveSource):
+    """Black frames without an end."""
+
+    def __init__(self) -> None:
+        FrameSource.__init__(self, (), 'camera')
+        self.address = 0
+
+    def __iter__(self) -> Iterator[SourceFrame]:
+        while True:
+            time.sleep(0.01)
+            yield SourceFrame(np.zeros((416, 416, 3), np.uint8), timestamp=time.monotonic())
+
+
+def test_no_thread_reads_for_streams_that_are_not_tracked(
+    inferencer: MOTInferencer, folders: list[Path], tmp_path: Path
+) -> None:
+    threads = threading.active_count()
+    with pytest.raises(FileNotFoundError, match='missing'):
+        inferencer.streams([Camera(), tmp_path / 'missing.mp4'])
+    running = inferencer.streams([Camera(), folders[0]])
+    assert threading.active_count() == threads
+    assert next(running).tracks.frame == 1
+    assert threading.active_count() > threads
+    running.close()
+    assert threading.active_count() == threads
+
+
+def test_a_video_does_not_go_on_after_another_has_begun(
+    inferencer: MOTInferencer, folders: list[Path]
+) -> None:
+    alone = rows(list(inferencer.stream(folders[1])))
+    first = inferencer.track(folders[0])
+    assert [next(first)[1].frame for _ in range(3)] == [1, 2, 3]
+    second = inferencer.stream(folders[1])
+    found = [next(second), next(second)]
+    with pytest.raises(ValueError, match='cannot go on after frame 3: this inferencer has taken'):
+        next(first)
+    np.testing.assert_array_equal(rows([*found, *second]), alone)
+    third = inferencer.track(folders[1])
+    image, _ = next(third)
+    assert inferencer.update(image).frame == 2
+    with pytest.raises(ValueError, match='cannot go on after frame 1'):
+        next(third)
+
+
+def test_an_error_before_the_first_item_is_told() -> None:
+    class Unplugged:
+        def __iter__(self) -> Iterator[int]:
+            raise OSError('no camera')
+
+    newest = NewestItem(Unplugged())
+    with pytest.raises(OSError, match='no camera'):
+        newest.get(5.0)
+    assert newest.ended
 
 
 def test_the_newest_item_is_kept_and_the_end_is_told() -> None:

@@ -66,6 +66,23 @@ def test_ground_truth_gives_what_is_considered_and_seen(tmp_path: Path) -> None:
         assert [image.max() for image in crops] == [101, 102]
 
 
+def test_boxes_that_show_nothing_are_left_out_and_counted(
+    tmp_path: Path, log_lines: list[str]
+) -> None:
+    for number in (1, 2, 3, 4):
+        save(tmp_path / 'img1' / f'{number:06d}.png', number)
+    (tmp_path / 'gt').mkdir()
+    boxes = ['1,1,1,1,2,4', '2,1,1,1,0,4', '3,1,90,1,2,4', '4,1,3.5,-2,5,4']
+    (tmp_path / 'gt' / 'gt.txt').write_text('\n'.join(f'{box},1,1,1' for box in boxes))
+    stated = 'name=S\nseqLength=4\nimExt=.png\n'
+    (tmp_path / 'seqinfo.ini').write_text(f'[Sequence]\n{stated}imWidth=4\nimHeight=8\n')
+    people = find_person_images(tmp_path, most=8)
+    assert [int(image.max()) for _, image in people.read()] == [1, 4]
+    assert '2 of 4 boxes have no area, or none within the frame' in log_lines[-1]
+    (tmp_path / 'seqinfo.ini').write_text(f'[Sequence]\n{stated}')
+    assert find_person_images(tmp_path, most=8).num_images == 3
+
+
 def test_folders_without_people(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='no image whose name begins like'):
         find_person_images(tmp_path, most=8)

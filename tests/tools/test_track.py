@@ -13,6 +13,7 @@ import pytest
 
 from mmmaml import apis
 from mmmaml.apis import MOTInferencer
+from mmmaml.apis.streams import VideoTracking
 from mmmaml.commands.track_run import load_state
 from mmmaml.utils.mot_files import FRAME, ID, read_rows
 from mmmaml.visualization.videos import video_writer
@@ -128,14 +129,14 @@ def test_a_video_is_tracked_with_a_detection_file(track, sequence: Path, video: 
 
 
 def test_ctrl_c_leaves_what_was_tracked(track, sequence: Path, monkeypatch, capsys) -> None:
-    update, count = MOTInferencer._update, iter(range(100))
+    update, count = VideoTracking.update, iter(range(100))
 
     def interrupted(self, *arguments):
         if next(count) == 11:  # the twelfth frame
             signal.raise_signal(signal.SIGINT)
         return update(self, *arguments)
 
-    monkeypatch.setattr(MOTInferencer, '_update', interrupted)
+    monkeypatch.setattr(VideoTracking, 'update', interrupted)
     handler = signal.getsignal(signal.SIGINT)
     status, said = fails(capsys, track, sequence)
     assert status == 130
@@ -155,7 +156,7 @@ def test_ctrl_c_twice_leaves_what_was_there(track, sequence: Path, monkeypatch, 
     Path('out').mkdir()
     Path(f'out/{NAME}.txt').write_text('of an earlier run')
     Path(f'out/{NAME}.json').write_text('{"tracks": []}')
-    monkeypatch.setattr(MOTInferencer, '_update', interrupted)
+    monkeypatch.setattr(VideoTracking, 'update', interrupted)
     status, said = fails(capsys, track, sequence)
     assert status == 130
     assert said.endswith(': stopped by Ctrl-C: nothing is written')

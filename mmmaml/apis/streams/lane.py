@@ -19,7 +19,8 @@ class Lane:
     """A stream among others.
 
     Files are decoded ahead, in a thread of each. Of a live source the newest frame counts: those
-    that came while the others were tracked are left out, as a slow program leaves them out.
+    that came while the others were tracked are left out, as a slow program leaves them out. No
+    thread runs before the first frame is asked for.
 
     Args:
         stream: Position among the streams.
@@ -46,9 +47,7 @@ class Lane:
         self.ended = self.failed = False
         self._newest: NewestItem[SourceFrame] | None = None
         self._frames: Iterator[SourceFrame] = iter(())
-        if isinstance(self.source, LiveSource):
-            self._newest = NewestItem(self.source)
-        else:
+        if not isinstance(self.source, LiveSource):
             ahead = self.source.reads_ahead
             self._frames = iter(ReadAhead(self.source, FRAMES_AHEAD) if ahead else self.source)
 
@@ -74,10 +73,12 @@ class Lane:
         return None
 
     def _next(self, wait: float) -> SourceFrame | None:
-        if self._newest is None:
+        if not isinstance(self.source, LiveSource):
             frame = next(self._frames, None)
             self.ended = frame is None
             return frame
+        if self._newest is None:  # no thread for a group that nobody iterates over
+            self._newest = NewestItem(self.source)
         frame = self._newest.get(wait)
         self.ended = frame is None and self._newest.ended
         return frame

@@ -142,6 +142,7 @@ def write_sequence(
     Raises:
         FileNotFoundError: There are no images.
         FileExistsError: The sequence folder is there already.
+        OSError: A frame cannot be written.
         ValueError: No row is of an image, or images cannot be frames.
     """
     task, rows = content.task, content.rows
@@ -320,7 +321,8 @@ def _write_frames(frames: Iterable[np.ndarray], target: Path) -> list[str]:
     target.mkdir(parents=True)
     for number, frame in enumerate(frames, start=1):
         names.append(f'{number:06d}.jpg')
-        cv2.imwrite(str(target / names[-1]), frame, [cv2.IMWRITE_JPEG_QUALITY, 95])
+        if not cv2.imwrite(str(target / names[-1]), frame, [cv2.IMWRITE_JPEG_QUALITY, 95]):
+            raise OSError(f'frame {number} cannot be written into {target}: is the disk full?')
     return names
 
 

@@ -44,8 +44,10 @@ def _row(box: ElementTree.Element, identity: int, category: int, source: str) ->
     try:
         left, top, right, bottom = (float(box.attrib[k]) for k in ('xtl', 'ytl', 'xbr', 'ybr'))
         frame = int(box.attrib['frame'])
-    except (KeyError, ValueError) as error:
+    except KeyError as error:
         raise ValueError(f'{source}, track {identity - 1}: a box lacks {error}') from None
+    except ValueError as error:
+        raise ValueError(f'{source}, track {identity - 1}: a box is no box: {error}') from None
     visible = 0.0 if box.get('occluded') == '1' else 1.0
     place = [left, top, round(right - left, 6), round(bottom - top, 6)]
     return [frame + 1, identity, *place, 1, category, visible]

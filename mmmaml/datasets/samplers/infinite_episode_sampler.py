@@ -28,4 +28,4 @@ class InfiniteEpisodeSampler(EpisodeSampler):
         self.start_at(num_samples)
 
     def set_epoch(self, epoch: int) -> None:
-        """Nothing: epochs follow each other by themselves."""
+        """Do nothing: epochs follow each other by themselves."""

@@ -9,6 +9,9 @@ from mmcv.transforms import BaseTransform
 from ...registry import TRANSFORMS
 from .frame_boxes import boxes_of, set_boxes
 
+PAPER_SCALE = 1088, 608
+"""Width and height of the input in the paper."""
+
 
 @TRANSFORMS.register_module()
 class LetterboxFrame(BaseTransform):
@@ -31,7 +34,7 @@ class LetterboxFrame(BaseTransform):
         ValueError: ``scale`` is not two positive numbers.
     """
 
-    def __init__(self, scale: tuple[int, int] = (1088, 608), fill: int = 127) -> None:
+    def __init__(self, scale: tuple[int, int] = PAPER_SCALE, fill: int = 127) -> None:
         if len(scale) != 2 or min(scale) < 1:
             raise ValueError(f'scale={scale!r} must be (width, height) in pixels')
         self.scale = (int(scale[0]), int(scale[1]))
@@ -71,8 +74,10 @@ def letterbox_size(pipeline: Sequence[dict]) -> tuple[int, int] | None:
     Transforms within others count, too; None if there is none.
     """
     for transform in _nested(pipeline):
-        if str(transform.get('type')).split('.')[-1] == 'LetterboxFrame':
-            return tuple(transform['scale'])
+        kind = transform.get('type')
+        name = kind.split('.')[-1] if isinstance(kind, str) else getattr(kind, '__name__', '')
+        if name == LetterboxFrame.__name__:
+            return tuple(transform.get('scale', PAPER_SCALE))
     return None
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 State = dict[str, Any]
 
 _POOL = 'frame_id', 'previous_frame_id', '_next_id'
+_AVERAGE = 'feature_average', 'momentum'
 _MEMORY = 'mean', 'weight'
 _GALLERY = 'feats', 'count', '_written', '_entry_frame'
 _SCATTER = 'total', 'freedom'
@@ -32,7 +33,7 @@ _TRACKS = tuple(field.name for field in fields(TrackState))
 
 def pool_state(pool: TrackPool) -> State:
     """Return the tracks and their clock."""
-    numbers = {'frame_rate': pool.frame_rate, **_read(pool, _POOL)}
+    numbers = {'frame_rate': pool.frame_rate, 'pace': pool.pace, **_read(pool, _POOL)}
     numbers['box_model'] = type(pool.box_model).__name__
     return {**numbers, **_read(pool.state, _TRACKS)}
 
@@ -41,10 +42,12 @@ def set_pool(pool: TrackPool, state: Mapping[str, Any]) -> None:
     """Take over tracks and their clock; the pool is one of that frame rate.
 
     Raises:
-        ValueError: The motion is that of another box model.
+        ValueError: The motion is that of another box model or of another noise.
     """
     if state['box_model'] != type(pool.box_model).__name__:
         raise ValueError("the state is of another 'kalman_box'")
+    if state['pace'] != pool.pace:
+        raise ValueError("the state is of another 'motion_noise'")
     _write(pool, _POOL, state)
     _write(pool.state, _TRACKS, state)
     lengths = {name: len(getattr(pool.state, name)) for name in _TRACKS}
@@ -57,6 +60,7 @@ def appearance_state(appearance: TrackAppearance) -> State:
     memory, adapter = appearance.memory, appearance.adapter
     state: State = {'memory': None, 'gallery': None, 'adapter': None}
     state['frame_rate'] = appearance.frame_rate
+    state['options'] = {name: getattr(appearance.options, name) for name in _AVERAGE}
     if memory is not None:
         state['memory'] = _read(memory, _MEMORY)
         if memory.gallery is not None:
@@ -78,6 +82,9 @@ def set_appearance(appearance: TrackAppearance, state: Mapping[str, Any]) -> Non
             'the state is of a tracker that adapts a head, or this one is, and the other is not: '
             'take the same config and models'
         )
+    for name in _AVERAGE:
+        if state['options'][name] != getattr(appearance.options, name):
+            raise ValueError(f"the state is of another '{name}'")
     appearance.reset(state['frame_rate'])
     if state['memory'] is not None:
         like = torch.as_tensor(state['memory']['mean'])

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from inspect import signature
 
+from mmmaml.utils.option_checks import OptionError
+
 from .appearance.track_appearance import MemoryOptions
 from .association.stage import Stage
 from .detections.detections import DetectionOptions
@@ -60,7 +62,7 @@ def refuse_unknown(tracker: type, unknown: Iterable[str]) -> None:
         unknown: Names of the others that were given.
 
     Raises:
-        TypeError: There is one; the message says where it is now, if it has moved.
+        OptionError: There is one; the message says where it is now, if it has moved.
     """
     names = sorted(unknown)
     if not names:
@@ -76,4 +78,4 @@ def refuse_unknown(tracker: type, unknown: Iterable[str]) -> None:
         text.append(f'it has {", ".join(known)}')
     elif any('stage' in MOVED[name] for name in names):
         text.append('the options of stages are in stages=dict(STAGE=dict(OPTION=VALUE))')
-    raise TypeError('; '.join(text))
+    raise OptionError('; '.join(text))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mmmaml.datasets.checks import check_dataset
 from mmmaml.datasets.conversion import convert_mot
+from mmmaml.datasets.conversion.cvat_video import read_cvat_video
 from mmmaml.utils.mot_files import CLASSES, read_rows, read_seqinfo
 from tests.apis.sources.videos import ONE, encode, number_of, picture
 from tests.properties import bounded
@@ -126,6 +127,15 @@ def test_a_video_gives_the_frames_that_a_player_shows(run, tmp_path):
     assert list(map(number_of, images)) == [1, 2, 3]
 
 
+def test_a_frame_that_cannot_be_written_ends_it(run, tmp_path, capsys, monkeypatch):
+    source = write_zip(tmp_path / 'A.zip', mot_files(ROWS[:2], LABELS))
+    video = encode(tmp_path / 'video.mp4', [picture(number) for number in (1, 2, 3)])
+    monkeypatch.setattr(cv2, 'imwrite', lambda path, *_: not path.endswith('000002.jpg'))
+    assert run(source, '--out-dir', tmp_path / 'out', '--images', video) == 2
+    assert 'frame 2 cannot be written' in capsys.readouterr().err
+    assert not (tmp_path / 'out' / 'A').exists()
+
+
 def test_a_file_that_is_no_video(run, tmp_path, capsys):
     source = write_zip(tmp_path / 'A.zip', mot_files(ROWS[:2], LABELS))
     (tmp_path / 'no.mp4').write_bytes(b'no video')
@@ -217,3 +227,15 @@ def test_no_archive(run, tmp_path, capsys):
     assert 'neither a folder nor a zip archive' in capsys.readouterr().err
     assert run(tmp_path / 'B.zip', '--out-dir', tmp_path / 'out') == 2
     assert 'B.zip does not exist' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (('xtl=', 'left='), "track 0: a box lacks 'xtl'"),
+        (('xtl="', 'xtl="a'), 'a box is no box: c'),
+    ],
+)
+def test_a_box_that_is_none_is_named(change: tuple[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_cvat_video(VIDEO.replace(*change), 'v.xml')

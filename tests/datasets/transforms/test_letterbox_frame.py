@@ -95,3 +95,5 @@ def test_the_size_of_a_pipeline_wherever_it_letterboxes():
     broadcast = {'type': 'TransformBroadcaster', 'transforms': [{'type': 'LoadFrame'}, letterbox]}
     assert letterbox_size([broadcast]) == (320, 192)
     assert letterbox_size([{'type': 'LoadFrame'}]) is None
+    assert letterbox_size([{'type': 'LetterboxFrame'}]) == LetterboxFrame().scale
+    assert letterbox_size([{'type': LetterboxFrame, 'scale': (64, 32)}]) == (64, 32)

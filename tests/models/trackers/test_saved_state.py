@@ -120,6 +120,9 @@ def test_states_that_do_not_fit() -> None:
     ('option', 'kind', 'changed'),
     [
         ('kalman_box', 'plain', {'kalman_box': 'cxcywh'}),
+        ('motion_noise', 'motion', {'motion_noise': 'per_frame'}),
+        ('momentum', 'plain', {'momentum': 0.9}),
+        ('feature_average', 'plain', {'feature_average': 'exponential'}),
         ('camera_motion', 'plain', {'camera_motion': {}}),
         ('gallery_size', 'gradient', {'gallery_size': 3, **KINDS['gradient']}),
         ('solver', 'gradient', {'adapter_cfg': {'solver': 'closed_form'}}),

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from mmmaml.utils.option_checks import OptionError
+
 from .appearance_stage import AppearanceStage
 from .fusion_stages import FusionStage, TentativeFusionStage
 from .overlap_stages import LowScoresStage, OverlapStage, TentativeStage
@@ -50,14 +52,14 @@ def build_stages(config: StagesConfig | None) -> tuple[Stage, ...]:
         The stages in the order in which they run.
 
     Raises:
-        TypeError: The config is no dict, or a stage has no such option.
+        OptionError: The config is no dict, or a stage has no such option.
         ValueError: There is no such stage, none is left, a value is out of its range, or the
             order cannot work.
     """
     if config is None:
         return default_stages()
     if not isinstance(config, Mapping):
-        raise TypeError(
+        raise OptionError(
             f'stages={config!r} must be a dict of stages and their options, such as '
             f'dict(overlap=dict(iou_thr=0.3)); there are {", ".join(STAGES)}'
         )
@@ -100,10 +102,12 @@ def _build(name: str, options: Mapping[str, Any] | None) -> Stage | None:
     stage = STAGES[name]
     known = stage_options(stage)
     if not isinstance(options, Mapping):
-        raise TypeError(f'stages.{name}={options!r} must be a dict of {", ".join(known)}, or None')
+        raise OptionError(
+            f'stages.{name}={options!r} must be a dict of {", ".join(known)}, or None'
+        )
     unknown = sorted(set(options) - set(known))
     if unknown:
-        raise TypeError(
+        raise OptionError(
             f'stage {name!r} has no option {", ".join(unknown)}; it has {", ".join(known)}'
         )
     return stage(**options)

@@ -8,7 +8,7 @@ import torch
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from mmmaml.utils.option_checks import check_options
+from mmmaml.utils.option_checks import OptionError, check_options
 
 from ..detections.detections import DetectionOptions
 from .detector_features import features_of_detections, head_of_detector
@@ -31,7 +31,7 @@ class ModelFeatures:
         options: Score and classes of the detections that are wanted.
 
     Raises:
-        TypeError: ``reid`` has an unknown key.
+        OptionError: ``reid`` has an unknown key.
         ValueError: It is no dict.
     """
 
@@ -41,7 +41,7 @@ class ModelFeatures:
             raise ValueError(f'reid={reid!r} must be a dict of options')
         unknown = sorted(set(reid or {}) - set(defaults))
         if unknown:
-            raise TypeError(
+            raise OptionError(
                 f'reid has no option {", ".join(unknown)}; it has {", ".join(defaults)}'
             )
         self.reid = {**defaults, **(reid or {})}
