@@ -23,12 +23,10 @@ def test_every_config_is_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     index = modelindex.load('model-index.yml')
     index.build_models_with_collections()
-    assert len({each.name for each in index.models}) == len(index.models)
+    named = {each.name: each.config for each in index.models}
     paths = [path for name in FOLDERS for path in (ROOT / 'configs' / name).glob('*.py')]
-    configs = sorted(each.config for each in index.models)
-    assert configs == sorted(str(path.relative_to(ROOT)) for path in paths)
-    for each in index.models:  # two folders have a config of one name
-        assert each.name.endswith(Path(each.config).stem)
+    assert len(named) == len(index.models)
+    assert named == {path.stem: str(path.relative_to(ROOT)) for path in paths}
     for collection in index.collections:
         assert Path(collection.readme).is_file()
 

@@ -81,7 +81,7 @@ SYSTEMS = (
         'bot-sort',
         'BoT-SORT',
         'bot_sort',
-        'bot-sort_r18_demo',
+        'bot-sort_one-shot-r18_demo',
         {
             'MOT16': Published(78.6, 79.1, 662),
             'MOT17': Published(79.4, 79.4, 2643),

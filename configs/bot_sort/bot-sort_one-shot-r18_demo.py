@@ -1,8 +1,8 @@
 # BoT-SORT, small, on generated sequences: the network and the frames of
 # ../one_shot/one-shot_r18_demo.py, trained without MAMLOptimizerHook.
 #   python tools/dataset_converters/make_demo_data.py data/one_shot --train 6 --test 2 --frames 120 --people 20 --fps 10
-#   python tools/train.py configs/bot_sort/bot-sort_r18_demo.py
-#   python tools/test.py configs/bot_sort/bot-sort_r18_demo.py work_dirs/bot-sort_r18_demo/epoch_12.pth
+#   python tools/train.py configs/bot_sort/bot-sort_one-shot-r18_demo.py
+#   python tools/test.py configs/bot_sort/bot-sort_one-shot-r18_demo.py work_dirs/bot-sort_one-shot-r18_demo/epoch_12.pth
 _base_ = ['../one_shot/one-shot_r18_demo.py', '../_base_/trackers/bot-sort.py']
 
 # The scores that belong to a detector stay its own.
