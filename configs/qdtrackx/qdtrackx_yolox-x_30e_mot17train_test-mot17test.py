@@ -5,9 +5,7 @@
 #   bash tools/dist_train.sh configs/qdtrackx/qdtrackx_yolox-x_30e_mot17train_test-mot17test.py 2
 _base_ = './qdtrackx_yolox-x_30e_mot17halftrain_test-mot17halfval.py'
 
-train_dataloader = dict(
-    dataset=dict(dataset=dict(ann_file='annotations/train_cocoformat.json'))
-)
+train_dataloader = dict(dataset=dict(dataset=dict(ann_file='annotations/train_cocoformat.json')))
 test_dataloader = dict(
     dataset=dict(ann_file='annotations/test_cocoformat.json', data_prefix=dict(img_path='test'))
 )

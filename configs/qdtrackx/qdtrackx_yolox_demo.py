@@ -1,5 +1,5 @@
 # QDTrack on a small YOLOX, on generated sequences: the frames of ../one_shot/one-shot_r18_demo.py
-# and the tasks of its training as pairs of frames, from random weights in minutes on a CPU.
+# in tasks of three, from random weights in minutes on a CPU.
 #   python tools/dataset_converters/make_demo_data.py data/one_shot --train 6 --test 2 --frames 120 --people 20 --fps 10
 #   python tools/train.py configs/qdtrackx/qdtrackx_yolox_demo.py
 #   python tools/test.py configs/qdtrackx/qdtrackx_yolox_demo.py work_dirs/qdtrackx_yolox_demo/epoch_12.pth
@@ -76,7 +76,7 @@ train_dataloader = dict(
     dataset=dict(
         _delete_=True,
         type='EpisodicDataset',
-        num_support=4,
+        num_support=2,
         num_ways=16,
         window=30,
         dataset=dict(

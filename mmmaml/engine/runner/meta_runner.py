@@ -204,4 +204,6 @@ class MetaRunner(Runner):
             return []
         modules = model.modules()
         heads = [m for m in modules if isinstance(m, MetaReIDHead) and m.num_classes is None]
-        return [head for head in heads if head.weight.requires_grad]  # a frozen one classifies none
+        return [
+            head for head in heads if head.weight.requires_grad
+        ]  # a frozen one classifies none

@@ -116,8 +116,10 @@ class QDTrackX(MetaLearner, QDTrack):
         """
         tasks, frames = inputs.shape[:2]
         if frames < 2:
-            raise ValueError('QDTrackX learns from pairs of frames: give EpisodicDataset '
-                             'num_support and num_query of at least 1')
+            raise ValueError(
+                'QDTrackX learns from pairs of frames: give EpisodicDataset '
+                'num_support and num_query of at least 1'
+            )
         samples = [each for task in data_samples for each in task.frame_samples()]
         maps, outputs = self._detect(inputs.flatten(0, 1))
         head = self.detector.bbox_head

@@ -21,7 +21,8 @@ def outputs() -> list[list[Tensor]]:
     """Class scores, box deltas and objectness of two frames of 24x16 pixels at two strides."""
     gen = torch.Generator().manual_seed(0)
     return [
-        [torch.randn(2, channels, *size, generator=gen) for size in SIZES] for channels in (1, 4, 1)
+        [torch.randn(2, channels, *size, generator=gen) for size in SIZES]
+        for channels in (1, 4, 1)
     ]
 
 
