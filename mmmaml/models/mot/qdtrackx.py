@@ -38,7 +38,6 @@ class QDTrackX(MetaLearner, QDTrack):
             in more of the background.
         data_preprocessor: Config of a :class:`~mmmaml.models.TaskDataPreprocessor`.
         init_cfg: Initialisation as in MMEngine.
-        **kwargs: Others of ``QDTrack``.
 
     Raises:
         ValueError: ``num_regions`` is not positive.
@@ -52,7 +51,6 @@ class QDTrackX(MetaLearner, QDTrack):
         num_regions: int = 512,
         data_preprocessor: dict | None = None,
         init_cfg: dict | list[dict] | None = None,
-        **kwargs: Any,
     ) -> None:
         if num_regions < 1:
             raise ValueError(f'num_regions={num_regions} must be at least 1')
@@ -62,8 +60,8 @@ class QDTrackX(MetaLearner, QDTrack):
             tracker=tracker,
             data_preprocessor=data_preprocessor,
             init_cfg=init_cfg,
-            **kwargs,
         )
+        self.preprocess_cfg = data_preprocessor
         self.num_regions = num_regions
         self.detector.bbox_head.use_l1 = True
         self.embedding = identity_head(self.track_head.embed_head.fc_embed.out_features)
@@ -130,8 +128,8 @@ class QDTrackX(MetaLearner, QDTrack):
         )
         predictions = all_predictions(head, outputs, tuple(inputs.shape[-2:]))
         regions = [likeliest(each, self.num_regions) for each in predictions]
-        key = torch.arange(tasks * frames, device=inputs.device)
-        ref = key.view(tasks, frames).roll(-1, 1).flatten()
+        ref = torch.arange(tasks * frames, device=inputs.device)  # of each frame as a key
+        ref = ref.view(tasks, frames).roll(-1, 1).flatten()
         pairs = [_pair(samples[i], samples[j]) for i, j in enumerate(ref.tolist())]
         losses |= self.track_head.loss(
             maps,
@@ -172,7 +170,13 @@ class QDTrackX(MetaLearner, QDTrack):
             dets.feats = self.track_head.predict(maps, [boxes])
             sample.pred_instances = dets
             sample.pred_track_instances = self.tracker.track(
-                model=self, img=image, feats=maps, data_sample=sample, rescale=rescale, **kwargs
+                model=self,
+                img=image,
+                feats=maps,
+                data_sample=sample,
+                data_preprocessor=self.preprocess_cfg,
+                rescale=rescale,
+                **kwargs,
             )
         return [video]
 
