@@ -87,9 +87,9 @@ class QDTrackX(MetaLearner, QDTrack):
                 'dataset of frames in EpisodicDataset'
             )
         maps, outputs = self._detect(inputs.flatten(0, 1))
-        sizes = [tuple(level.shape[-2:]) for level in maps]
+        sizes = [level.shape[-2:] for level in maps]
         points = centers.transpose(1, 2).flatten(0, 1)
-        predictions = all_predictions(self.detector.bbox_head, outputs, tuple(inputs.shape[-2:]))
+        predictions = all_predictions(self.detector.bbox_head, outputs, inputs.shape[-2:])
         strides = self.detector.bbox_head.strides
         boxes = [boxes_at(*each, sizes, strides) for each in zip(predictions, points, strict=True)]
         feats = self.track_head.predict(maps, boxes)
@@ -126,7 +126,7 @@ class QDTrackX(MetaLearner, QDTrack):
             [each.gt_instances for each in samples],
             [each.metainfo for each in samples],
         )
-        predictions = all_predictions(head, outputs, tuple(inputs.shape[-2:]))
+        predictions = all_predictions(head, outputs, inputs.shape[-2:])
         regions = [likeliest(each, self.num_regions) for each in predictions]
         ref = torch.arange(tasks * frames, device=inputs.device)  # of each frame as a key
         ref = ref.view(tasks, frames).roll(-1, 1).flatten()

@@ -14,7 +14,7 @@ ALL = ConfigDict(score_thr=0.0)
 
 @torch.no_grad()
 def all_predictions(
-    head: YOLOXHead, outputs: Sequence[Sequence[Tensor]], img_shape: tuple[int, int]
+    head: YOLOXHead, outputs: Sequence[Sequence[Tensor]], img_shape: Sequence[int]
 ) -> list[InstanceData]:
     """Decode what YOLOX predicts at every cell, before non-maximum suppression.
 
@@ -52,7 +52,7 @@ def likeliest(predictions: InstanceData, number: int) -> Tensor:
 def boxes_at(
     predictions: InstanceData,
     points: Tensor,
-    sizes: Sequence[tuple[int, int]],
+    sizes: Sequence[Sequence[int]],
     strides: Sequence[int],
 ) -> Tensor:
     """Return the boxes (N, 4) predicted at the cells of points, each of the surest level.
