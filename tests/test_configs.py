@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1] / 'configs'
 CONFIGS = sorted(
     path for path in ROOT.rglob('*.py') if '_base_' not in path.relative_to(ROOT).parts
 )
-NOT_ON_CROPS = 'one_shot', 'counting_mot', 'bot_sort', 'adapter'
+NOT_ON_CROPS = 'one_shot', 'counting_mot', 'bot_sort', 'qdtrackx', 'tlr', 'sgt', 'adapter'
 ON_CROPS = [path for path in CONFIGS if path.parent.name not in NOT_ON_CROPS]
 COMPARED = [path for path in CONFIGS if path.parent.name == 'compare']
 META = [

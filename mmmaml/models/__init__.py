@@ -26,6 +26,7 @@ if has_openmmlab():
         'MAMLMOT': 'mot.maml_mot',
         'OneShotDetector': 'detectors.one_shot_detector',
         'OneShotHead': 'dense_heads',
+        'QDTrackX': 'mot.qdtrackx',
         'TaskDataPreprocessor': 'data_preprocessors',
     }
 

@@ -203,4 +203,7 @@ class MetaRunner(Runner):
         if is_model_wrapper(model):
             return []
         modules = model.modules()
-        return [m for m in modules if isinstance(m, MetaReIDHead) and m.num_classes is None]
+        heads = [m for m in modules if isinstance(m, MetaReIDHead) and m.num_classes is None]
+        return [
+            head for head in heads if head.weight.requires_grad
+        ]  # a frozen one classifies none

@@ -1,4 +1,4 @@
-"""Features that come with the boxes of a one-shot detector."""
+"""Features that come with the boxes of a detector."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +13,17 @@ def head_of_detector(model: Any) -> 'MetaReIDHead | None':
     """Return the head for the features that a model's detections carry.
 
     Args:
-        model: With a ``detector`` that has a ``reid_head``, as ``OneShotDetector`` has.
+        model: With a ``reid_head``, as ``QDTrackX`` has, or a ``detector`` that has one, as
+            ``OneShotDetector`` has.
 
     Returns:
-        None if the detector has none, or if the model has a Re-ID network, which then looks
-        at the boxes itself.
+        None if there is none, or if the model has a Re-ID network, which then looks at the
+        boxes itself.
     """
     if getattr(model, 'reid', None) is not None:
         return None
-    return getattr(getattr(model, 'detector', None), 'reid_head', None)
+    detector = getattr(model, 'detector', None)
+    return getattr(model, 'reid_head', None) or getattr(detector, 'reid_head', None)
 
 
 def features_of_detections(dets: InstanceData, head: 'MetaReIDHead', adapt: bool) -> Tensor | None:
