@@ -19,15 +19,14 @@ model = dict(
     ),
     tracker=dict(adapt=False),
 )
-load = _base_.load
-train_dataloader = dict(
-    dataset=dict(
-        window=10,
-        dataset=dict(
-            pipeline=[*load, dict(type='ShareTaskRandomness'), *_base_.train_pipeline[len(load) :]]
-        ),
-    )
-)
+train_pipeline = [
+    *_base_.load,
+    dict(type='ShiftFrameHSV', saturation=0.3, value=0.3, per_task=True),
+    dict(type='AffineFrame', rotation=0, scale=(0.8, 1.2), shear=0, per_task=True),
+    dict(type='FlipFrame', per_task=True),
+    dict(type='PackFrame'),
+]
+train_dataloader = dict(dataset=dict(window=10, dataset=dict(pipeline=train_pipeline)))
 # Those of the base without the inner loop; the statistics of tasks serve online adaptation
 # (tlr_r18-adapted_demo.py).
 custom_hooks = [hook for hook in _base_.custom_hooks if hook['type'] != 'MAMLOptimizerHook']

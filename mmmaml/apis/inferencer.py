@@ -125,8 +125,11 @@ class MOTInferencer:
         self._start(self._frame_rate)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what the tracker knows of the video; see :meth:`load_state_dict`."""
-        return self.model.tracker.state_dict()
+        """Return what tracker and detector know of the video; see :meth:`load_state_dict`."""
+        state = self.model.tracker.state_dict()
+        if hasattr(self._detector, 'video_state'):
+            state['detector'] = self._detector.video_state()
+        return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where another inferencer of the same config stood.
@@ -142,7 +145,15 @@ class MOTInferencer:
         """
         tracker = self.model.tracker
         tracker.bind(tracker.features.head(self.model, None)[1])
+        remembers = hasattr(self._detector, 'load_video_state')
+        if remembers != ('detector' in state):
+            raise ValueError(
+                'the state is of a config whose detector remembers frames, or this one does, and '
+                'the other does not: take the same config'
+            )
         tracker.load_state_dict(state)
+        if remembers:
+            self._detector.load_video_state(state['detector'])
         self._last_number = tracker.tracks.frame_id
         self._start(self._video_rate)
 
@@ -315,7 +326,10 @@ class MOTInferencer:
         other.model._modules = dict(self.model._modules)
         other.model.tracker = build_tracker(self.config)
         if self._detector is not None:
-            other._detector = GivenDetector(self._detector.detector).eval()
+            detector: Any = self._detector.detector
+            if hasattr(detector, 'of_another_video'):
+                detector = detector.of_another_video()
+            other._detector = GivenDetector(detector).eval()
             other.model.detector = other._detector
         other._stages = ModelStages(other.model, self.clock, shares_networks=True)
         other.reset()

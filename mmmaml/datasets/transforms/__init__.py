@@ -12,7 +12,6 @@ _MODULES = {
     'LoadFrame': 'load_frame',
     'PackFrame': 'pack_frame',
     'RandomEraseCrop': 'augment_crop',
-    'ShareTaskRandomness': 'share_task_randomness',
     'ShiftFrameHSV': 'augment_frame',
     'ShiftTaskAppearance': 'shift_task_appearance',
 }
