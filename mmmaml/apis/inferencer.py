@@ -443,7 +443,6 @@ class MOTInferencer:
             if hasattr(frames, 'close'):
                 frames.close()
 
-    @torch.no_grad()
     def _update(
         self,
         frame: SourceFrame,
@@ -477,6 +476,7 @@ class MOTInferencer:
         told = number + 1 if frame.number is None else frame.number
         return PendingFrame(frame.image, given, batch, number, time, told, seconds)
 
+    @torch.no_grad()
     def _finish(self, pending: PendingFrame) -> Tracks:
         """Run the model on a frame."""
         if self._detector is not None:

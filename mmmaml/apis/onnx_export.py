@@ -213,8 +213,8 @@ def find_graph(model: nn.Module) -> OnnxGraph:
     detector = getattr(model, 'detector', model)
     if isinstance(detector, CorrelationDetector) and detector.neck.memory:
         raise ValueError(
-            f'this network looks at the {detector.neck.memory} frames before, which a graph of one '
-            'frame has not: train it with memory=0 in its neck'
+            f'this network looks at the {detector.neck.memory} frames before, which a graph of '
+            'one frame has not: train it with memory=0 in its neck'
         )
     if isinstance(detector, OneShotDetector):
         graph: OnnxGraph = OneShotGraph(model, detector)
