@@ -127,7 +127,7 @@ class MOTInferencer:
     def state_dict(self) -> dict[str, Any]:
         """Return what tracker and detector know of the video; see :meth:`load_state_dict`."""
         state = self.model.tracker.state_dict()
-        if hasattr(self._detector, 'video_state'):
+        if self._detector is not None and hasattr(self._detector, 'video_state'):
             state['detector'] = self._detector.video_state()
         return state
 
@@ -152,7 +152,7 @@ class MOTInferencer:
                 'the other does not: take the same config'
             )
         tracker.load_state_dict(state)
-        if remembers:
+        if self._detector is not None and remembers:
             self._detector.load_video_state(state['detector'])
         self._last_number = tracker.tracks.frame_id
         self._start(self._video_rate)

@@ -127,7 +127,8 @@ class LocalCorrelation(BaseModule):
         for _ in self.finer:
             levels.append(F.avg_pool2d(levels[-1], 2, ceil_mode=True))
         own = references.frames[:, 0]
-        volumes, context = [], None
+        volumes: list[Tensor] = []
+        context: Tensor | None = None
         for number in range(len(levels) - 1, -1, -1):
             level = levels[number]
             volume = self._volume(number, level, references)

@@ -1,4 +1,4 @@
-"""Who is at a cell, and the loss of correlations by hand."""
+"""Identities at cells, and the loss of correlations by hand."""
 
 import math
 
@@ -17,7 +17,7 @@ def softplus(x: float) -> float:
     return math.log1p(math.exp(x))
 
 
-def test_who_is_at_a_cell_by_hand() -> None:
+def test_identities_at_cells_by_hand() -> None:
     bboxes = torch.tensor([[0.0, 0, 16, 16], [8, 0, 24, 20], [0, 8, 8, 16]])
     labels = identity_map(bboxes, torch.tensor([0, 0, 1]), torch.tensor([3, 5, -1]), (3, 6, 6), 4)
     b, u = BACKGROUND, UNKNOWN
