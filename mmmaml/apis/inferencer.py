@@ -110,12 +110,16 @@ class MOTInferencer:
         self._video.reset()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what the tracker knows of the video; see :meth:`load_state_dict`.
+        """Return what tracker and detector know of the video; see :meth:`load_state_dict`.
 
         Raises:
             ValueError: The tracker has no state that could be saved.
         """
-        return self._tracker_with_state().state_dict()
+        state = self._tracker_with_state().state_dict()
+        detector = self._video.detector
+        if detector is not None and hasattr(detector, 'video_state'):
+            state['detector'] = detector.video_state()
+        return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where another inferencer of the same config stood.
@@ -131,7 +135,16 @@ class MOTInferencer:
         """
         tracker = self._tracker_with_state()
         tracker.bind(tracker.features.head(self.model, None)[1])
+        detector = self._video.detector
+        remembers = hasattr(detector, 'load_video_state')
+        if remembers != ('detector' in state):
+            raise ValueError(
+                'the state is of a config whose detector remembers frames, or this one does, and '
+                'the other does not: take the same config'
+            )
         tracker.load_state_dict(state)
+        if detector is not None and remembers:
+            detector.load_video_state(state['detector'])
         self._video.resume(tracker.tracks.frame_id, tracker.tracks.frame_rate)
 
     def update(

@@ -11,7 +11,7 @@ import torch
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
-from mmmaml.models import OneShotDetector, OnnxReID
+from mmmaml.models import CorrelationDetector, OneShotDetector, OnnxReID
 from mmmaml.models.reid import save_prior
 from mmmaml.utils.files import atomic_path
 
@@ -211,6 +211,11 @@ def find_graph(model: nn.Module) -> OnnxGraph:
         ValueError: There is neither, or it cannot be exported.
     """
     detector = getattr(model, 'detector', model)
+    if isinstance(detector, CorrelationDetector) and detector.neck.memory:
+        raise ValueError(
+            f'this network looks at the {detector.neck.memory} frames before, which a graph of '
+            'one frame has not: train it with memory=0 in its neck'
+        )
     if isinstance(detector, OneShotDetector):
         graph: OnnxGraph = OneShotGraph(model, detector)
     elif (reid := getattr(model, 'reid', model)) is not None and hasattr(reid, 'head'):

@@ -20,9 +20,11 @@ _ROOMS = {
 }
 if has_openmmlab():
     _ROOMS |= {
+        'CorrelationDetector': 'detectors.correlation_detector',
         'CountingHead': 'dense_heads',
         'DLA': 'backbones',
         'DLAUp': 'necks',
+        'LocalCorrelation': 'necks',
         'MAMLMOT': 'mot.maml_mot',
         'OneShotDetector': 'detectors.one_shot_detector',
         'OneShotHead': 'dense_heads',

@@ -238,7 +238,10 @@ class VideoTracking:
         model._modules = dict(model._modules)
         model.tracker = tracker
         if self.detector is not None:
-            model.detector = self.detector.detector
+            detector: Any = self.detector.detector
+            if hasattr(detector, 'of_another_video'):
+                detector = detector.of_another_video()
+            model.detector = detector
         return VideoTracking(model, self._packer, self._clock, self._wanted_rate, True)
 
     def lane(self, stream: int, source: Source, detections: DetectionSource | None) -> Lane:

@@ -21,7 +21,12 @@ class FlipFrame(FlipCrop):
 
     Args:
         prob: Probability of mirroring, 0 to 1.
+        per_task: Decide once for all frames of a task, so that people keep their places.
     """
+
+    def __init__(self, prob: float = 0.5, per_task: bool = False) -> None:
+        super().__init__(prob)
+        self.per_task = per_task
 
     def transform(self, results: dict) -> dict:
         """Mirror or leave the frame; sets ``flip``."""
@@ -40,17 +45,20 @@ class ShiftFrameHSV(BaseTransform):
     Args:
         saturation: Greatest change of the saturation: its factor is drawn from [1 − x, 1 + x].
         value: The same for the brightness. Hue stays: it is what clothes are told apart by.
+        per_task: Change all frames of a task alike.
     """
 
-    def __init__(self, saturation: float = 0.5, value: float = 0.5) -> None:
-        self.ranges = (saturation, value)
+    def __init__(
+        self, saturation: float = 0.5, value: float = 0.5, per_task: bool = False
+    ) -> None:
+        self.ranges, self.per_task = (saturation, value), per_task
         if not all(0 <= reach <= 1 for reach in self.ranges):
             raise ValueError(f'saturation and value {self.ranges}: each 0 to 1')
 
     def transform(self, results: dict) -> dict:
         """Shift the colours of a uint8 image."""
         reach = np.array(self.ranges)
-        factors = 1 + generator(results).uniform(-reach, reach)
+        factors = 1 + generator(results, self.per_task).uniform(-reach, reach)
         hue, *channels = cv2.split(cv2.cvtColor(results['img'], cv2.COLOR_BGR2HSV))
         levels = np.arange(256)
         tables = [np.clip(np.rint(levels * f), 0, 255).astype(np.uint8) for f in factors]
@@ -74,6 +82,8 @@ class AffineFrame(BaseTransform):
         shear: Greatest angle of shear in degrees, horizontally and vertically.
         translation: Greatest shift as a part of width and height.
         fill: Grey level of what comes in from outside.
+        per_task: Move all frames of a task alike, so that people keep their way from one to the
+            next.
 
     Raises:
         ValueError: An argument is out of its range.
@@ -87,6 +97,7 @@ class AffineFrame(BaseTransform):
         shear: float = 2.0,
         translation: float = 0.1,
         fill: int = 127,
+        per_task: bool = False,
     ) -> None:
         if not 0 <= prob <= 1:
             raise ValueError(f'prob={prob} must be between 0 and 1')
@@ -99,11 +110,11 @@ class AffineFrame(BaseTransform):
             )
         self.prob, self.fill = prob, fill
         self.rotation, self.scale, self.shear = rotation, scale, shear
-        self.translation = translation
+        self.translation, self.per_task = translation, per_task
 
     def transform(self, results: dict) -> dict:
         """Move a frame and its boxes, or leave them."""
-        rng = generator(results)
+        rng = generator(results, self.per_task)
         if rng.random() >= self.prob:
             return results
         height, width = results['img'].shape[:2]

@@ -4,6 +4,27 @@ import torch
 from torch import Tensor, nn
 
 
+class UncertaintyWeight(nn.Module):
+    """Weight of one loss beside those of :class:`UncertaintyWeights`: ½ (e^{−s} L + s).
+
+    Args:
+        start: Start of s. Larger values begin with less weight.
+    """
+
+    def __init__(self, start: float) -> None:
+        super().__init__()
+        self.value = nn.Parameter(torch.tensor(start))
+
+    def forward(self, loss: Tensor, counted: Tensor) -> Tensor:
+        """Weigh a loss.
+
+        Args:
+            loss: Scalar.
+            counted: Bool scalar. If it is false, there was nothing to learn from, and s rests.
+        """
+        return 0.5 * counted.to(loss) * (torch.exp(-self.value) * loss + self.value)
+
+
 class UncertaintyWeights(nn.Module):
     """Weights of detection against identification, by the error that each leaves.
 

@@ -90,7 +90,12 @@ class OneShotDetector(MetaLearner, SingleStageDetector):
     def _losses_of_tasks(
         self, inputs: Tensor, data_samples: list[TaskDataSample]
     ) -> dict[str, Tensor]:
-        maps = self._task_maps(inputs)
+        return self._losses_on_maps(self._task_maps(inputs), inputs, data_samples)
+
+    def _losses_on_maps(
+        self, maps: tuple[Tensor, ...], inputs: Tensor, data_samples: list[TaskDataSample]
+    ) -> dict[str, Tensor]:
+        """Compute the losses of tasks whose maps are known."""
         feats = self._at_centers(maps, stack_centers(data_samples))
         losses = self.task_losses(inputs, data_samples, feats)
         if not self.task_detection_loss:
@@ -98,14 +103,7 @@ class OneShotDetector(MetaLearner, SingleStageDetector):
             idle = sum(parameter.sum() for parameter in self.bbox_head.detection_parameters())
             losses['loss_plain'] = losses['loss_plain'] + 0 * idle
             return losses
-        boxes = [sample.gt_instances for sample in data_samples]
-        frames = inputs.shape[1]
-        targets = self.bbox_head.encode(
-            maps,
-            torch.cat([each.bboxes for each in boxes]),
-            torch.cat([each.frames + i * frames for i, each in enumerate(boxes)]),
-            torch.cat([each.instances_ids for each in boxes]),
-        )
+        targets = self.bbox_head.encode(maps, *boxes_of_tasks(inputs, data_samples))
         anybody = torch.stack([sample.labels for sample in data_samples]).ge(0).any()
         identity = {name: value for name, value in losses.items() if 'loss' in name}
         detection = self.bbox_head.detection_losses(maps, targets)
@@ -125,3 +123,15 @@ class OneShotDetector(MetaLearner, SingleStageDetector):
         by_frame = centers.transpose(1, 2).flatten(0, 1)
         feats = self.bbox_head.features_at(maps, by_frame)
         return feats.unflatten(0, (len(centers), -1)).transpose(1, 2)
+
+
+def boxes_of_tasks(
+    inputs: Tensor, data_samples: list[TaskDataSample]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return boxes (n, 4), rows (n,) of the B·F frames and identities (n,) of B tasks."""
+    boxes, frames = [sample.gt_instances for sample in data_samples], inputs.shape[1]
+    return (
+        torch.cat([each.bboxes for each in boxes]),
+        torch.cat([each.frames + i * frames for i, each in enumerate(boxes)]),
+        torch.cat([each.instances_ids for each in boxes]),
+    )

@@ -1,3 +1,4 @@
 from .dla_up import DLAUp
+from .local_correlation import LocalCorrelation
 
-__all__ = ['DLAUp']
+__all__ = ['DLAUp', 'LocalCorrelation']
