@@ -110,7 +110,7 @@ class LocalCorrelation(BaseModule):
     def forward(self, x: Sequence[Tensor]) -> tuple[Tensor]:
         """Give maps of the backbone their context, each frame alone; see :meth:`correlate`."""
         base = self.base(x)
-        return self.correlate(base, clip_references(len(base), 1, self.memory, base)).maps
+        return self.correlate(base, clip_references(base.shape[0], 1, self.memory, base)).maps
 
     def base(self, x: Sequence[Tensor]) -> Tensor:
         """Compute the map (B, C, H, W) that is correlated, from those of the backbone."""

@@ -1,14 +1,15 @@
 """The network that remembers frames: its losses fall, and its tracks see what tasks see."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from mmdet.structures import DetDataSample
 
-from mmmaml.apis.onnx_export import find_graph
-from mmmaml.models import CorrelationDetector, MetaReIDHead
+from mmmaml.apis.onnx_export import export_onnx, find_graph, onnx_differences
+from mmmaml.models import CorrelationDetector
 from mmmaml.models.reid import InnerLoopCfg
 from mmmaml.registry import MODELS
 
@@ -176,12 +177,15 @@ def test_an_inner_loop_over_the_network_runs() -> None:
     assert losses['loss_query'].isfinite()
 
 
-def test_what_remembers_is_not_exported_and_another_neck_is_refused() -> None:
+def test_what_remembers_is_not_exported_and_what_does_not_is(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='memory=0'):
         find_graph(correlation_detector())
-    graph = find_graph(correlation_detector({'memory': 0}))
-    assert graph.outputs == ('heatmap', 'boxes', 'offsets', 'features')
-    assert isinstance(graph.network.reid_head, MetaReIDHead)
-    config = one_shot_config()
+    alone = with_context(correlation_detector({'memory': 0}))
+    export_onnx(alone, tmp_path / 'net.onnx', (48, 32))
+    differences = onnx_differences(alone, tmp_path / 'net.onnx', (48, 32))
+    assert max(differences.values()) < 1e-4
+
+
+def test_another_neck_is_refused() -> None:
     with pytest.raises(TypeError, match='got DLAUp: put it into it'):
-        MODELS.build({**config, 'type': 'mmmaml.CorrelationDetector'})
+        MODELS.build({**one_shot_config(), 'type': 'mmmaml.CorrelationDetector'})
