@@ -141,7 +141,8 @@ class MOTInferencer:
             ValueError: It is of another config, or no such state.
         """
         tracker = self.model.tracker
-        tracker.bind(tracker.features.head(self.model, None)[1])
+        features = tracker.features
+        tracker.bind(features.head(self.model, None)[1], features.graph(self.model))
         tracker.load_state_dict(state)
         self._last_number = tracker.tracks.frame_id
         self._start(self._video_rate)

@@ -23,6 +23,7 @@ if has_openmmlab():
         'CountingHead': 'dense_heads',
         'DLA': 'backbones',
         'DLAUp': 'necks',
+        'GraphHead': 'dense_heads',
         'MAMLMOT': 'mot.maml_mot',
         'OneShotDetector': 'detectors.one_shot_detector',
         'OneShotHead': 'dense_heads',

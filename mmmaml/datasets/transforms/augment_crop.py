@@ -20,12 +20,14 @@ class FlipCrop(BaseTransform):
         prob: Probability of mirroring, 0 to 1.
     """
 
+    per_task = False
+
     def __init__(self, prob: float = 0.5) -> None:
         self.prob = _probability(prob)
 
     def transform(self, results: dict) -> dict:
         """Mirror or leave the image; sets ``flip``."""
-        results['flip'] = bool(generator(results).random() < self.prob)
+        results['flip'] = bool(generator(results, self.per_task).random() < self.prob)
         if results['flip']:
             results['img'] = cv2.flip(results['img'], 1)
         return results

@@ -21,7 +21,12 @@ class FlipFrame(FlipCrop):
 
     Args:
         prob: Probability of mirroring, 0 to 1.
+        per_task: Decide once for all frames of a task, so that people keep their places.
     """
+
+    def __init__(self, prob: float = 0.5, per_task: bool = False) -> None:
+        super().__init__(prob)
+        self.per_task = per_task
 
     def transform(self, results: dict) -> dict:
         """Mirror or leave the frame; sets ``flip``."""
@@ -74,6 +79,8 @@ class AffineFrame(BaseTransform):
         shear: Greatest angle of shear in degrees, horizontally and vertically.
         translation: Greatest shift as a part of width and height.
         fill: Grey level of what comes in from outside.
+        per_task: Move all frames of a task alike, so that people keep their way from one to the
+            next.
 
     Raises:
         ValueError: An argument is out of its range.
@@ -87,6 +94,7 @@ class AffineFrame(BaseTransform):
         shear: float = 2.0,
         translation: float = 0.1,
         fill: int = 127,
+        per_task: bool = False,
     ) -> None:
         if not 0 <= prob <= 1:
             raise ValueError(f'prob={prob} must be between 0 and 1')
@@ -99,11 +107,11 @@ class AffineFrame(BaseTransform):
             )
         self.prob, self.fill = prob, fill
         self.rotation, self.scale, self.shear = rotation, scale, shear
-        self.translation = translation
+        self.translation, self.per_task = translation, per_task
 
     def transform(self, results: dict) -> dict:
         """Move a frame and its boxes, or leave them."""
-        rng = generator(results)
+        rng = generator(results, self.per_task)
         if rng.random() >= self.prob:
             return results
         height, width = results['img'].shape[:2]

@@ -38,6 +38,7 @@ from .tracks.matches import Decision, Matches, Started
 from .tracks.track_pool import LifeOptions, TrackPool
 
 if TYPE_CHECKING:
+    from mmmaml.models.graph import GraphNetwork
     from mmmaml.models.reid import MetaReIDHead
 
 START = 'start'
@@ -79,7 +80,9 @@ class OnlineMetaTracker:
             (:class:`~.association.reentry_stage.ReentryStage`: ``sim_thr``, ``speed``,
             ``anywhere_seconds``), ``fusion`` and ``tentative_fusion``
             (:class:`~.association.fusion_stages.FusionStage`: ``iou_thr``, ``sim_thr``,
-            ``proximity_iou_thr``, ``fuse_scores``). Options left out keep their defaults; a stage
+            ``proximity_iou_thr``, ``fuse_scores``), ``graph``
+            (:class:`~.association.graph_stage.GraphStage`: ``edge_thr``, ``node_thr``,
+            ``motion``), which needs a network (:meth:`bind`). Options left out keep their defaults; a stage
             that is left out, or None, does not run. They run in the order of ``order``, a list
             of their names, or, without it, of :data:`~.association.stages.STAGES`; that of the
             dict means nothing. None: the first five, with their defaults.
@@ -235,7 +238,9 @@ class OnlineMetaTracker:
         """The adapter of the tracks' parameters; None for plain cosine."""
         return self.appearance.adapter
 
-    def bind(self, head: 'MetaReIDHead | None') -> None:
+    def bind(
+        self, head: 'MetaReIDHead | None', graph: 'GraphNetwork | None' = None
+    ) -> None:
         """Adapt ``head`` online; features are then the inputs of its linear layer.
 
         Features remembered under another head mean nothing under this one: binding a head that
@@ -243,7 +248,9 @@ class OnlineMetaTracker:
 
         Args:
             head: A ``MetaReIDHead``; None compares features as they are.
+            graph: A network for the stage ``graph``, trained with this head; None binds none.
         """
+        self.matching.graph = graph
         if head is self.head:
             return
         self.head = head
@@ -350,7 +357,8 @@ class OnlineMetaTracker:
         Raises:
             TypeError: The number of the frame is not whole, or an input is no tensor.
             ValueError: The frame does not come after the one before, or an input has a wrong
-                shape, NaN or infinity. The tracker is then as it was before the call.
+                shape, NaN or infinity, or a stage needs a network that is not bound. The tracker
+                is then as it was before the call.
 
         Example:
             >>> boxes = torch.tensor([[100.0, 50, 140, 150], [300, 60, 340, 160]])
@@ -361,6 +369,7 @@ class OnlineMetaTracker:
             >>> tracker.step(1, boxes.flip(0), scores, labels, feats.flip(0)).tolist()
             [2, 1]
         """
+        self.matching.check()
         frame_id = check_frame_id(frame_id, self.tracks.frame_id)
         detections, feats = self._check(bboxes, scores, labels, feats)
         transform = self._check_camera(image, camera_motion)
@@ -428,7 +437,7 @@ class OnlineMetaTracker:
         if img is not None and not isinstance(feats, Tensor):
             asked, head = self.features.head(model, feats)
             if asked:
-                self.bind(head)
+                self.bind(head, self.features.graph(model))
         if frame_id == 0:
             self.reset(metainfo.get('frame_rate'))
         mmtrack_style = 'pred_det_instances' in data_sample

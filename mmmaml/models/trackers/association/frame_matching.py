@@ -1,6 +1,7 @@
 """Matching of one frame."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -11,16 +12,37 @@ from ..tracks.track_pool import TrackPool
 from .partial_matches import PartialMatches
 from .stage import Stage
 
+if TYPE_CHECKING:
+    from mmmaml.models.graph import GraphNetwork
+
 
 class FrameMatching:
     """The stages of matching, in order; each works on what those before it left.
 
     Args:
         stages: The stages.
+
+    Attributes:
+        graph: The graph network for the stages that need one, or None.
     """
 
     def __init__(self, stages: Sequence[Stage]) -> None:
         self.stages = tuple(stages)
+        self.graph: GraphNetwork | None = None
+
+    def check(self) -> None:
+        """Refuse to match without the networks that the stages need.
+
+        Raises:
+            ValueError: A stage needs a graph network, and none is bound.
+        """
+        names = [stage.name for stage in self.stages if stage.needs_graph]
+        if names and self.graph is None:
+            raise ValueError(
+                f'the stage {names[0]} needs a trained graph network, and none is bound: track '
+                "with a model whose detector has a GraphHead, hand one to the tracker's "
+                f'bind(head, graph), or leave {names[0]} out of stages'
+            )
 
     def run(
         self,
@@ -37,7 +59,7 @@ class FrameMatching:
             feats: (N, C) their features, or None.
             appearance: Compares tracks and features.
         """
-        frame = PartialMatches(pool, detections, feats, appearance)
+        frame = PartialMatches(pool, detections, feats, appearance, self.graph)
         for number, stage in enumerate(self.stages):
             before = frame.tracks.copy()
             stage.match(frame)

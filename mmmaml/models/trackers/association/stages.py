@@ -6,6 +6,7 @@ from typing import Any
 
 from .appearance_stage import AppearanceStage
 from .fusion_stages import FusionStage, TentativeFusionStage
+from .graph_stage import GraphStage
 from .overlap_stages import LowScoresStage, OverlapStage, TentativeStage
 from .reentry_stage import ReentryStage
 from .stage import Stage
@@ -13,6 +14,7 @@ from .stage import Stage
 STAGES: dict[str, type[Stage]] = {
     each.name: each
     for each in (
+        GraphStage,
         AppearanceStage,
         FusionStage,
         OverlapStage,
