@@ -19,7 +19,9 @@ CONFIGS = sorted(
     path for path in ROOT.rglob('*.py') if '_base_' not in path.relative_to(ROOT).parts
 )
 ON_CROPS = [
-    path for path in CONFIGS if path.parent.name not in ('one_shot', 'counting_mot', 'adapter')
+    path
+    for path in CONFIGS
+    if path.parent.name not in ('one_shot', 'counting_mot', 'sgt', 'adapter')
 ]
 COMPARED = [path for path in CONFIGS if path.parent.name == 'compare']
 META = [

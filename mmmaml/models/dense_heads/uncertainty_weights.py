@@ -67,7 +67,5 @@ class UncertaintyWeights(nn.Module):
             ValueError: There is no such weight.
         """
         if name not in self._further:
-            raise ValueError(
-                f'weights need a start of {name}: UncertaintyWeights({name}=-1.05)'
-            )
+            raise ValueError(f'weights need a start of {name}: UncertaintyWeights({name}=-1.05)')
         return 0.5 * torch.exp(-getattr(self, name))

@@ -101,18 +101,6 @@ class GraphNetwork(nn.Module):
             self.node_classifier(nodes[number:]).squeeze(1),
         )
 
-    def check_width(self, embeds: Tensor) -> None:
-        """Refuse embeddings (N, D) of another width than those of training.
-
-        Raises:
-            ValueError: They are of another one.
-        """
-        if embeds.shape[1] != self.in_channels:
-            raise ValueError(
-                f'embeddings have {embeds.shape[1]} channels, the graph network takes '
-                f'{self.in_channels}: bind the one that was trained with them'
-            )
-
     def exchange(
         self, nodes: Tensor, state: Tensor, former: Tensor, current: Tensor
     ) -> tuple[Tensor, Tensor]:

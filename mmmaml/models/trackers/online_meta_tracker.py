@@ -82,10 +82,11 @@ class OnlineMetaTracker:
             (:class:`~.association.fusion_stages.FusionStage`: ``iou_thr``, ``sim_thr``,
             ``proximity_iou_thr``, ``fuse_scores``), ``graph``
             (:class:`~.association.graph_stage.GraphStage`: ``edge_thr``, ``node_thr``,
-            ``motion``), which needs a network (:meth:`bind`). Options left out keep their defaults; a stage
-            that is left out, or None, does not run. They run in the order of ``order``, a list
-            of their names, or, without it, of :data:`~.association.stages.STAGES`; that of the
-            dict means nothing. None: the first five, with their defaults.
+            ``motion``), which needs a network (:meth:`bind`). Options left out keep their
+            defaults; a stage that is left out, or None, does not run. They run in the order of
+            ``order``, a list of their names, or, without it, of
+            :data:`~.association.stages.STAGES`; that of the dict means nothing. None: the first
+            five, with their defaults.
         classes: Classes (labels of the detector) that are tracked, such as ``[0]``, the people of
             a detector trained on COCO; others are nobody. None: all, each among its own kind.
         score_thr: Detections with at least this score are matched by appearance, overlap and
@@ -238,9 +239,7 @@ class OnlineMetaTracker:
         """The adapter of the tracks' parameters; None for plain cosine."""
         return self.appearance.adapter
 
-    def bind(
-        self, head: 'MetaReIDHead | None', graph: 'GraphNetwork | None' = None
-    ) -> None:
+    def bind(self, head: 'MetaReIDHead | None', graph: 'GraphNetwork | None' = None) -> None:
         """Adapt ``head`` online; features are then the inputs of its linear layer.
 
         Features remembered under another head mean nothing under this one: binding a head that
@@ -369,9 +368,9 @@ class OnlineMetaTracker:
             >>> tracker.step(1, boxes.flip(0), scores, labels, feats.flip(0)).tolist()
             [2, 1]
         """
-        self.matching.check()
         frame_id = check_frame_id(frame_id, self.tracks.frame_id)
         detections, feats = self._check(bboxes, scores, labels, feats)
+        self.matching.check(None if feats is None else self.appearance.embedding_width(feats))
         transform = self._check_camera(image, camera_motion)
         self.tracks.advance(frame_id)  # motion
         self._follow_camera(transform, image, detections)

@@ -124,6 +124,10 @@ class TrackAppearance:
         embeds = feats if self.adapter is None else self.adapter.head(feats)
         return F.normalize(embeds, dim=1)
 
+    def embedding_width(self, feats: Tensor) -> int:
+        """Return D of the embeddings of features (N, C)."""
+        return feats.shape[1] if self.adapter is None else len(self.adapter.head.weight)
+
     def rescaled(self, cosines: np.ndarray, same: float, other: float) -> np.ndarray:
         """Return cosines (...) on another scale if the adapter is calibrated, or themselves.
 

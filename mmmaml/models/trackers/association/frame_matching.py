@@ -30,11 +30,15 @@ class FrameMatching:
         self.stages = tuple(stages)
         self.graph: GraphNetwork | None = None
 
-    def check(self) -> None:
+    def check(self, width: int | None) -> None:
         """Refuse to match without the networks that the stages need.
 
+        Args:
+            width: D of the embeddings of the frame; None if it has none.
+
         Raises:
-            ValueError: A stage needs a graph network, and none is bound.
+            ValueError: A stage needs a graph network, and none is bound, or one for embeddings
+                of another width.
         """
         names = [stage.name for stage in self.stages if stage.needs_graph]
         if names and self.graph is None:
@@ -42,6 +46,11 @@ class FrameMatching:
                 f'the stage {names[0]} needs a trained graph network, and none is bound: track '
                 "with a model whose detector has a GraphHead, hand one to the tracker's "
                 f'bind(head, graph), or leave {names[0]} out of stages'
+            )
+        if names and self.graph is not None and width not in (None, self.graph.in_channels):
+            raise ValueError(
+                f'embeddings have {width} channels, the bound graph network takes '
+                f'{self.graph.in_channels}: bind the one that was trained with them'
             )
 
     def run(

@@ -89,7 +89,6 @@ class GraphStage(Stage):
                 appearance.embeddings(frame.features(dets)),
             )
         )
-        network.check_width(current)
         scaled = appearance.rescaled(cosines, *network.similarity_means.tolist())
 
         def placed(values: np.ndarray) -> Tensor:
