@@ -46,6 +46,14 @@ def test_frames_and_tests_are_those_of_fairmot(path: Path) -> None:
     assert ours.model.detector.bbox_head.pop('type') == 'GraphHead'
     assert twin.model.detector.bbox_head.pop('type') == 'OneShotHead'
     assert ours.model.detector.pop('task_detection_loss')
+    assert ours.model.detector.bbox_head.pop('graph', {}) == (
+        {'max_nodes': 300} if 'mot20' in split else {}
+    )
+    # Weak boxes are nodes, too.
+    assert ours.model.detector.test_cfg.pop('score_thr') == 0.02
+    assert ours.model.tracker.pop('low_score_thr') == 0.02
+    twin.model.detector.test_cfg.pop('score_thr')
+    twin.model.tracker.pop('low_score_thr')
     assert ours.model.detector == twin.model.detector
     assert ours.model.tracker.pop('stages') == {'graph': {}}
     assert ours.model.tracker.pop('adapt') is False

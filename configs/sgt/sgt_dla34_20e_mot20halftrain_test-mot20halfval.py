@@ -14,5 +14,7 @@ test_evaluator = val_evaluator
 # People are more here, and so are the tasks of an epoch.
 train_cfg = dict(max_epochs=20, val_interval=20)
 param_scheduler = [dict(type='MultiStepLR', by_epoch=True, milestones=[13], gamma=0.1)]
-# As in ../one_shot.
-model = dict(tracker=dict(score_thr=0.3, init_score_thr=0.4))
+model = dict(
+    detector=dict(bbox_head=dict(graph=dict(max_nodes=300))),  # up to 250 people in a frame
+    tracker=dict(score_thr=0.3, init_score_thr=0.4),  # as in ../one_shot
+)

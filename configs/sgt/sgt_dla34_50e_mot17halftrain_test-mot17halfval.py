@@ -30,8 +30,12 @@ train_dataloader = dict(
     ),
 )
 model = dict(
-    detector=dict(task_detection_loss=True, bbox_head=dict(type='GraphHead')),
-    tracker=dict(adapt=False, stages=dict(_delete_=True, graph=dict())),
+    detector=dict(
+        task_detection_loss=True,
+        bbox_head=dict(type='GraphHead'),
+        test_cfg=dict(score_thr=0.02),  # weak boxes are nodes, too
+    ),
+    tracker=dict(adapt=False, low_score_thr=0.02, stages=dict(_delete_=True, graph=dict())),
 )
 train_cfg = dict(max_epochs=50, val_interval=50)
 param_scheduler = [dict(type='MultiStepLR', by_epoch=True, milestones=[33], gamma=0.1)]

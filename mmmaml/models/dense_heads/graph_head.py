@@ -166,8 +166,6 @@ class GraphHead(OneShotHead):
         )
         people = nodes.people[current].flatten()
         same, judged = _true_edges(edges, nodes.people[former].flatten(), people)
-        if self.training:
-            self.graph.follow_similarity(edges.features[judged, 4], same[judged])
         return {
             'graph_edge': _focal(self.loss_edge, logits.edges[judged], same[judged]),
             'graph_node': _focal(self.loss_node, logits.nodes, people != NOBODY),

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from .sparse_edges import EDGE_FEATURES, SparseEdges
 
-_FOLLOW = 0.02
 _RARE = 2.2
 
 
@@ -39,13 +38,7 @@ class GraphNetwork(nn.Module):
         rounds: Rounds of messages. Each takes one more neighbour's neighbour into account.
         num_nearest: Neighbours of each node, for each of IoU, cosine and distance.
         max_nodes: Boxes of a frame that become nodes, those of highest score.
-
-    Attributes:
-        similarity_means: (2,) mean cosine of one person and of two in training, to which others
-            are scaled.
     """
-
-    similarity_means: Tensor
 
     def __init__(
         self,
@@ -75,7 +68,6 @@ class GraphNetwork(nn.Module):
         self.node_classifier = _layers(channels, channels, 1)
         for classifier in (self.edge_classifier, self.node_classifier):
             nn.init.constant_(classifier[-1].bias, -_RARE)  # type: ignore[arg-type]
-        self.register_buffer('similarity_means', torch.tensor([0.9, 0.4]))
 
     def forward(
         self, former: Tensor, current: Tensor, scores: Tensor, edges: SparseEdges
@@ -124,18 +116,6 @@ class GraphNetwork(nn.Module):
         degree = torch.bincount(ends, minlength=len(nodes)).clamp_min(1)
         mean = received / degree[:, None]
         return nodes + self.node_update(torch.cat([nodes, mean], 1)), state
-
-    @torch.no_grad()
-    def follow_similarity(self, cosines: Tensor, same: Tensor) -> None:
-        """Let the mean cosines follow those of training.
-
-        Args:
-            cosines: (E,) of edges.
-            same: (E,) bool: the edge is of one person.
-        """
-        for place, group in enumerate((cosines[same], cosines[~same])):
-            if len(group):
-                self.similarity_means[place].lerp_(group.mean().to(self.similarity_means), _FOLLOW)
 
 
 def _layers(in_channels: int, channels: int, out_channels: int) -> nn.Sequential:

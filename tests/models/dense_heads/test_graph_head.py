@@ -160,8 +160,6 @@ def test_every_loss_falls_and_a_memorised_pair_is_decoded_and_matched() -> None:
         history.append({name: value.detach().item() for name, value in losses.items()})
     for name in ('heatmap_focal', 'box_l1', 'offset_l1', 'graph_edge', 'graph_node', 'loss_plain'):
         assert history[-1][name] < 0.5 * max(each[name] for each in history), name
-    same, other = head.graph.similarity_means.tolist()
-    assert same > other
     model.eval()
     head.score_thr = 0.3
     tracker = OnlineMetaTracker(

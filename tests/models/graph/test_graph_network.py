@@ -93,17 +93,6 @@ def test_nobody_to_join() -> None:
     assert scores.nodes.shape == (2,)
 
 
-def test_mean_similarities_follow_those_of_training() -> None:
-    net = network()
-    net.similarity_means.copy_(torch.tensor([0.5, 0.5]))
-    net.follow_similarity(torch.tensor([0.7, 0.9, 0.1]), torch.tensor([True, True, False]))
-    expected = torch.tensor([0.5 + 0.02 * 0.3, 0.5 - 0.02 * 0.4]).double()
-    torch.testing.assert_close(net.similarity_means, expected)
-    before = net.similarity_means[0].item()
-    net.follow_similarity(torch.tensor([0.0]), torch.tensor([False]))
-    assert net.similarity_means[0] == before  # nobody says anything about one person
-
-
 @pytest.mark.parametrize('option', ['rounds', 'num_nearest', 'max_nodes'])
 def test_options_out_of_range(option: str) -> None:
     with pytest.raises(ValueError, match=f'{option}=0 of the graph'):

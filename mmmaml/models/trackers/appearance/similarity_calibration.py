@@ -61,18 +61,6 @@ class SimilarityCalibration:
         exponent = slope * (cosines - (same + other) / 2)
         return 1 / (1 + np.exp(-np.clip(exponent, -50, 50)))
 
-    def rescaled(self, cosines: np.ndarray, same: float, other: float) -> np.ndarray:
-        """Return cosines (...) on a line that brings the means of this scene to others.
-
-        Args:
-            cosines: Of this scene.
-            same: Mean of one person afterwards.
-            other: Mean of two people afterwards.
-        """
-        own_same, own_other = _spread(self._same)[0], _spread(self._other)[0]
-        share = (cosines - own_other) / max(own_same - own_other, LEAST_GAP)
-        return other + (same - other) * share
-
     def _faded(self, sums: np.ndarray) -> np.ndarray:
         return sums * min(1.0, self.memory / sums[0])
 

@@ -128,18 +128,6 @@ class TrackAppearance:
         """Return D of the embeddings of features (N, C)."""
         return feats.shape[1] if self.adapter is None else len(self.adapter.head.weight)
 
-    def rescaled(self, cosines: np.ndarray, same: float, other: float) -> np.ndarray:
-        """Return cosines (...) on another scale if the adapter is calibrated, or themselves.
-
-        Args:
-            cosines: As :meth:`similarity` gives them.
-            same: Mean cosine of one person on that scale.
-            other: Mean cosine of two people on it.
-        """
-        if self.adapter is None or self.adapter.calibration is None:
-            return cosines
-        return self.adapter.calibration.rescaled(cosines, same, other)
-
     def likelihood(self, cosines: np.ndarray) -> np.ndarray:
         """Return the likelihoods (...) of cosines if the adapter is calibrated, or themselves."""
         if self.adapter is None or self.adapter.calibration is None:

@@ -25,7 +25,7 @@ class GraphStage(Stage):
     :class:`~mmmaml.models.graph.GraphNetwork` says for each edge how likely it is of one person,
     and for each detection how likely it is somebody. So weak detections of people half hidden
     continue their tracks. The similarities are those of the tracker, adapted ones if a head is
-    bound, brought to the scale of training. A frame without features is left to other stages.
+    bound. A frame without features is left to other stages.
 
     Args:
         edge_thr: Least probability of an edge, 0..1. Larger: fewer switches between people,
@@ -81,22 +81,22 @@ class GraphStage(Stage):
         cosines: np.ndarray,
     ) -> tuple[SparseEdges, GraphScores]:
         """Run the network on tracks (T,) and detections (P,) of cosines (T, P)."""
-        appearance, detections, state = frame.appearance, frame.detections, frame.pool.state
-        former, current = (
-            each.to(network.similarity_means)
-            for each in (
-                appearance.track_embeddings(tracks),
-                appearance.embeddings(frame.features(dets)),
-            )
-        )
-        scaled = appearance.rescaled(cosines, *network.similarity_means.tolist())
+        appearance, detections = frame.appearance, frame.detections
+        like = network.node_start[0].weight
 
         def placed(values: np.ndarray) -> Tensor:
-            return torch.from_numpy(values).to(current)
+            return torch.from_numpy(values).to(like)
 
-        boxes = frame.pool.predicted_boxes(tracks) if self.motion else state.boxes[tracks]
-        edges = nearest_edges(
-            placed(boxes), placed(detections.boxes[dets]), placed(scaled), network.num_nearest
+        boxes = (
+            frame.pool.predicted_boxes(tracks) if self.motion else frame.pool.state.boxes[tracks]
         )
-        scores = placed(detections.scores[dets])
-        return edges, network(former, current, scores, edges)
+        edges = nearest_edges(
+            placed(boxes), placed(detections.boxes[dets]), placed(cosines), network.num_nearest
+        )
+        scores = network(
+            appearance.track_embeddings(tracks).to(like),
+            appearance.embeddings(frame.features(dets)).to(like),
+            placed(detections.scores[dets]),
+            edges,
+        )
+        return edges, scores

@@ -8,7 +8,6 @@ from torch.nn import functional as F
 from mmmaml.models import MetaReIDHead
 from mmmaml.models.graph import GraphNetwork, GraphScores, SparseEdges
 from mmmaml.models.trackers import OnlineMetaTracker
-from mmmaml.models.trackers.appearance.similarity_calibration import SimilarityCalibration
 
 from ..stories import APPEARANCE, box, see, tracker
 
@@ -128,9 +127,8 @@ def identity_head():
     return head
 
 
-def test_the_edges_get_the_adapted_similarity_on_the_scale_of_training():
+def test_the_edges_get_the_adapted_similarity():
     network = Oracle()
-    network.similarity_means.copy_(torch.tensor([0.9, 0.2]))
     track = graph_tracker(network, identity_head(), rate_certainty=True)
     gen = torch.Generator().manual_seed(0)
     people = F.normalize(torch.rand(5, 8, generator=gen), dim=1)  # all alike
@@ -138,23 +136,15 @@ def test_the_edges_get_the_adapted_similarity_on_the_scale_of_training():
     for frame in range(20):
         noise = 0.02 * torch.randn(5, 8, generator=gen)
         assert see(track, frame, places, people + noise) == [1, 2, 3, 4, 5]
-        if frame:
-            assert np.isfinite(track.certainty.values).all()
+        assert np.isfinite(track.certainty.values).all()
     former, current, _, edges = network.asked[-1]
-    plain = (former @ current.T)[edges.former, edges.current]
     same = edges.former == edges.current
-    adapted = edges.features[:, 4]
-    assert plain[~same].mean() > 0.6
-    assert adapted[~same].mean() < 0.4
-    assert adapted[same].mean() == pytest.approx(0.9, abs=0.15)
-
-
-def test_means_of_a_scene_are_brought_to_others():
-    calibration = SimilarityCalibration(3.0, 1000.0)
-    for _ in range(2000):
-        calibration.observe(np.array([0.4, 0.6, -0.1, 0.1]), np.array([0.4, 0.6]))
-    found = calibration.rescaled(np.array([0.5, 0.0, 0.25]), 0.9, 0.3)
-    np.testing.assert_allclose(found, [0.9, 0.3, 0.6], atol=0.02)
+    assert (former @ current.T)[edges.former, edges.current][~same].mean() > 0.6
+    # The metric is centred on the people in view.
+    assert edges.features[~same, 4].mean() < 0.1
+    assert edges.features[same, 4].mean() > 0.8
+    # What was matched teaches the calibration.
+    assert track.adapter.calibration.likelihood(edges.features[same, 4].numpy()).min() > 0.6
 
 
 def test_re_entry_follows_the_graph():
