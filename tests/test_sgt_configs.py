@@ -85,5 +85,5 @@ def test_the_network_builds_and_the_adapted_one_is_the_same(scope: None) -> None
     assert isinstance(model.detector.bbox_head, GraphHead)
     assert [stage.name for stage in model.tracker.matching.stages] == ['graph']
     tracker = MODELS.build(adapted.model.tracker)
-    assert [stage.name for stage in tracker.matching.stages] == ['graph', 'reentry']
+    assert [stage.name for stage in tracker.matching.stages] == ['appearance', 'graph']
     assert tracker.features.adapt

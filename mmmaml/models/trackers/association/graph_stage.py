@@ -25,7 +25,8 @@ class GraphStage(Stage):
     :class:`~mmmaml.models.graph.GraphNetwork` says for each edge how likely it is of one person,
     and for each detection how likely it is somebody. So weak detections of people half hidden
     continue their tracks. The similarities are those of the tracker, adapted ones if a head is
-    bound. A frame without features is left to other stages.
+    bound. A frame without features is left to other stages. After ``appearance``, or another
+    stage, the graph is that of the tracks and detections that are left.
 
     Args:
         edge_thr: Least probability of an edge, 0..1. Larger: fewer switches between people,
@@ -60,7 +61,8 @@ class GraphStage(Stage):
             return
         cosines = frame.appearance.similarity(tracks, frame.features(dets))
         strong = detections.high[dets]
-        frame.comparison = Comparison(tracks, dets[strong], cosines[:, strong], NO_VETO)
+        if frame.comparison is None:
+            frame.comparison = Comparison(tracks, dets[strong], cosines[:, strong], NO_VETO)
         edges, scores = self._judge(network, frame, tracks, dets, cosines)
         row, column = edges.former.cpu().numpy(), edges.current.cpu().numpy()
         probability, node = (each.double().sigmoid().cpu().numpy() for each in scores)

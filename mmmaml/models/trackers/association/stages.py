@@ -14,9 +14,9 @@ from .stage import Stage
 STAGES: dict[str, type[Stage]] = {
     each.name: each
     for each in (
-        GraphStage,
         AppearanceStage,
         FusionStage,
+        GraphStage,
         OverlapStage,
         LowScoresStage,
         TentativeStage,

@@ -147,6 +147,17 @@ def test_the_edges_get_the_adapted_similarity():
     assert track.adapter.calibration.likelihood(edges.features[same, 4].numpy()).min() > 0.6
 
 
+def test_after_appearance_the_graph_joins_those_who_are_left():
+    network = Oracle()
+    track = graph_tracker(network, stages={'graph': {}, 'appearance': {}})
+    see(track, 0, [box(100), box(300)], [0, 1])
+    assert see(track, 1, [box(100), box(306)], [0, 1], [0.9, 0.4]) == [1, 2]
+    assert {each.id: each.stage for each in track.decisions()} == {1: 'appearance', 2: 'graph'}
+    former, current, *_ = network.asked[-1]
+    assert torch.equal(former, APPEARANCE[1:2])
+    assert torch.equal(current, APPEARANCE[1:2])
+
+
 def test_re_entry_follows_the_graph():
     track = graph_tracker(stages={'graph': {}, 'reentry': {}}, recent_seconds=0.2)
     see(track, 0, [box(100), box(300)], [0, 1])

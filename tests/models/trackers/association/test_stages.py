@@ -101,7 +101,7 @@ def test_values_out_of_range_are_named_with_their_stage(stage, option, value, me
         (
             {'magic': {}},
             ValueError,
-            "no 'magic'; there are graph, appearance, fusion, overlap",
+            "no 'magic'; there are appearance, fusion, graph, overlap",
         ),
         ({'overlap': {}, 'magic': None}, ValueError, "no 'magic'; there are"),
         ({'return': {}}, ValueError, "no 'return'; there are .*reentry"),
@@ -115,7 +115,7 @@ def test_values_out_of_range_are_named_with_their_stage(stage, option, value, me
         ({'order': ['overlap']}, ValueError, 'names no stage'),
         ({'overlap': {}, 'order': []}, ValueError, r'order=\[\] must name each of overlap once'),
         ({'overlap': {}, 'order': ['overlap'] * 2}, ValueError, 'must name each of overlap once'),
-        ({'overlap': {}, 'order': ['overlap', 'x']}, ValueError, 'no other than graph, '),
+        ({'overlap': {}, 'order': ['overlap', 'x']}, ValueError, 'no other than appearance, '),
         ({'overlap': {}, 'order': 'overlap'}, ValueError, "order='overlap' must name"),
         ({'overlap': None}, ValueError, 'names no stage'),
     ],
