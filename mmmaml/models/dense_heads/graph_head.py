@@ -126,16 +126,16 @@ class GraphHead(OneShotHead):
 
     def nodes(self, x: tuple[Tensor, ...], maps: CenterMaps, targets: CenterTargets) -> _Nodes:
         """Take the boxes of highest score as nodes, and find out whose they are."""
-        fixed = (each.detach() for each in maps)
-        dets = decode_centers(*fixed, self.stride, self.graph.max_nodes)
+        heatmap, boxes, offsets = (each.detach() for each in maps)
+        dets = decode_centers(heatmap, boxes, offsets, self.stride, self.graph.max_nodes)
         feats = self.features((x[0].to(self.reid.weight.dtype),), dets.cells.flatten())
         embeds = F.normalize(self.reid(feats), dim=-1).unflatten(0, dets.cells.shape)
         images, truth = truth_boxes(targets, self.stride)
         people = [
             whose_boxes(
-                boxes, truth[images == i], targets.identities[images == i], self.min_truth_iou
+                each, truth[images == i], targets.identities[images == i], self.min_truth_iou
             )
-            for i, boxes in enumerate(dets.bboxes)
+            for i, each in enumerate(dets.bboxes)
         ]
         return _Nodes(dets.bboxes, dets.scores, embeds, torch.stack(people))
 

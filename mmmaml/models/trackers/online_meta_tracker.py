@@ -370,7 +370,7 @@ class OnlineMetaTracker:
         """
         frame_id = check_frame_id(frame_id, self.tracks.frame_id)
         detections, feats = self._check(bboxes, scores, labels, feats)
-        self.matching.check(None if feats is None else self.appearance.embedding_width(feats))
+        self.matching.check(feats, self.appearance)
         transform = self._check_camera(image, camera_motion)
         self.tracks.advance(frame_id)  # motion
         self._follow_camera(transform, image, detections)

@@ -30,24 +30,28 @@ class FrameMatching:
         self.stages = tuple(stages)
         self.graph: GraphNetwork | None = None
 
-    def check(self, width: int | None) -> None:
+    def check(self, feats: Tensor | None, appearance: TrackAppearance) -> None:
         """Refuse to match without the networks that the stages need.
 
         Args:
-            width: D of the embeddings of the frame; None if it has none.
+            feats: (N, C) features of the frame, or None.
+            appearance: Compares tracks and features.
 
         Raises:
             ValueError: A stage needs a graph network, and none is bound, or one for embeddings
                 of another width.
         """
         names = [stage.name for stage in self.stages if stage.needs_graph]
-        if names and self.graph is None:
+        if not names:
+            return
+        if self.graph is None:
             raise ValueError(
                 f'the stage {names[0]} needs a trained graph network, and none is bound: track '
                 "with a model whose detector has a GraphHead, hand one to the tracker's "
                 f'bind(head, graph), or leave {names[0]} out of stages'
             )
-        if names and self.graph is not None and width not in (None, self.graph.in_channels):
+        width = self.graph.in_channels if feats is None else appearance.embedding_width(feats)
+        if width != self.graph.in_channels:
             raise ValueError(
                 f'embeddings have {width} channels, the bound graph network takes '
                 f'{self.graph.in_channels}: bind the one that was trained with them'

@@ -84,7 +84,7 @@ class GraphStage(Stage):
     ) -> tuple[SparseEdges, GraphScores]:
         """Run the network on tracks (T,) and detections (P,) of cosines (T, P)."""
         appearance, detections = frame.appearance, frame.detections
-        like = network.node_start[0].weight
+        like = next(network.parameters())
 
         def placed(values: np.ndarray) -> Tensor:
             return torch.from_numpy(values).to(like)
