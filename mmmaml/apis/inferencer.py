@@ -134,7 +134,8 @@ class MOTInferencer:
             ValueError: It is of another config, or no such state; or the tracker cannot take it.
         """
         tracker = self._tracker_with_state()
-        tracker.bind(tracker.features.head(self.model, None)[1])
+        features = tracker.features
+        tracker.bind(features.head(self.model, None)[1], features.graph(self.model))
         detector = self._video.detector
         remembers = hasattr(detector, 'load_video_state')
         if remembers != ('detector' in state):

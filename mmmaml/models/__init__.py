@@ -24,6 +24,7 @@ if has_openmmlab():
         'CountingHead': 'dense_heads',
         'DLA': 'backbones',
         'DLAUp': 'necks',
+        'GraphHead': 'dense_heads',
         'LocalCorrelation': 'necks',
         'MAMLMOT': 'mot.maml_mot',
         'OneShotDetector': 'detectors.one_shot_detector',

@@ -1,4 +1,5 @@
 from .counting_head import CountingHead
+from .graph_head import GraphHead
 from .one_shot_head import OneShotHead
 
-__all__ = ['CountingHead', 'OneShotHead']
+__all__ = ['CountingHead', 'GraphHead', 'OneShotHead']

@@ -130,7 +130,7 @@ class CountingHead(OneShotHead):
         boxes = {name: value for name, value in detection.items() if name not in COUNTING}
         weighted = super().weighted_losses(boxes, identity, with_identities)
         counting = {name: detection[name] for name in COUNTING}
-        loss = self.weights.counting_weight() * torch.stack(list(counting.values())).sum()
+        loss = self.weights.further_weight('counting') * torch.stack(list(counting.values())).sum()
         logged = {name: value.detach() for name, value in counting.items()}
         return weighted | {'loss_count': loss} | logged
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mmmaml.models.reid import MetaReIDHead
 from mmmaml.registry import MODELS
+from mmmaml.structures import TaskDataSample
 
 from .center_decoding import (
     center_cells,
@@ -178,6 +179,19 @@ class OneShotHead(BaseDenseHead):
     def detection_losses(self, x: tuple[Tensor, ...], targets: CenterTargets) -> dict[str, Tensor]:
         """Compute the losses of the maps of frames; see :meth:`map_losses`."""
         return self.map_losses(x, self.detect(x), targets)
+
+    def task_detection_losses(
+        self, x: tuple[Tensor, ...], targets: CenterTargets, data_samples: list[TaskDataSample]
+    ) -> dict[str, Tensor]:
+        """Compute the losses of detection of tasks; frames do not know each other here.
+
+        Args:
+            x: Maps of the B·F frames of tasks.
+            targets: Of all of them.
+            data_samples: Of the B tasks.
+        """
+        del data_samples
+        return self.detection_losses(x, targets)
 
     def map_losses(
         self, x: tuple[Tensor, ...], maps: CenterMaps, targets: CenterTargets

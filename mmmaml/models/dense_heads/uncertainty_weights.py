@@ -1,4 +1,4 @@
-"""Learned weights of two or three losses."""
+"""Learned weights of the losses of several tasks."""
 
 import torch
 from torch import Tensor, nn
@@ -37,15 +37,25 @@ class UncertaintyWeights(nn.Module):
         identity: Start of s_id.
         counting: Start of s_count, of the loss of a density map (CountingMOT); None if there is
             none.
+        graph: Start of s_graph, of the loss of a graph (Sparse Graph Tracker); None if there is
+            none.
     """
 
     def __init__(
-        self, detection: float = -1.85, identity: float = -1.05, counting: float | None = None
+        self,
+        detection: float = -1.85,
+        identity: float = -1.05,
+        counting: float | None = None,
+        graph: float | None = None,
     ) -> None:
         super().__init__()
         self.detection = nn.Parameter(torch.tensor(detection))
         self.identity = nn.Parameter(torch.tensor(identity))
-        self.counting = None if counting is None else nn.Parameter(torch.tensor(counting))
+        further = {'counting': counting, 'graph': graph}
+        self._further = [name for name, start in further.items() if start is not None]
+        for name, start in further.items():
+            value = None if start is None else nn.Parameter(torch.tensor(start))
+            self.register_parameter(name, value)
 
     def forward(self, with_identities: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Compute the factors of the two losses and the addition to their sum.
@@ -55,24 +65,28 @@ class UncertaintyWeights(nn.Module):
                 the terms of identification are 0; e^{−s_id} would otherwise grow without end.
 
         Returns:
-            ½ e^{−s_d}, ½ e^{−s_id} and ½ (s_d + s_id), with + s_count if there is one.
+            ½ e^{−s_d}, ½ e^{−s_id} and ½ (s_d + s_id), with + s_count or + s_graph if there is
+            one.
         """
         counted = with_identities.to(self.identity)
         balance = self.detection + counted * self.identity
+        for name in self._further:
+            balance = balance + getattr(self, name)
         return (
             0.5 * torch.exp(-self.detection),
             0.5 * torch.exp(-self.identity) * counted,
-            0.5 * (balance if self.counting is None else balance + self.counting),
+            0.5 * balance,
         )
 
-    def counting_weight(self) -> Tensor:
-        """Compute ½ e^{−s_count}.
+    def further_weight(self, name: str) -> Tensor:
+        """Compute ½ e^{−s} of a further loss.
+
+        Args:
+            name: ``'counting'`` or ``'graph'``.
 
         Raises:
             ValueError: There is no such weight.
         """
-        if self.counting is None:
-            raise ValueError(
-                'weights need a start of counting: UncertaintyWeights(counting=-1.05)'
-            )
-        return 0.5 * torch.exp(-self.counting)
+        if name not in self._further:
+            raise ValueError(f'weights need a start of {name}: UncertaintyWeights({name}=-1.05)')
+        return 0.5 * torch.exp(-getattr(self, name))

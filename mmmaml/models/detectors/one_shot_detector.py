@@ -6,6 +6,7 @@ from mmdet.structures import DetDataSample
 from torch import Tensor
 
 from mmmaml.models.dense_heads import OneShotHead
+from mmmaml.models.graph import GraphNetwork
 from mmmaml.models.reid import MetaLearner, MetaReIDHead, stack_centers
 from mmmaml.registry import MODELS
 from mmmaml.structures import TaskDataSample
@@ -62,6 +63,11 @@ class OneShotDetector(MetaLearner, SingleStageDetector):
         """The head whose last layer adapts."""
         return self.bbox_head.reid
 
+    @property
+    def graph(self) -> GraphNetwork | None:
+        """The network of the head that joins tracks and detections; None if it has none."""
+        return getattr(self.bbox_head, 'graph', None)
+
     def extract_task_feats(self, inputs: Tensor, centers: Tensor | None = None) -> Tensor:
         """Extract features (B, N, F, C) of tasks of frames, in one pass of the trunk.
 
@@ -106,7 +112,7 @@ class OneShotDetector(MetaLearner, SingleStageDetector):
         targets = self.bbox_head.encode(maps, *boxes_of_tasks(inputs, data_samples))
         anybody = torch.stack([sample.labels for sample in data_samples]).ge(0).any()
         identity = {name: value for name, value in losses.items() if 'loss' in name}
-        detection = self.bbox_head.detection_losses(maps, targets)
+        detection = self.bbox_head.task_detection_losses(maps, targets, data_samples)
         return losses | self.bbox_head.weighted_losses(detection, identity, anybody)
 
     def _task_maps(self, inputs: Tensor) -> tuple[Tensor, ...]:

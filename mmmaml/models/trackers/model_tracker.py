@@ -14,6 +14,7 @@ from .model_inputs.model_frame import ModelFrame
 from .motion.camera_motion import CameraMotion
 
 if TYPE_CHECKING:
+    from mmmaml.models.graph import GraphNetwork
     from mmmaml.models.reid import MetaReIDHead
 
 
@@ -35,8 +36,8 @@ class ModelTracker(ABC):
         """Forget everything: the next frame is the first of a video."""
 
     @abstractmethod
-    def bind(self, head: 'MetaReIDHead | None') -> None:
-        """Adapt ``head`` online; None compares features as they are."""
+    def bind(self, head: 'MetaReIDHead | None', graph: 'GraphNetwork | None' = None) -> None:
+        """Adapt ``head`` online, None compares features as they are; and take a graph network."""
 
     @abstractmethod
     def step(
@@ -99,7 +100,7 @@ class ModelTracker(ABC):
         if img is not None and not isinstance(feats, Tensor):
             asked, head = self.features.head(model, feats)
             if asked:
-                self.bind(head)
+                self.bind(head, self.features.graph(model))
         if frame_id == 0:
             self.reset(metainfo.get('frame_rate'))
         mmtrack_style = 'pred_det_instances' in data_sample

@@ -37,6 +37,7 @@ from .tracks.matches import Decision, Matches, Started
 from .tracks.track_pool import LifeOptions, TrackPool
 
 if TYPE_CHECKING:
+    from mmmaml.models.graph import GraphNetwork
     from mmmaml.models.reid import MetaReIDHead
 
 START = 'start'
@@ -78,10 +79,13 @@ class OnlineMetaTracker(ModelTracker):
             (:class:`~.association.reentry_stage.ReentryStage`: ``sim_thr``, ``speed``,
             ``anywhere_seconds``), ``fusion`` and ``tentative_fusion``
             (:class:`~.association.fusion_stages.FusionStage`: ``iou_thr``, ``sim_thr``,
-            ``proximity_iou_thr``, ``fuse_scores``). Options left out keep their defaults; a stage
-            that is left out, or None, does not run. They run in the order of ``order``, a list
-            of their names, or, without it, of :data:`~.association.stages.STAGES`; that of the
-            dict means nothing. None: the first five, with their defaults.
+            ``proximity_iou_thr``, ``fuse_scores``), ``graph``
+            (:class:`~.association.graph_stage.GraphStage`: ``edge_thr``, ``node_thr``,
+            ``motion``), which needs a network (:meth:`bind`). Options left out keep their
+            defaults; a stage that is left out, or None, does not run. They run in the order of
+            ``order``, a list of their names, or, without it, of
+            :data:`~.association.stages.STAGES`; that of the dict means nothing. None: the first
+            five, with their defaults.
         classes: Classes (labels of the detector) that are tracked, such as ``[0]``, the people of
             a detector trained on COCO; others are nobody. None: all, each among its own kind.
         score_thr: Detections with at least this score are matched by appearance, overlap and
@@ -239,7 +243,7 @@ class OnlineMetaTracker(ModelTracker):
         """The adapter of the tracks' parameters; None for plain cosine."""
         return self.appearance.adapter
 
-    def bind(self, head: 'MetaReIDHead | None') -> None:
+    def bind(self, head: 'MetaReIDHead | None', graph: 'GraphNetwork | None' = None) -> None:
         """Adapt ``head`` online; features are then the inputs of its linear layer.
 
         Features remembered under another head mean nothing under this one: binding a head that
@@ -247,7 +251,9 @@ class OnlineMetaTracker(ModelTracker):
 
         Args:
             head: A ``MetaReIDHead``; None compares features as they are.
+            graph: A network for the stage ``graph``, trained with this head; None binds none.
         """
+        self.matching.graph = graph
         if head is self.head:
             return
         self.head = head
@@ -354,7 +360,8 @@ class OnlineMetaTracker(ModelTracker):
         Raises:
             TypeError: The number of the frame is not whole, or an input is no tensor.
             ValueError: The frame does not come after the one before, or an input has a wrong
-                shape, NaN or infinity. The tracker is then as it was before the call.
+                shape, NaN or infinity, or a stage needs a network that is not bound. The tracker
+                is then as it was before the call.
 
         Example:
             >>> boxes = torch.tensor([[100.0, 50, 140, 150], [300, 60, 340, 160]])
@@ -367,6 +374,7 @@ class OnlineMetaTracker(ModelTracker):
         """
         frame_id = check_frame_id(frame_id, self.tracks.frame_id)
         detections, feats = self._check(bboxes, scores, labels, feats)
+        self.matching.check(feats, self.appearance)
         transform = self._check_camera(image, camera_motion)
         self.tracks.advance(frame_id)  # motion
         self._follow_camera(transform, image, detections)

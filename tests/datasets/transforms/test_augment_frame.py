@@ -111,6 +111,17 @@ def test_a_flip_is_that_of_mmdet():
     check(ours)
 
 
+@pytest.mark.parametrize('per_task', [True, False])
+def test_frames_of_a_task_move_alike_if_they_shall(per_task):
+    pipeline = Compose([AffineFrame(per_task=per_task), FlipFrame(per_task=per_task)])
+    moved = [
+        pipeline({**crowd(image), 'task_rng': np.random.default_rng(7)})['gt_bboxes']
+        for image in range(3)
+    ]
+    alike = [np.array_equal(moved[0], other) for other in moved[1:]]
+    assert alike == [per_task, per_task]
+
+
 def test_frames_are_left_alone_with_probability():
     before = crowd()
     for transform in (AffineFrame(prob=0), FlipFrame(prob=0), ShiftFrameHSV(0, 0)):

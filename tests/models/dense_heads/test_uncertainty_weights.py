@@ -1,5 +1,6 @@
 import math
 
+import pytest
 import torch
 
 from mmmaml.models.dense_heads.uncertainty_weights import UncertaintyWeights
@@ -28,3 +29,20 @@ def test_without_identities_their_weight_rests() -> None:
     (detection * 2 + identity * 5 + balance).backward()
     assert weights.identity.grad == 0
     assert weights.detection.grad != 0
+
+
+@pytest.mark.parametrize('name', ['counting', 'graph'])
+def test_a_further_loss_has_a_weight_of_its_own(name: str) -> None:
+    weights = UncertaintyWeights(**{name: -0.5})
+    _, _, balance = weights(torch.tensor(True))
+    assert math.isclose(balance.item(), 0.5 * (-1.85 - 1.05 - 0.5), rel_tol=1e-6)
+    further = weights.further_weight(name)
+    assert math.isclose(further.item(), 0.5 * math.exp(0.5), rel_tol=1e-6)
+    (balance + further * math.exp(-0.5)).backward()
+    assert abs(getattr(weights, name).grad.item()) < 1e-6
+    assert f'{name}' in weights.state_dict()
+
+
+def test_a_further_weight_needs_a_start() -> None:
+    with pytest.raises(ValueError, match=r'UncertaintyWeights\(graph=-1.05\)'):
+        UncertaintyWeights(counting=-1.05).further_weight('graph')

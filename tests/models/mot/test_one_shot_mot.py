@@ -22,9 +22,10 @@ PREPROCESSOR = {
 THRESHOLDS = {'score_thr': 0.0, 'low_score_thr': 0.0, 'init_score_thr': 0.0, 'frame_rate': 6}
 
 
-def build(kind: str = 'mmmaml.MAMLMOT', **tracker: object) -> MAMLMOT:
+def build(kind: str = 'mmmaml.MAMLMOT', head: dict | None = None, **tracker: object) -> MAMLMOT:
     torch.manual_seed(0)
     detector = one_shot_config(test_cfg={'score_thr': 0.0, 'max_per_img': 12})
+    detector['bbox_head'] |= head or {}
     tracker = {'type': 'mmmaml.OnlineMetaTracker', **THRESHOLDS, **tracker}
     model = MODELS.build(
         {'type': kind, 'detector': detector, 'tracker': tracker, 'data_preprocessor': PREPROCESSOR}
@@ -81,6 +82,19 @@ def test_the_tracker_takes_the_features_at_the_peaks(
         reported = expected >= 0
         assert ids == expected[reported].tolist()
         torch.testing.assert_close(torch.tensor(boxes).view(-1, 4), people.bboxes[reported])
+
+
+@pytest.mark.parametrize('adapt', [True, False])
+def test_the_tracker_gets_the_graph_of_its_model(adapt: bool, images: list[torch.Tensor]) -> None:
+    options = {'adapt': adapt, 'stages': {'graph': {'edge_thr': 0.0}}}
+    with pytest.raises(ValueError, match='needs a trained graph network'):
+        track(build(**options), images)
+    head = {'type': 'mmmaml.GraphHead', 'graph': {'channels': 4}}
+    model = build(head=head, **options)
+    found = track(model, images)
+    assert model.tracker.matching.graph is model.detector.graph
+    assert any(ids for ids, _ in found[1:])
+    assert {each.stage for each in model.tracker.decisions()} >= {'graph'}
 
 
 def test_detections_from_elsewhere_go_by_motion(images: list[torch.Tensor]) -> None:

@@ -111,6 +111,23 @@ class TrackAppearance:
         dtype = torch.promote_types(similarity.dtype, torch.float32)
         return similarity.to('cpu', dtype).numpy()
 
+    def track_embeddings(self, tracks: np.ndarray) -> Tensor:
+        """Return embeddings (T, D) of length 1 of tracks of known appearance, under θ."""
+        assert self.memory is not None
+        return self.embeddings(self.memory.means(tracks))
+
+    def embeddings(self, feats: Tensor) -> Tensor:
+        """Return embeddings (N, D) of length 1 of features (N, C), under θ.
+
+        Features without an adapter are embeddings already.
+        """
+        embeds = feats if self.adapter is None else self.adapter.head(feats)
+        return F.normalize(embeds, dim=1)
+
+    def embedding_width(self, feats: Tensor) -> int:
+        """Return D of the embeddings of features (N, C)."""
+        return feats.shape[1] if self.adapter is None else len(self.adapter.head.weight)
+
     def likelihood(self, cosines: np.ndarray) -> np.ndarray:
         """Return the likelihoods (...) of cosines if the adapter is calibrated, or themselves."""
         if self.adapter is None or self.adapter.calibration is None:

@@ -1,6 +1,7 @@
 """Matching of one frame."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -11,16 +12,50 @@ from ..tracks.track_pool import TrackPool
 from .partial_matches import PartialMatches
 from .stage import Stage
 
+if TYPE_CHECKING:
+    from mmmaml.models.graph import GraphNetwork
+
 
 class FrameMatching:
     """The stages of matching, in order; each works on what those before it left.
 
     Args:
         stages: The stages.
+
+    Attributes:
+        graph: The graph network for the stages that need one, or None.
     """
 
     def __init__(self, stages: Sequence[Stage]) -> None:
         self.stages = tuple(stages)
+        self.graph: GraphNetwork | None = None
+
+    def check(self, feats: Tensor | None, appearance: TrackAppearance) -> None:
+        """Refuse to match without the networks that the stages need.
+
+        Args:
+            feats: (N, C) features of the frame, or None.
+            appearance: Compares tracks and features.
+
+        Raises:
+            ValueError: A stage needs a graph network, and none is bound, or one for embeddings
+                of another width.
+        """
+        names = [stage.name for stage in self.stages if stage.needs_graph]
+        if not names:
+            return
+        if self.graph is None:
+            raise ValueError(
+                f'the stage {names[0]} needs a trained graph network, and none is bound: track '
+                "with a model whose detector has a GraphHead, hand one to the tracker's "
+                f'bind(head, graph), or leave {names[0]} out of stages'
+            )
+        width = self.graph.in_channels if feats is None else appearance.embedding_width(feats)
+        if width != self.graph.in_channels:
+            raise ValueError(
+                f'embeddings have {width} channels, the bound graph network takes '
+                f'{self.graph.in_channels}: bind the one that was trained with them'
+            )
 
     def run(
         self,
@@ -37,7 +72,7 @@ class FrameMatching:
             feats: (N, C) their features, or None.
             appearance: Compares tracks and features.
         """
-        frame = PartialMatches(pool, detections, feats, appearance)
+        frame = PartialMatches(pool, detections, feats, appearance, self.graph)
         for number, stage in enumerate(self.stages):
             before = frame.tracks.copy()
             stage.match(frame)

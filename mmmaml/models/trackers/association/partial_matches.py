@@ -1,7 +1,7 @@
 """A frame while its detections find their tracks."""
 
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from torch import Tensor
@@ -14,6 +14,9 @@ from ..detections.frame_input import take_rows
 from ..tracks.matches import Matches
 from ..tracks.track_pool import TrackPool
 from .assignment import assign
+
+if TYPE_CHECKING:
+    from mmmaml.models.graph import GraphNetwork
 
 
 class Comparison(NamedTuple):
@@ -42,6 +45,7 @@ class PartialMatches:
         detections: The N detections of this frame.
         feats: (N, C) their features, or None.
         appearance: Compares tracks and features.
+        graph: The bound graph network, or None.
 
     Attributes:
         tracks: (N,) int64 track of each detection, −1 while it has none.
@@ -56,7 +60,9 @@ class PartialMatches:
         detections: Detections,
         feats: Tensor | None,
         appearance: TrackAppearance,
+        graph: 'GraphNetwork | None' = None,
     ) -> None:
+        self.graph = graph
         self.pool = pool
         self.detections = detections
         self.feats = feats

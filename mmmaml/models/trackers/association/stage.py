@@ -38,9 +38,11 @@ class Stage(ABC):
 
     Attributes:
         name: Of the stage in a config.
+        needs_graph: True if a graph network has to be bound.
     """
 
     name: ClassVar[str]
+    needs_graph: ClassVar[bool] = False
 
     @abstractmethod
     def match(self, frame: PartialMatches) -> None:

@@ -8,6 +8,7 @@ from mmmaml.utils.option_checks import OptionError
 
 from .appearance_stage import AppearanceStage
 from .fusion_stages import FusionStage, TentativeFusionStage
+from .graph_stage import GraphStage
 from .overlap_stages import LowScoresStage, OverlapStage, TentativeStage
 from .reentry_stage import ReentryStage
 from .stage import Stage
@@ -17,6 +18,7 @@ STAGES: dict[str, type[Stage]] = {
     for each in (
         AppearanceStage,
         FusionStage,
+        GraphStage,
         OverlapStage,
         LowScoresStage,
         TentativeStage,

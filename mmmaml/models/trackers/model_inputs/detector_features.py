@@ -6,6 +6,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 if TYPE_CHECKING:
+    from mmmaml.models.graph import GraphNetwork
     from mmmaml.models.reid import MetaReIDHead
 
 
@@ -24,6 +25,16 @@ def head_of_detector(model: Any) -> 'MetaReIDHead | None':
         return None
     detector = getattr(model, 'detector', None)
     return getattr(model, 'reid_head', None) or getattr(detector, 'reid_head', None)
+
+
+def graph_of_detector(model: Any) -> 'GraphNetwork | None':
+    """Return the network for the stage ``graph`` that came with a model's detector.
+
+    Args:
+        model: With a ``detector`` that has a ``graph``, as ``OneShotDetector`` with a
+            ``GraphHead`` has; None comes back for others.
+    """
+    return getattr(getattr(model, 'detector', None), 'graph', None)
 
 
 def features_of_detections(dets: InstanceData, head: 'MetaReIDHead', adapt: bool) -> Tensor | None:

@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from mmmaml.utils.option_checks import OptionError, check_options
 
 from ..detections.detections import DetectionOptions
-from .detector_features import features_of_detections, head_of_detector
+from .detector_features import features_of_detections, graph_of_detector, head_of_detector
 from .model_frame import ModelFrame
 from .video_normalization import VideoNormalization
 
 if TYPE_CHECKING:
+    from mmmaml.models.graph import GraphNetwork
     from mmmaml.models.reid import MetaReIDHead
 
 Feats = Tensor | Sequence[Tensor] | None
@@ -66,6 +67,11 @@ class ModelFeatures:
         reid = None if _has_track_head(model, feats) else getattr(model, 'reid', None)
         adaptable = self.adapt and hasattr(reid, 'extract_crop_feats')
         return reid is not None or feats is not None, reid.head if adaptable else None  # type: ignore[union-attr]
+
+    @staticmethod
+    def graph(model: Any) -> 'GraphNetwork | None':
+        """Return the graph network of the model's detector, if it has one."""
+        return graph_of_detector(model)
 
     def of(self, model: Any, frame: ModelFrame, dets: InstanceData, feats: Feats) -> Tensor | None:
         """Return features (N, C) of the detections; those that are given already go first."""

@@ -101,7 +101,7 @@ def test_values_out_of_range_are_named_with_their_stage(stage, option, value, me
         (
             {'magic': {}},
             ValueError,
-            "no 'magic'; there are appearance, fusion, overlap, low_scores",
+            "no 'magic'; there are appearance, fusion, graph, overlap",
         ),
         ({'overlap': {}, 'magic': None}, ValueError, "no 'magic'; there are"),
         ({'return': {}}, ValueError, "no 'return'; there are .*reentry"),

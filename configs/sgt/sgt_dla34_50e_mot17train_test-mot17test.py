@@ -1,0 +1,12 @@
+# SGT_mot on all of MOT17 train, to be scored by the server; otherwise
+# sgt_dla34_50e_mot17halftrain_test-mot17halfval.py.
+# Not trained by us yet: no number of our own to expect.
+#   bash tools/dist_train.sh configs/sgt/sgt_dla34_50e_mot17train_test-mot17test.py 2
+_base_ = './sgt_dla34_50e_mot17halftrain_test-mot17halfval.py'
+
+ann_file = 'annotations/train_cocoformat.json'
+train_dataloader = dict(dataset=dict(dataset=dict(ann_file=ann_file)))
+test_dataloader = dict(
+    dataset=dict(ann_file='annotations/test_cocoformat.json', data_prefix=dict(img_path='test'))
+)
+val_dataloader = val_evaluator = val_cfg = None
