@@ -6,6 +6,10 @@ _base_ = '../demo/maml-mot_r18_demo.py'
 
 train_dataloader = dict(
     dataset=dict(
+        # As many images a task as in the demo, of people of whom there may be four only: repeated
+        # images tell nothing of how a person varies.
+        num_support=3,
+        num_ways=10,
         dataset=dict(
             _delete_=True,
             type='PersonFolderDataset',

@@ -4,7 +4,7 @@ To add a training, add a row to its table here; nothing else changes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tools.benchmarks.evidence.presets import Run
@@ -64,7 +64,32 @@ MAIN = {
         FolderTraining('meta', 'meta (default)', META),
     )
 }
-ATTEMPTS: dict[str, FolderTraining] = {}
+ERASE = {'type': 'RandomEraseCrop', 'prob': 0.5}
+TASKS = 'train_dataloader.dataset.'
+HEAD = 'model.reid.head.'
+DEMO = {f'{TASKS}num_support': 4, f'{TASKS}num_ways': 8}
+QUERY = {f'{HEAD}query_loss_weight': 1.0, f'{HEAD}plain_loss_weight': 0.3}
+ATTEMPTS = {
+    each.key: replace(each, sets=('s40',), seeds=1)
+    for each in (
+        FolderTraining('q1', 'meta, query loss before the plain one', META, options=QUERY),
+        FolderTraining('k4', 'meta, tasks of the demo', META, options=DEMO),
+        FolderTraining('k4_plain', 'plain, tasks of the demo', PLAIN, options=DEMO),
+        FolderTraining(
+            'k4_q1',
+            'meta, tasks of the demo, query loss before the plain one',
+            META,
+            options={**DEMO, **QUERY},
+        ),
+        FolderTraining(
+            'k4_erase',
+            'meta, tasks of the demo, rectangles erased',
+            META,
+            options=DEMO,
+            augment=(SHIFT, ERASE),
+        ),
+    )
+}
 """Tried with fewer seeds, on some sets."""
 
 TRAININGS = {**MAIN, **ATTEMPTS}
