@@ -50,7 +50,7 @@ class Preset:
     seeds: int = 5
     layer_seeds: int = 20
     layer_iterations: int = 300
-    iterations: int = 300
+    iterations: int = 700
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -137,33 +137,39 @@ def run(args: argparse.Namespace) -> None:
     layers = [*last_layers(people, videos, network, preset, args.out_dir)]
     results = {'networks': records, 'layers': layers}
     write_text(args.out_dir / 'real_reid.json', json.dumps(results, indent=0) + '\n')
-    facts = {
-        'command': _command(args),
-        'network': network.stem,
-        'iterations': str(preset.iterations),
-    }
+    facts = {'command': _command(args), 'network': network.stem}
     out = args.docs or args.out_dir / 'evidence_real.md'
-    write_text(out, page(records, layers, facts))
+    write_text(out, page(records, layers, preset.iterations, facts))
     console.print(str(out), highlight=False)
 
 
 def last_layers(
     people: Path, data: Path, network: Path, preset: Preset, out_dir: Path
 ) -> Iterator[dict[str, Any]]:
-    """Train last layers over the features of a network, and yield their records."""
+    """Train last layers over the features of a network, and yield their records.
+
+    Those that are in the output folder from an earlier run are not trained again.
+    """
     reid = OnnxReID(network)
     embedder = Embedder.of_network(reid)
     videos = read_videos(data, embedder, out_dir / 'features')
     seen = {name: video.as_it_is() for name, video in videos.items()}
     dataset = PersonFolderDataset(data_root=str(people))
     feats = people_features(dataset, reid, out_dir / 'features')
+    length = preset.layer_iterations
     for seed in range(preset.layer_seeds):
         tasks = EpisodicDataset(dataset, short_identities='repeat', seed=seed)
         for key, layer in LAYERS.items():
-            if layer.trained or seed == 0:
-                head = train_layer(layer, tasks, feats, seed, preset.layer_iterations)
-                for record in measure_layer(head, seen, groups_of(videos), seed < preset.seeds):
-                    yield {'training': key, 'seed': seed, **record}
+            if not layer.trained and seed:
+                continue
+            path = out_dir / 'layers' / f'{network.stem}-{key}-{length}-seed{seed}.json'
+            if not path.is_file():
+                head = train_layer(layer, tasks, feats, seed, length)
+                records = measure_layer(head, seen, groups_of(videos), seed < preset.seeds)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_text(path, json.dumps(records))
+            for record in json.loads(path.read_text()):
+                yield {'training': key, 'seed': seed, **record}
 
 
 def _command(args: argparse.Namespace) -> str:

@@ -44,13 +44,14 @@ ADAPTED, NOT_ADAPTED = 'default', 'mean'
 Records = Sequence[Mapping[str, Any]]
 
 
-def page(records: Records, layers: Records, facts: Mapping[str, str]) -> str:
+def page(records: Records, layers: Records, iterations: int, facts: Mapping[str, str]) -> str:
     """Fill the template.
 
     Args:
         records: Of networks trained from random weights, as the evidence has them.
         layers: Of last layers over frozen features, ``training`` being a key of ``LAYERS``.
-        facts: ``command``, ``network``, ``iterations``.
+        iterations: Of a training on everybody.
+        facts: ``command``, ``network``.
     """
     evidence = Evidence(records, [], TRAININGS)
     sets = [each for each in SETS.values() if evidence.rows(each.key)]
@@ -59,7 +60,7 @@ def page(records: Records, layers: Records, facts: Mapping[str, str]) -> str:
         facts,
         versions=f'torch {torch.__version__}, Python {platform.python_version()}',
         summary='\n'.join(change_sentences(evidence, _meta_against(sets, ['plain']), ALL)),
-        sets='\n'.join(f'- {_describe(each)}' for each in sets),
+        sets='\n'.join(f'- {_describe(each, iterations)}' for each in sets),
         trainings='\n'.join(
             f'| {each.name} | {_training(each)} |'
             for each in TRAININGS.values()
@@ -148,10 +149,10 @@ def _precise(values: Any, metric: str) -> str:
     return f'{100 * values.mean():.2f}{spread}'
 
 
-def _describe(each: PeopleSet) -> str:
+def _describe(each: PeopleSet, iterations: int) -> str:
     height, width = each.size
-    share = f'{each.length:g} of the iterations' if each.length != 1 else 'all iterations'
-    return f'{each.name}: crops of {height}x{width} pixels, {share}'
+    about = round(iterations * each.length)
+    return f'{each.name}: crops of {height}x{width} pixels, about {about} iterations'
 
 
 def _training(each: FolderTraining) -> str:

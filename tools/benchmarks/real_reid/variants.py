@@ -46,14 +46,17 @@ class PeopleSet(TrainingSet):
     size: tuple[int, int] = (64, 32)
 
 
+SCARCE = 3 / 14
+"""Length of a training on few images, as a share of that on all, which is one epoch."""
+
 SETS = {
     each.key: each
     for each in (
-        PeopleSet('s40', '40 people, 4 images each', 40, 4, 0.5),
-        PeopleSet('s100', '100 people, 4 images each', 100, 4, 0.5),
+        PeopleSet('s40', '40 people, 4 images each', 40, 4, SCARCE),
+        PeopleSet('s100', '100 people, 4 images each', 100, 4, SCARCE),
         PeopleSet('full', '551 people, all images'),
-        PeopleSet('s40_128', '40 people, 4 images each, 128x64', 40, 4, 0.5, (128, 64)),
-        PeopleSet('s100_128', '100 people, 4 images each, 128x64', 100, 4, 0.5, (128, 64)),
+        PeopleSet('s40_128', '40 people, 4 images each, 128x64', 40, 4, SCARCE, (128, 64)),
+        PeopleSet('s100_128', '100 people, 4 images each, 128x64', 100, 4, SCARCE, (128, 64)),
     )
 }
 MAIN = {

@@ -87,7 +87,7 @@ def test_twins_see_the_same_images(people: Path, tmp_path: Path) -> None:
     subset = replace(SETS['s40'], identities=30)
     configs = {
         key: config_of(
-            Job(Run(TRAININGS[key], subset, 3, ()), people, tmp_path, tmp_path, 40, {})
+            Job(Run(TRAININGS[key], subset, 3, ()), people, tmp_path, tmp_path, 93, {})
         ).to_dict()
         for key in ('plain', 'plain_shifted', 'meta')
     }
