@@ -59,7 +59,9 @@ def page(records: Records, layers: Records, iterations: int, facts: Mapping[str,
     return Template(TEMPLATE.read_text(encoding='utf-8')).substitute(
         facts,
         versions=f'torch {torch.__version__}, Python {platform.python_version()}',
-        summary='\n'.join(change_sentences(evidence, _meta_against(sets, ['plain']), ALL)),
+        summary='\n'.join(
+            change_sentences(evidence, _compared(evidence, sets, [AGAINST_PLAIN]), ALL)
+        ),
         sets='\n'.join(f'- {_describe(each, iterations)}' for each in sets),
         trainings='\n'.join(
             f'| {each.name} | {_training(each)} |'
@@ -68,50 +70,51 @@ def page(records: Records, layers: Records, iterations: int, facts: Mapping[str,
         ),
         changes=change_table(
             evidence,
-            _meta_against(sets, ['plain', 'plain_shifted']),
+            _compared(evidence, sets, META),
             [ALL],
             'training set: against',
         ),
         by_video=change_table(
-            evidence, _meta_against(sets, ['plain']), groups[1:], 'training set: against'
+            evidence,
+            _compared(evidence, sets, [AGAINST_PLAIN]),
+            groups[1:],
+            'training set: against',
         ),
-        adaptation=change_table(evidence, _adaptation(sets), [ALL], 'training set: network'),
+        adaptation=change_table(
+            evidence, _compared(evidence, sets, ADAPTATION), [ALL], 'training set: network'
+        ),
         levels='\n\n'.join(_levels(evidence, each) for each in sets),
         layers=_layers(layers),
-        attempts=change_table(evidence, _attempts(evidence, sets), [ALL], 'training set: attempt'),
+        attempts=change_table(
+            evidence, _compared(evidence, sets, TRIED), [ALL], 'training set: attempt'
+        ),
     )
 
 
-def _meta_against(sets: Sequence[PeopleSet], others: Sequence[str]) -> list[Comparison]:
+def _compared(
+    evidence: Evidence,
+    sets: Sequence[PeopleSet],
+    pairs: Sequence[tuple[tuple[str, str], tuple[str, str], str]],
+) -> list[Comparison]:
+    """Compare variants, new and old, of each set on which both were measured."""
     return [
-        Comparison(
-            f'{each.name}: {TRAININGS[other].name}',
-            ('meta', ADAPTED),
-            (other, ADAPTED),
-            each.key,
-        )
+        Comparison(f'{each.name}: {TRAININGS[shown].name}', new, old, each.key)
         for each in sets
-        for other in others
+        for new, old, shown in pairs
+        if {new, old} <= {*evidence.rows(each.key)}
     ]
 
 
-def _adaptation(sets: Sequence[PeopleSet]) -> list[Comparison]:
-    return [
-        Comparison(
-            f'{each.name}: {TRAININGS[key].name}', (key, ADAPTED), (key, NOT_ADAPTED), each.key
-        )
-        for each in sets
-        for key in ('plain', 'meta')
-    ]
-
-
-def _attempts(evidence: Evidence, sets: Sequence[PeopleSet]) -> list[Comparison]:
-    return [
-        Comparison(f'{each.name}: {training.name}', (key, ADAPTED), ('plain', ADAPTED), each.key)
-        for each in sets
-        for key, training in ATTEMPTS.items()
-        if (key, ADAPTED) in evidence.rows(each.key)
-    ]
+AGAINST_PLAIN = (('meta', ADAPTED), ('plain', ADAPTED), 'plain')
+META = (
+    AGAINST_PLAIN,
+    (('meta', ADAPTED), ('plain_shifted', ADAPTED), 'plain_shifted'),
+)
+ADAPTATION = tuple(
+    ((key, ADAPTED), (key, NOT_ADAPTED), key) for key in ('plain', 'plain_shifted', 'meta')
+)
+TRIED = tuple(((key, ADAPTED), ('plain', ADAPTED), key) for key in ATTEMPTS)
+"""Variants, new and old, and the training that names their comparison."""
 
 
 def _levels(evidence: Evidence, each: PeopleSet) -> str:
