@@ -41,7 +41,7 @@ class Preset:
 
     Attributes:
         seeds: Trainings with different seeds.
-        layer_seeds: The same, of last layers over frozen features; as many as networks track.
+        layer_seeds: The same, of last layers over frozen features; the first is tracked with.
         layer_iterations: Length of a training of a last layer.
         iterations: Length on the set of everybody.
         options: Values of all configs, as for ``--cfg-options``.
@@ -165,7 +165,7 @@ def last_layers(
             path = out_dir / 'layers' / f'{network.stem}-{key}-{length}-seed{seed}.json'
             if not path.is_file():
                 head = train_layer(layer, tasks, feats, seed, length)
-                records = measure_layer(head, seen, groups_of(videos), seed < preset.seeds)
+                records = measure_layer(head, seen, groups_of(videos), track=seed == 0)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_text(path, json.dumps(records))
             for record in json.loads(path.read_text()):

@@ -54,9 +54,7 @@ LAYERS = {
     'none': LayerTraining('none', trained=False),
     'plain_128': LayerTraining('128 outputs, plain', 128),
     'meta_128': LayerTraining('128 outputs, meta', 128, True),
-    'query_128': LayerTraining('128 outputs, query loss alone', 128, True, 0.0, 1.0),
     'plain': LayerTraining('512 outputs from the unit matrix, plain'),
-    'meta': LayerTraining('512 outputs from the unit matrix, meta', None, True),
     'query': LayerTraining(
         '512 outputs from the unit matrix, query loss alone', None, True, 0.0, 1.0
     ),

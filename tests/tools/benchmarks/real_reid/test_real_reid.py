@@ -16,6 +16,7 @@ from mmmaml.utils import register_all_modules
 from tools.benchmarks.evidence.presets import Run
 from tools.benchmarks.real_reid import __main__ as command
 from tools.benchmarks.real_reid.last_layer import LAYERS, train_layer
+from tools.benchmarks.real_reid.page import TEMPLATE
 from tools.benchmarks.real_reid.training import Job, config_of
 from tools.benchmarks.real_reid.variants import SETS, TRAININGS, runs
 
@@ -121,3 +122,12 @@ def test_a_last_layer_learns_what_tells_people_apart(people: Path, key: str) -> 
     person, rest = head.weight.detach().split(4, dim=1)
     assert person.norm() > 1.1 * rest.norm()
     assert head.scatter.count > 0
+
+
+def test_the_page_in_docs_is_of_this_template() -> None:
+    parts = TEMPLATE.read_text().split('$')
+    kept = (Path(__file__).parents[4] / 'docs' / 'evidence_real.md').read_text()
+    texts = [re.sub(r'^\w+', '', part) for part in parts[1:]]
+    assert kept.startswith(parts[0])
+    assert all(text in kept for text in texts)
+    assert set(re.findall(r'^\| 40 people.*?: (.*?) \| all', kept, re.M)) >= {'plain'}
