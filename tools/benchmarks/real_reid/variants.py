@@ -65,6 +65,12 @@ ATTEMPTS = {
     for each in (
         FolderTraining('noshift', 'meta, without shifted appearance', META, augment=()),
         FolderTraining('erase', 'meta, rectangles erased', META, augment=(SHIFT, ERASE)),
+        FolderTraining(
+            'plain_erase',
+            'plain, with shifted appearance, rectangles erased',
+            PLAIN,
+            augment=(SHIFT, ERASE),
+        ),
         FolderTraining('k2', 'meta, 2 support and 2 query images', META, options=TWO_QUERIES),
         FolderTraining('q1', 'meta, query loss before the plain one', META, options=QUERY),
         FolderTraining('k4', 'meta, tasks of the demo', META, options=DEMO),
@@ -90,7 +96,7 @@ TRAININGS = {**MAIN, **ATTEMPTS}
 
 
 ON_FEW = {'plain': 5, 'plain_shifted': 3, 'meta': 5, 'noshift': 3, 'erase': 3, 'k2': 3}
-ON_FEW |= {'q1': 1, 'k4': 1, 'k4_plain': 1, 'k4_q1': 1, 'k4_erase': 1}
+ON_FEW |= {'plain_erase': 3, 'q1': 1, 'k4': 1, 'k4_plain': 1, 'k4_q1': 1, 'k4_erase': 1}
 LONG = {'plain': 3, 'meta': 3}
 SETS = {
     each.key: each
