@@ -16,7 +16,7 @@ train_dataloader = dict(
             data_root='data/market1501/',
             data_prefix=dict(img_path='bounding_box_train'),
             pipeline=_base_.train_pipeline,
-        )
+        ),
     )
 )
 train_cfg = dict(max_epochs=10)

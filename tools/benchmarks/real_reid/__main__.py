@@ -48,7 +48,7 @@ class Preset:
     """
 
     seeds: int = 5
-    layer_seeds: int = 20
+    layer_seeds: int = 10
     layer_iterations: int = 300
     iterations: int = 700
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -160,7 +160,7 @@ def last_layers(
     for seed in range(preset.layer_seeds):
         tasks = EpisodicDataset(dataset, short_identities='repeat', seed=seed)
         for key, layer in LAYERS.items():
-            if not layer.trained and seed:
+            if seed >= layer.seeds:
                 continue
             path = out_dir / 'layers' / f'{network.stem}-{key}-{length}-seed{seed}.json'
             if not path.is_file():

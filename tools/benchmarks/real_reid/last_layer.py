@@ -40,6 +40,7 @@ class LayerTraining:
         plain_loss_weight: Weight of the ordinary loss beside the query loss.
         query_loss_weight: Weight of the query loss.
         trained: False leaves the features as they are.
+        seeds: Trainings with different seeds at most; wide layers take long to judge.
     """
 
     name: str
@@ -48,15 +49,16 @@ class LayerTraining:
     plain_loss_weight: float = 1.0
     query_loss_weight: float = 0.3
     trained: bool = True
+    seeds: int = 10
 
 
 LAYERS = {
-    'none': LayerTraining('none', trained=False),
+    'none': LayerTraining('none', trained=False, seeds=1),
     'plain_128': LayerTraining('128 outputs, plain', 128),
     'meta_128': LayerTraining('128 outputs, meta', 128, True),
-    'plain': LayerTraining('512 outputs from the unit matrix, plain'),
+    'plain': LayerTraining('512 outputs from the unit matrix, plain', seeds=2),
     'query': LayerTraining(
-        '512 outputs from the unit matrix, query loss alone', None, True, 0.0, 1.0
+        '512 outputs from the unit matrix, query loss alone', None, True, 0.0, 1.0, seeds=2
     ),
 }
 

@@ -85,6 +85,9 @@ def page(records: Records, layers: Records, iterations: int, facts: Mapping[str,
         ),
         levels='\n\n'.join(_levels(evidence, each) for each in sets),
         layers=_layers(layers),
+        twins=change_table(
+            evidence, _compared(evidence, sets, TWINS), [ALL], 'training set: against'
+        ),
         attempts=change_table(
             evidence, _compared(evidence, sets, TRIED), [ALL], 'training set: attempt'
         ),
@@ -114,6 +117,7 @@ ADAPTATION = tuple(
     ((key, ADAPTED), (key, NOT_ADAPTED), key) for key in ('plain', 'plain_shifted', 'meta')
 )
 TRIED = tuple(((key, ADAPTED), ('plain', ADAPTED), key) for key in ATTEMPTS)
+TWINS = ((('erase', ADAPTED), ('plain_erase', ADAPTED), 'plain_erase'),)
 """Variants, new and old, and the training that names their comparison."""
 
 

@@ -95,8 +95,8 @@ ATTEMPTS = {
 TRAININGS = {**MAIN, **ATTEMPTS}
 
 
-ON_FEW = {'plain': 5, 'plain_shifted': 3, 'meta': 5, 'noshift': 3, 'erase': 3, 'k2': 3}
-ON_FEW |= {'plain_erase': 3, 'q1': 1, 'k4': 1, 'k4_plain': 1, 'k4_q1': 1, 'k4_erase': 1}
+ON_FEW = {'plain': 5, 'plain_shifted': 3, 'meta': 5, 'noshift': 3, 'erase': 5, 'k2': 3}
+ON_FEW |= {'plain_erase': 5, 'q1': 1, 'k4': 1, 'k4_plain': 1, 'k4_q1': 1, 'k4_erase': 1}
 LONG = {'plain': 3, 'meta': 3}
 SETS = {
     each.key: each
