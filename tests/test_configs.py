@@ -1,8 +1,11 @@
 """Every config builds all its parts, on generated data."""
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
@@ -39,13 +42,26 @@ def scope():
         yield
 
 
-def on_data(config: Config, root: Path) -> Config:
+@pytest.fixture(scope='session')
+def people_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four people at two cameras, named as those of Market-1501."""
+    root = tmp_path_factory.mktemp('people')
+    folder = root / 'bounding_box_train'
+    folder.mkdir()
+    image = np.zeros((12, 6, 3), np.uint8)
+    for who, camera, frame in product(range(1, 5), (1, 2), range(5)):
+        cv2.imwrite(str(folder / f'{who:04d}_c{camera}s1_{frame:06d}_00.jpg'), image)
+    return root
+
+
+def on_data(config: Config, root: Path, people_root: Path) -> Config:
     """Point the datasets of a config at generated data."""
     for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         dataset = (config.get(loader) or {}).get('dataset')
         if dataset is not None:
             dataset = dataset.get('dataset', dataset)
-            dataset.data_root = str(root)
+            people = dataset.type == 'PersonFolderDataset'
+            dataset.data_root = str(people_root if people else root)
     config.train_dataloader.dataset.num_ways = 2
     return config
 
@@ -58,8 +74,8 @@ def crop_sizes(tracker: dict) -> Iterator[tuple[int, int]]:
 
 
 @pytest.mark.parametrize('path', ON_CROPS, ids=ids(ON_CROPS))
-def test_every_part_builds(path: Path, mot_root: Path, scope: None) -> None:
-    config = on_data(Config.fromfile(path), mot_root)
+def test_every_part_builds(path: Path, mot_root: Path, people_root: Path, scope: None) -> None:
+    config = on_data(Config.fromfile(path), mot_root, people_root)
     if 'postprocess_model' in config.model:
         config.model.postprocess_model.checkpoint = ''  # mmdet downloads it while it builds
     model = MODELS.build(config.model)

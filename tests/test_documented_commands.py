@@ -112,6 +112,7 @@ RUN_IN_SMALL = {
     'tools/deployment/export_onnx.py': 'tests/tools/test_export_onnx.py',
     f'{BENCHMARKS}.evidence ': f'{TESTS}/evidence/test_evidence.py',
     f'{BENCHMARKS}.real ': f'{TESTS}/real/test_real.py',
+    f'{BENCHMARKS}.real_reid': f'{TESTS}/real_reid/test_real_reid.py',
     f'{BENCHMARKS}.reliability ': f'{TESTS}/reliability/test_reliability.py',
     f'{BENCHMARKS}.reliability.soak': f'{TESTS}/reliability/test_soak.py',
     f'{BENCHMARKS}.speed.chain': f'{TESTS}/speed/test_chain.py',

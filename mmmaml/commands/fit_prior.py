@@ -10,7 +10,7 @@ from mmmaml.command_line import run_command  # isort: skip
 if TYPE_CHECKING:
     import numpy as np
 
-    from mmmaml.datasets.person_images import PersonImages
+    from mmmaml.datasets.people.person_images import PersonImages
     from mmmaml.models.onnx import OnnxReID
 
 BATCH = 64
@@ -60,7 +60,7 @@ def fit(args: argparse.Namespace) -> int:
     import numpy as np
     import torch
 
-    from mmmaml.datasets.person_images import find_person_images
+    from mmmaml.datasets.people.person_images import find_person_images
     from mmmaml.datasets.tracking.person_features import PersonFeatures
     from mmmaml.models.onnx import OnnxReID
     from mmmaml.models.reid import save_prior

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .mot_crop_dataset import MOTCropDataset
     from .mot_frame_dataset import MOTFrameDataset
     from .mot_video_dataset import MOTVideoDataset
+    from .people.person_folder_dataset import PersonFolderDataset
     from .samplers import EpisodeSampler, InfiniteEpisodeSampler, WholeVideoSampler
     from .tracking.tracking_episodes import TrackingEpisodes
 
@@ -24,6 +25,7 @@ __all__ = [
     'MOTCropDataset',
     'MOTFrameDataset',
     'MOTVideoDataset',
+    'PersonFolderDataset',
     'TrackingEpisodes',
     'WholeVideoSampler',
     'convert_mot',

@@ -6,6 +6,7 @@ from .episodic_dataset import EpisodicDataset
 from .mot_crop_dataset import MOTCropDataset
 from .mot_frame_dataset import MOTFrameDataset
 from .mot_video_dataset import MOTVideoDataset
+from .people.person_folder_dataset import PersonFolderDataset
 from .samplers import EpisodeSampler, InfiniteEpisodeSampler, WholeVideoSampler
 from .tracking.tracking_episodes import TrackingEpisodes
 
@@ -17,6 +18,7 @@ __all__ = [
     'MOTCropDataset',
     'MOTFrameDataset',
     'MOTVideoDataset',
+    'PersonFolderDataset',
     'TrackingEpisodes',
     'WholeVideoSampler',
     'transforms',

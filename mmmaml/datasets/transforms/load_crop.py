@@ -13,14 +13,15 @@ from .rng import generator
 
 @TRANSFORMS.register_module()
 class LoadCrop(BaseTransform):
-    """Decode the frame and resize the box in it to a fixed size.
+    """Decode the frame and resize the box in it, or all of it, to a fixed size.
 
     The output pixel (i, j) is the bilinear sample at the centre of cell (i, j) of the box, with
     parts of a pixel counted: what ``mmcv.ops.roi_align`` computes with one sample a cell and
     ``aligned=True``, so crops of training and of tracking are the same; places in the frame are
     exact to an eighth of a pixel, which takes half the time of exact ones.
 
-    Required keys: ``img_path``, ``bbox`` (4,) x1, y1, x2, y2 in pixels; optionally ``rng``.
+    Required keys: ``img_path``; optionally ``bbox`` (4,) x1, y1, x2, y2 in pixels, without which
+    the whole image is the box, and ``rng``.
     Added: ``img`` (height, width, 3) uint8 in blue, green, red; ``img_shape`` (height, width) of
     the crop, ``ori_shape`` of the frame, ``crop_bbox`` (4,) the box that was cut.
 
@@ -58,7 +59,8 @@ class LoadCrop(BaseTransform):
         """Cut one box out of its frame."""
         frame = self.frames.read(results['img_path'])
         shape = frame.shape[:2]
-        box = self._box(np.asarray(results['bbox'], np.float64).tolist(), results, shape)
+        bbox = results.get('bbox', (0, 0, shape[1], shape[0]))
+        box = self._box(np.asarray(bbox, np.float64).tolist(), results, shape)
         results['img'] = resample(frame, box, self.scale)
         results['img_shape'] = self.scale[::-1]
         results['ori_shape'] = shape

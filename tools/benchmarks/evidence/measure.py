@@ -51,13 +51,13 @@ class MeasuringJob:
     data: EvidenceData
 
 
-@dataclass
-class _Collected:
-    """Sums over a group of sequences."""
+@dataclass(frozen=True)
+class _Answers:
+    """Answers of a variant in one sequence, and its tracks."""
 
-    right: dict[float, list[np.ndarray]]
+    right: dict[float, np.ndarray]
     retrieval: list[RetrievalScores]
-    tracks: dict[str, np.ndarray]
+    tracks: np.ndarray
 
 
 def measure_run(job: MeasuringJob) -> list[dict[str, Any]]:
@@ -74,17 +74,13 @@ def measure_run(job: MeasuringJob) -> list[dict[str, Any]]:
         'training_set': run.training_set.key,
         'seed': run.seed,
     }
+    tracker_cfg = job.trained.config.model.tracker
     return [
-        {**whose, 'online': online.key, 'group': group, 'metric': metric, 'value': value}
+        {**whose, 'online': online.key, **record}
         for online, head, sequences in _recorded(job)
-        for group, names in job.data.groups.items()
-        for metric, value in measure_group(
-            {name: sequences[name] for name in names},
-            head,
-            online,
-            job.trained.config.model.tracker,
-            job.data.benchmark,
-        ).items()
+        for record in measure_groups(
+            sequences, job.data.groups, head, online, tracker_cfg, job.data.benchmark
+        )
     ]
 
 
@@ -104,41 +100,68 @@ def _recorded(
 
 
 @torch.no_grad()
-def measure_group(
+def measure_groups(
     sequences: Mapping[str, SequenceInput],
+    groups: Mapping[str, Sequence[str]],
     head: MetaReIDHead,
     online: Online,
     tracker_cfg: Mapping[str, Any],
     benchmark: str,
-) -> dict[str, float]:
-    """Compute all metrics of an online variant over some sequences.
+    absences: AbsenceProtocol = ABSENCES,
+    track: bool = True,
+) -> list[dict[str, Any]]:
+    """Compute all metrics of an online variant over groups of sequences.
 
     Args:
         sequences: Input of the tracker.
+        groups: Name of a group to names of its sequences; a sequence may be in several.
         head: The trained head.
         online: The variant.
         tracker_cfg: The tracker of the config, for its thresholds.
         benchmark: Its preprocessing applies in scoring.
+        absences: Questions of the association accuracy.
+        track: Track and score the tracks, too, which takes most of the time.
+
+    Returns:
+        Records ``group``, ``metric``, ``value``.
     """
     options = _tracker_options(online, tracker_cfg)
+    answers = {
+        name: _answers(each, head, online, options, absences, track)
+        for name, each in sequences.items()
+    }
+    records = []
+    for group, names in groups.items():
+        metrics = {
+            **_association_metrics([answers[name].right for name in names]),
+            **_retrieval_metrics([each for name in names for each in answers[name].retrieval]),
+        }
+        if track:
+            there = {name: sequences[name] for name in names}
+            tracks = {name: answers[name].tracks for name in names}
+            metrics |= _tracking_metrics(there, tracks, benchmark)
+        records += [{'group': group, 'metric': m, 'value': v} for m, v in metrics.items()]
+    return records
+
+
+def _answers(
+    sequence: SequenceInput,
+    head: MetaReIDHead,
+    online: Online,
+    options: Mapping[str, Any],
+    absences: AbsenceProtocol,
+    track: bool,
+) -> _Answers:
     min_score = OnlineMetaTracker(**options).options.detections.score_thr
     by_shots = cosine if online.adapter is None else adapted_to_shots(head, online.adapter)
-    absences = replace(ABSENCES, max_observations=online.observations)
-    collected = _Collected(defaultdict(list), [], {})
-    for name, sequence in sequences.items():
-        items = _compared(known_items(sequence, min_score), head, online)
-        video = items.feats, items.instance_id, items.frame_id, sequence.info.frame_rate
-        answers = recognised(head, online.adapter, *video, protocol=absences)
-        for absence, right in answers.items():
-            collected.right[absence].append(right)
-        retrieval = few_shot_reid(*video, FOUR_SHOTS, similarity=by_shots)
-        collected.retrieval += retrieval.values()
-        collected.tracks[name] = track_sequence(sequence, head, online, options)
-    return {
-        **_association_metrics(collected.right),
-        **_retrieval_metrics(collected.retrieval),
-        **_tracking_metrics(sequences, collected.tracks, benchmark),
-    }
+    absences = replace(absences, max_observations=online.observations)
+    items = _compared(known_items(sequence, min_score), head, online)
+    video = items.feats, items.instance_id, items.frame_id, sequence.info.frame_rate
+    return _Answers(
+        recognised(head, online.adapter, *video, protocol=absences),
+        list(few_shot_reid(*video, FOUR_SHOTS, similarity=by_shots).values()),
+        track_sequence(sequence, head, online, options) if track else np.zeros((0, 7)),
+    )
 
 
 def recognised(
@@ -193,8 +216,9 @@ def _compared(items: Items, head: MetaReIDHead, online: Online) -> Items:
     return replace(items, feats=F.normalize(head(items.feats), dim=1))
 
 
-def _association_metrics(right: Mapping[float, Sequence[np.ndarray]]) -> dict[str, float]:
-    by_absence = {absence: np.concatenate(parts) for absence, parts in sorted(right.items())}
+def _association_metrics(right: Sequence[Mapping[float, np.ndarray]]) -> dict[str, float]:
+    asked = sorted({absence for each in right for absence in each})
+    by_absence = {s: np.concatenate([each[s] for each in right if s in each]) for s in asked}
     every = np.concatenate([np.zeros(0, dtype=bool), *by_absence.values()])
     metrics = {'decisions': len(every), 'accuracy': _share(every), 'error': 1 - _share(every)}
     return metrics | {f'accuracy_{s:g}s': _share(each) for s, each in by_absence.items()}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tools.benchmarks.common.tables import table
-from tools.benchmarks.evidence.variants import ONLINES, TRAININGS, Comparison
+from tools.benchmarks.evidence.variants import ONLINES, TRAININGS, Comparison, Training
 
 MEAN_OF_SHIFTS = 'mean of shifts'
 PERCENT = ('accuracy', 'error', 'mAP', 'rank-1', 'MOTA', 'IDF1', 'HOTA', 'AssA', 'reentry')
@@ -43,9 +43,16 @@ class Evidence:
     Args:
         records: As ``measure_run`` returns them.
         shifts: Groups whose mean is taken.
+        trainings: Trainings in the order of the tables.
     """
 
-    def __init__(self, records: Sequence[Mapping[str, Any]], shifts: Sequence[str]) -> None:
+    def __init__(
+        self,
+        records: Sequence[Mapping[str, Any]],
+        shifts: Sequence[str],
+        trainings: Mapping[str, Training] = TRAININGS,
+    ) -> None:
+        self.trainings = trainings
         frame = pd.DataFrame(list(records))
         keys = ['training', 'training_set', 'seed', 'online', 'metric']
         shifted = frame[frame['group'].isin(list(shifts))]
@@ -67,7 +74,7 @@ class Evidence:
     def rows(self, training_set: str) -> list[tuple[str, str]]:
         """List variants, of training and online, that were measured on a training set."""
         there = {tuple(key[:2]) for key in self._by_seed if key[2] == training_set}
-        return [(t, o) for t in TRAININGS for o in ONLINES if (t, o) in there]
+        return [(t, o) for t in self.trainings for o in ONLINES if (t, o) in there]
 
     def change(
         self,
@@ -105,7 +112,7 @@ def variant_table(
             evidence.values((training, online), training_set, c.group, c.metric) for c in columns
         ]
         shown = [cell(each, column.metric) for each, column in zip(values, columns, strict=True)]
-        names = [TRAININGS[training].name, ONLINES[online].name, str(len(values[0]))]
+        names = [evidence.trainings[training].name, ONLINES[online].name, str(len(values[0]))]
         cells.append([*names, *shown])
     return table(header, cells, text_columns=2).rstrip()
 

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmengine.config import Config
@@ -52,27 +54,36 @@ class Trained:
 def train_run(job: TrainingJob) -> Trained:
     """Train, unless the checkpoint of the same config and seed is there."""
     register_all_modules()
-    config = config_of(job.run, job.preset, job.data)
-    folder = job.folder / f'{job.run.name}-{_digest(config, job.run.seed)}'
+    return train_once(job.run, config_of(job.run, job.preset, job.data), job.folder)
+
+
+def train_once(run: Run, config: Config, trainings: Path) -> Trained:
+    """Train a config in a folder of its own, unless its checkpoint is there."""
+    folder = trainings / f'{run.name}-{_digest(config, run.seed)}'
     # MMEngine writes this file once the checkpoint is complete, and there is only the last one.
     marker = folder / 'last_checkpoint'
     if marker.is_file():
-        return Trained(job.run, config, folder / Path(marker.read_text().strip()).name)
-    return Trained(job.run, config, train(config, folder, job.run.seed))
+        return Trained(run, config, folder / Path(marker.read_text().strip()).name)
+    return Trained(run, config, train(config, folder, run.seed))
 
 
 def config_of(run: Run, preset: Preset, data: EvidenceData) -> Config:
     """Make the config of a run on some data, quiet on the terminal."""
     config = Config.fromfile(CONFIGS / 'demo' / f'{run.training.config}.py')
     data.configure(config)
+    set_options(config, run, preset.options)
+    _reduce(config, run)
+    set_length(config, round(preset.iterations * run.training_set.length))
+    return config
+
+
+def set_options(config: Config, run: Run, options: Mapping[str, Any]) -> None:
+    """Set options of a preset, then those of a training and its inner loop."""
     config.log_level = 'WARNING'
-    config.merge_from_dict({**preset.options, **run.training.options})
+    config.merge_from_dict({**options, **run.training.options})
     for hook in config.custom_hooks:
         if hook.type == 'MAMLOptimizerHook':
             hook.update(run.training.inner_loop)
-    _reduce(config, run)
-    _set_length(config, round(preset.iterations * run.training_set.length))
-    return config
 
 
 def scarce_items(
@@ -116,7 +127,7 @@ def _reduce(config: Config, run: Run) -> None:
     crops.indices = scarce_items(index, wanted.identities, wanted.samples, run.seed)
 
 
-def _set_length(config: Config, iterations: int) -> None:
+def set_length(config: Config, iterations: int) -> None:
     """Set the epochs for about so many iterations: an epoch of few people is short."""
     tasks = len(DATASETS.build(config.train_dataloader.dataset))
     per_epoch = -(-tasks // config.train_dataloader.batch_size)

@@ -25,7 +25,14 @@ from tools.benchmarks.real.contestants import (
     contestants,
     roboflow_missing,
 )
-from tools.benchmarks.real.data import find, lay_out, read_people, read_sequence
+from tools.benchmarks.real.data import (
+    Embedder,
+    find,
+    find_network,
+    lay_out,
+    read_people,
+    read_sequence,
+)
 from tools.benchmarks.real.page import page
 
 COMMAND = 'python -m tools.benchmarks.real'
@@ -84,13 +91,13 @@ def run(args: argparse.Namespace) -> None:
     """Measure and write."""
     console = Console()
     register_all_modules()
-    network = args.reid or _network(args.data)
+    network = args.reid or find_network(args.data)
     data, cache = lay_out(args.data, args.out_dir), args.out_dir / 'features'
     reid = OnnxReID(network)
     sequences = []
     for folder in find(data):
         console.print(f'features of {folder.name}', highlight=False)
-        sequences.append(read_sequence(folder, reid, cache))
+        sequences.append(read_sequence(folder, Embedder.of_network(reid), cache))
     people = args.people or next(iter(sorted(data.glob('market*'))), None)
     priors: dict[str, Prior] = {f'adapted, {path.stem}': path for path in args.priors}
     if people is not None:
@@ -132,13 +139,6 @@ def run(args: argparse.Namespace) -> None:
     out = args.docs or args.out_dir / 'real_video.md'
     write_text(out, page(results, _command(args)))
     console.print(str(out), highlight=False)
-
-
-def _network(data: Path) -> Path:
-    found = sorted(data.rglob('osnet*.onnx'))
-    if not found:
-        raise FileNotFoundError(f'{data} holds no osnet*.onnx: give a Re-ID network by --reid')
-    return found[0]
 
 
 def _name(path: Path) -> str:

@@ -86,18 +86,48 @@ def lay_out(data: Path, out_dir: Path) -> Path:
     return data
 
 
+def find_network(data: Path) -> Path:
+    """Find an ONNX file of OSNet anywhere below a folder.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    found = sorted(data.rglob('osnet*.onnx'))
+    if not found:
+        raise FileNotFoundError(f'{data} holds no osnet*.onnx: give a Re-ID network by --reid')
+    return found[0]
+
+
 def find(data: Path) -> list[Path]:
     """List the sequence folders anywhere below a folder."""
     found = (path.parents[1] for path in data.rglob('det/det.txt'))
     return sorted(path for path in found if (path / 'gt' / 'gt.txt').is_file())
 
 
-def read_sequence(folder: Path, reid: OnnxReID, cache: Path) -> RealSequence:
+@dataclass(frozen=True)
+class Embedder:
+    """A function from boxes to features, and what it depends on.
+
+    Attributes:
+        embed: Frame (1, 3, H, W) and boxes (N, 4) xyxy, N >= 1, to features (N, C).
+        key: Bytes that change with it, of the cache of features.
+    """
+
+    embed: Callable[[Tensor, Tensor], Tensor]
+    key: bytes
+
+    @classmethod
+    def of_network(cls, reid: OnnxReID) -> 'Embedder':
+        """Embed by a network."""
+        return cls(reid.embed, hashlib.sha1(Path(reid.session.path).read_bytes()).digest())
+
+
+def read_sequence(folder: Path, embedder: Embedder, cache: Path) -> RealSequence:
     """Read a sequence and embed its detections.
 
     Args:
         folder: Of the sequence.
-        reid: The network.
+        embedder: Maker of the features.
         cache: Folder of the features, so that the same detections are embedded once.
     """
     info = read_seqinfo(folder)
@@ -105,9 +135,8 @@ def read_sequence(folder: Path, reid: OnnxReID, cache: Path) -> RealSequence:
     dets = dets[np.argsort(dets[:, FRAME], kind='stable')]
     dets = dets[(dets[:, FRAME] <= info.num_frames) & (dets[:, [WIDTH, HEIGHT]] > 0).all(1)]
     gt = read_truth(folder / 'gt' / 'gt.txt')
-    feats = _cached(
-        cache, folder, reid, dets.tobytes(), lambda: _embed(info.image_path, dets, reid)
-    )
+    key = dets.tobytes() + embedder.key
+    feats = cached(cache, folder.name, key, lambda: _embed(info.image_path, dets, embedder))
     frames = []
     for number in range(1, info.num_frames + 1):
         rows = np.flatnonzero(dets[:, FRAME] == number)
@@ -144,8 +173,8 @@ def read_people(folder: Path, reid: OnnxReID, cache: Path) -> tuple[Tensor, Tens
         for name, paths in chosen.items()
     }
     flat = [path for paths in picked.values() for path in paths]
-    key = '\n'.join(path.name for path in flat).encode()
-    embeds = _cached(cache, folder, reid, key, lambda: _embed_images(flat, reid))
+    key = '\n'.join(path.name for path in flat).encode() + Embedder.of_network(reid).key
+    embeds = cached(cache, folder.name, key, lambda: _embed_images(flat, reid))
     feats = torch.zeros(len(picked), PRIOR_IMAGES, embeds.shape[1])
     valid = torch.zeros(len(picked), PRIOR_IMAGES, dtype=torch.bool)
     start = 0
@@ -154,6 +183,24 @@ def read_people(folder: Path, reid: OnnxReID, cache: Path) -> tuple[Tensor, Tens
         valid[person, : len(paths)] = True
         start += len(paths)
     return feats, valid
+
+
+def cached(cache: Path, name: str, key: bytes, make: Callable[[], Tensor]) -> Tensor:
+    """Take an array from a folder, or make and keep it.
+
+    Args:
+        cache: The folder.
+        name: First part of the file's name.
+        key: Bytes that change with the array.
+        make: Maker of the array.
+    """
+    path = cache / f'{name}-{hashlib.sha1(key).hexdigest()[:12]}.npy'
+    if not path.is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        feats = make().numpy()
+        with atomic_path(path) as temporary, temporary.open('wb') as file:
+            np.save(file, feats)
+    return torch.from_numpy(np.load(path))
 
 
 def _frame(number: int, dets: np.ndarray, feats: Tensor, truth: np.ndarray) -> SimulatedFrame:
@@ -175,28 +222,14 @@ def _frame(number: int, dets: np.ndarray, feats: Tensor, truth: np.ndarray) -> S
     )
 
 
-def _cached(
-    cache: Path, folder: Path, reid: OnnxReID, key: bytes, make: Callable[[], Tensor]
-) -> Tensor:
-    network = Path(reid.session.path).read_bytes()
-    name = hashlib.sha1(key + hashlib.sha1(network).digest()).hexdigest()[:12]
-    path = cache / f'{folder.name}-{name}.npy'
-    if not path.is_file():
-        cache.mkdir(parents=True, exist_ok=True)
-        feats = make().numpy()
-        with atomic_path(path) as temporary, temporary.open('wb') as file:
-            np.save(file, feats)
-    return torch.from_numpy(np.load(path))
-
-
-def _embed(image_path: Callable[[int], Path], dets: np.ndarray, reid: OnnxReID) -> Tensor:
-    feats = torch.zeros(len(dets), reid.head.in_channels)
+def _embed(image_path: Callable[[int], Path], dets: np.ndarray, embedder: Embedder) -> Tensor:
+    """Embed detections that are in the order of their frames."""
+    parts = []
     for number in np.unique(dets[:, FRAME]).astype(int).tolist():
-        rows = torch.from_numpy(np.flatnonzero(dets[:, FRAME] == number))
-        boxes = torch.from_numpy(dets[rows.numpy(), LEFT : LEFT + 4])
+        boxes = torch.from_numpy(dets[dets[:, FRAME] == number, LEFT : LEFT + 4])
         boxes[:, 2:] += boxes[:, :2]
-        feats[rows] = reid.embed(_image(image_path(number)), boxes)
-    return feats
+        parts.append(embedder.embed(_image(image_path(number)), boxes))
+    return torch.cat(parts)
 
 
 def _embed_images(paths: list[Path], reid: OnnxReID) -> Tensor:

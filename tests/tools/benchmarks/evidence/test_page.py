@@ -72,7 +72,8 @@ def test_the_first_page_is_short_and_links_to_its_appendix(written, evidence):
     assert len(text.split()) < 1500
     assert (written.parent / 'images' / 'evidence.png').is_file()
     links = set(re.findall(r'\]\(([\w./]+)', text))
-    assert links == {'evidence_appendix.md', 'images/evidence.png', 'decisions.md'}
+    pages = {'evidence_appendix.md', 'evidence_real.md', 'decisions.md'}
+    assert links == {*pages, 'images/evidence.png'}
     values = evidence.values(('meta', 'default'), 'full', 'mean of shifts', 'accuracy')
     assert f'meta (default), closed form (default): {100 * values.mean():.1f} ±' in text
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmmaml.datasets.person_images import find_person_images
+from mmmaml.datasets.people.person_images import find_person_images
 
 
 def save(path: Path, value: int) -> None:
@@ -84,7 +84,7 @@ def test_boxes_that_show_nothing_are_left_out_and_counted(
 
 
 def test_folders_without_people(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match='no image whose name begins like'):
+    with pytest.raises(FileNotFoundError, match='no images whose names begin like'):
         find_person_images(tmp_path, most=8)
     with pytest.raises(FileNotFoundError, match='is no folder'):
         find_person_images(tmp_path / 'none', most=8)

@@ -1,7 +1,6 @@
 """Images of people whose identity is known, from files as they come."""
 
 import logging
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +25,9 @@ from mmmaml.utils.mot_files import (
 )
 from mmmaml.utils.mot_truth import considered, read_truth
 
+from .person_names import EXPECTED, find_named_images, spread
+
 MIN_VISIBILITY = 0.3
-_NAME = re.compile(r'(-?\d+)_c(\d+)')
-_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp')
 
 
 @dataclass(frozen=True)
@@ -66,17 +65,14 @@ def find_person_images(folder: Path, most: int) -> PersonImages:
     """
     if not folder.is_dir():
         raise FileNotFoundError(f'{folder} does not exist or is no folder')
-    named = [path for path in sorted(folder.rglob('*')) if path.suffix.lower() in _SUFFIXES]
     people: dict[tuple[object, int], list] = {}
-    for path in named:
-        match = _NAME.match(path.name)
-        if match and int(match[1]) > 0:
-            people.setdefault((match[2], int(match[1])), []).append((path, None))
+    for image in find_named_images(folder).images:
+        people.setdefault((image.camera, image.identity), []).append((image.path, None))
     if not people:
         for sequence in _sequences(folder):
             _add_sequence(people, sequence)
     several = {key: images for key, images in people.items() if len(images) > 1}
-    chosen = [_spread(images, most) for images in several.values()]
+    chosen = [spread(images, most) for images in several.values()]
     if not chosen:
         raise ValueError(f'{folder}: nobody has two images, of which this needs the differences')
     videos = {name: number for number, name in enumerate(dict.fromkeys(key[0] for key in several))}
@@ -91,8 +87,7 @@ def _sequences(folder: Path) -> list[Path]:
         return find_sequences(folder / 'train' if (folder / 'train').is_dir() else folder)
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f'{folder} holds no sequence with seqinfo.ini, and no image whose name begins like '
-            'that of Market-1501, ID_cCAMERA'
+            f'{folder} holds no sequence with seqinfo.ini, and no {EXPECTED}'
         ) from error
 
 
@@ -124,12 +119,6 @@ def _shown(rows: np.ndarray, info: SequenceInfo) -> np.ndarray:
     if info.width and info.height:
         shown &= ((low < (info.width, info.height)) & (low + size > 0)).all(1)
     return shown
-
-
-def _spread(images: list, most: int) -> list:
-    if len(images) <= most:
-        return images
-    return [images[i] for i in np.linspace(0, len(images) - 1, most).round().astype(int)]
 
 
 def _read(chosen: list[list]) -> Iterator[tuple[int, np.ndarray]]:

@@ -1,0 +1,1 @@
+"""Images of people whose identity is in their name or in ground truth."""

@@ -1,0 +1,1 @@
+"""Meta-training on images of real people, judged on real video."""

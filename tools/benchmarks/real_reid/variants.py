@@ -1,0 +1,124 @@
+"""Trainings on images of people, training sets and comparisons.
+
+To add a training, add a row to its table here; nothing else changes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools.benchmarks.evidence.presets import Run
+from tools.benchmarks.evidence.variants import ONLINES, Training, TrainingSet
+
+SHIFT = {'type': 'ShiftTaskAppearance'}
+PLAIN, META = 'plain-reid', 'maml-mot'
+BOTH = 'mean', 'default'
+"""Online variants of the evidence: not adapted, and adapted as by default."""
+
+
+@dataclass(frozen=True)
+class FolderTraining(Training):
+    """A way to train on images of people.
+
+    Attributes:
+        config: First part of the name of a config of ``configs/reid_folder``.
+        augment: Transforms after cutting and mirroring; None takes those of the config.
+        people: Arguments of ``PersonFolderDataset``.
+    """
+
+    augment: tuple[dict[str, Any], ...] | None = None
+    people: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PeopleSet(TrainingSet):
+    """A share of the people, and the size of the images.
+
+    Attributes:
+        size: Height and width of the crops.
+        trainings: Keys of its trainings, with the number of seeds of each at most.
+    """
+
+    size: tuple[int, int] = (64, 32)
+    trainings: dict[str, int] = field(default_factory=lambda: {'plain': 5, 'meta': 5})
+
+
+SCARCE = 3 / 14
+"""Length of a training on few images, as a share of that on all, which is one epoch."""
+
+MAIN = {
+    each.key: each
+    for each in (
+        FolderTraining('plain', 'plain', PLAIN),
+        FolderTraining('plain_shifted', 'plain, with shifted appearance', PLAIN, augment=(SHIFT,)),
+        FolderTraining('meta', 'meta (default)', META),
+    )
+}
+ERASE = {'type': 'RandomEraseCrop', 'prob': 0.5}
+TASKS = 'train_dataloader.dataset.'
+HEAD = 'model.reid.head.'
+DEMO = {f'{TASKS}num_support': 4, f'{TASKS}num_ways': 8}
+TWO_QUERIES = {f'{TASKS}num_support': 2, f'{TASKS}num_query': 2}
+QUERY = {f'{HEAD}query_loss_weight': 1.0, f'{HEAD}plain_loss_weight': 0.3}
+ATTEMPTS = {
+    each.key: each
+    for each in (
+        FolderTraining('noshift', 'meta, without shifted appearance', META, augment=()),
+        FolderTraining('erase', 'meta, rectangles erased', META, augment=(SHIFT, ERASE)),
+        FolderTraining(
+            'plain_erase',
+            'plain, with shifted appearance, rectangles erased',
+            PLAIN,
+            augment=(SHIFT, ERASE),
+        ),
+        FolderTraining('k2', 'meta, 2 support and 2 query images', META, options=TWO_QUERIES),
+        FolderTraining('q1', 'meta, query loss before the plain one', META, options=QUERY),
+        FolderTraining('k4', 'meta, tasks of the demo', META, options=DEMO),
+        FolderTraining('k4_plain', 'plain, tasks of the demo', PLAIN, options=DEMO),
+        FolderTraining(
+            'k4_q1',
+            'meta, tasks of the demo, query loss before the plain one',
+            META,
+            options={**DEMO, **QUERY},
+        ),
+        FolderTraining(
+            'k4_erase',
+            'meta, tasks of the demo, rectangles erased',
+            META,
+            options=DEMO,
+            augment=(SHIFT, ERASE),
+        ),
+    )
+}
+"""Tried on one set, with fewer seeds."""
+
+TRAININGS = {**MAIN, **ATTEMPTS}
+
+
+ON_FEW = {'plain': 5, 'plain_shifted': 3, 'meta': 5, 'noshift': 3, 'erase': 5, 'k2': 3}
+ON_FEW |= {'plain_erase': 5, 'q1': 1, 'k4': 1, 'k4_plain': 1, 'k4_q1': 1, 'k4_erase': 1}
+LONG = {'plain': 3, 'meta': 3}
+SETS = {
+    each.key: each
+    for each in (
+        PeopleSet('s40', '40 people, 4 images each', 40, 4, SCARCE, trainings=ON_FEW),
+        PeopleSet('s100', '100 people, 4 images each', 100, 4, SCARCE),
+        PeopleSet(
+            's40_long', '40 people, 4 images each, longer', 40, 4, 4 * SCARCE, trainings=LONG
+        ),
+        PeopleSet('full', '551 people, all images'),
+        PeopleSet('s40_128', '40 people, 4 images each, 128x64', 40, 4, SCARCE, (128, 64)),
+        PeopleSet('s100_128', '100 people, 4 images each, 128x64', 100, 4, SCARCE, (128, 64)),
+    )
+}
+
+
+def runs(seeds: int, sets: Sequence[str]) -> list[Run]:
+    """List all trainings; those of the first sets come first, of each those of the first seed."""
+    return [
+        Run(TRAININGS[training], SETS[key], seed, tuple(ONLINES[online] for online in BOTH))
+        for key in sets
+        for seed in range(seeds)
+        for training, most in SETS[key].trainings.items()
+        if seed < most and training in TRAININGS
+    ]
