@@ -7,10 +7,11 @@ from mmengine.config import Config
 
 from tools.benchmarks.common.trained_by import TRAINED_BY, deciding_parts
 
-DETECTOR = dict(type='D', test_cfg=dict(score_thr=0.1), head=dict(width=4, test_cfg=dict(nms=1)))
-CONFIG = {name: dict(value=1) for name in TRAINED_BY} | {
-    'model': dict(detector=DETECTOR, tracker=dict(adapt=True)),
-    'test_dataloader': dict(value=1),
+HEAD = {'width': 4, 'test_cfg': {'nms': 1}}
+DETECTOR = {'test_cfg': {'score_thr': 0.1}, 'head': HEAD}
+CONFIG = {name: {'value': 1} for name in TRAINED_BY} | {
+    'model': {'detector': DETECTOR, 'tracker': {'adapt': True}},
+    'test_dataloader': {'value': 1},
 }
 
 
