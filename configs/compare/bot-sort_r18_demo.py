@@ -1,5 +1,5 @@
-# BoT-SORT (Aharon et al., 2022) as a configuration of our tracker, see
-# ../_base_/trackers/bot-sort.py, with the scores of its code for MOT17.
+# BoT-SORT (Aharon et al., 2022) as a configuration of our tracker, with the scores of its code for
+# MOT17.
 #   python tools/test.py configs/compare/bot-sort_r18_demo.py CHECKPOINT
 # beside the others: tools/analysis_tools/compare_trackers.py. CHECKPOINT is one of the demo's.
 _base_ = ['../demo/maml-mot_r18_demo.py', '../_base_/trackers/bot-sort.py']
