@@ -1,4 +1,4 @@
-"""What decides the weights of a training, against small changes of a config."""
+"""Parts of a config that decide the weights of a training, under small changes."""
 
 import copy
 
