@@ -13,6 +13,8 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmmaml.apis.given_detector import GivenDetector, to_instances
+from mmmaml.apis.model_stages import ModelStages
+from mmmaml.apis.stage_clock import StageClock
 from mmmaml.models import OnlineMetaTracker, QDTrackX
 from mmmaml.registry import MODELS
 from mmmaml.structures import TaskDataSample
@@ -310,6 +312,20 @@ def test_given_detections_are_embedded_and_tracked() -> None:
     np.testing.assert_allclose(tracks.bboxes, boxes / 2)
     assert tracks.instances_id.tolist() == [1, 2]
     torch.testing.assert_close(tracks.feats, expected)
+
+
+def test_all_its_networks_are_timed_as_such() -> None:
+    model, now = build(OURS).eval(), [0.0]
+    model.detector = GivenDetector(model.detector)
+    clock = StageClock(timer=lambda: now[0])
+    ModelStages(model, clock)
+    detector = model.detector
+    parts = [detector.backbone, detector.bbox_head, model.track_head.roi_extractor]
+    for seconds, part in zip((1, 10, 100), parts, strict=True):
+        part.register_forward_hook(lambda *_, took=seconds: now.__setitem__(0, now[0] + took))
+    with torch.no_grad(), clock.stage('association'):
+        model.predict(pair()[0][:, :1], [video(range(1))])
+    assert clock.seconds == {'network': 111, 'association': 0}
 
 
 def test_a_frame_without_detections_is_tracked() -> None:
