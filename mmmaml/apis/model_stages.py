@@ -8,11 +8,14 @@ _NETWORK = (
     ('data_preprocessor', 'forward'),
     ('data_preprocessor', 'keep_frame'),
     ('detector', 'predict'),
+    ('detector', 'extract_feat'),
+    ('detector.bbox_head', 'predict'),
+    ('track_head', 'predict'),
     ('reid', 'forward'),
     ('reid', 'extract_crop_feats'),
     ('reid', 'embed'),
 )
-_DETECTOR = (('detector', 'predict'),)
+_DETECTOR = (('detector', 'predict'), ('detector', 'extract_feat'))
 _ADAPTATION = ('fit', 'observe', 'similarity')
 
 
@@ -30,7 +33,9 @@ class ModelStages:
         self._model, self._clock = model, clock
         self._adapter: object = None
         for part, method in _DETECTOR if shares_networks else _NETWORK:
-            owner = getattr(model, part, None)
+            owner = model
+            for name in part.split('.'):
+                owner = getattr(owner, name, None)
             if hasattr(owner, method):
                 clock.watch(owner, method, 'network')
 

@@ -26,8 +26,9 @@ from .one_shot_detector import OneShotDetector, boxes_of_tasks
 class CorrelationDetector(OneShotDetector):
     """A one-shot network whose neck correlates each frame with itself and with those before.
 
-    In training, the frames of a task are such a clip in their order, and a frame without a task
-    has itself alone. In tracking, the network remembers the last frames of its video: a data
+    In training, the frames of a task are such a clip in the order of the task, which is not that
+    of the video: frames drawn before stand for those before it. A frame without a task has itself
+    alone. In tracking, the network remembers the last frames of its video: a data
     sample with ``frame_id`` 0 begins another one, as one that does not come after the last frame.
     Without ``frame_id``, a frame has itself alone and is not remembered.
 

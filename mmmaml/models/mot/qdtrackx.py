@@ -165,7 +165,10 @@ class QDTrackX(MetaLearner, QDTrack):
         for number, sample in enumerate(video):
             image = inputs[:, number].contiguous()
             maps = self.detector.extract_feat(image)
-            (dets,) = self.detector.bbox_head.predict(maps, [sample], rescale=rescale)
+            if getattr(self.detector, 'sees_frames', True):
+                (dets,) = self.detector.bbox_head.predict(maps, [sample], rescale=rescale)
+            else:  # they are given
+                dets = self.detector.predict(image, [sample], rescale=rescale)[0].pred_instances
             boxes = boxes_in_image(dets.bboxes, sample.metainfo, rescale)
             dets.feats = self.track_head.predict(maps, [boxes])
             sample.pred_instances = dets

@@ -175,7 +175,7 @@ def clip_references(clips: int, length: int, memory: int, like: Tensor) -> Refer
 
     Args:
         clips: Number of clips.
-        length: Frames a clip, each before the next.
+        length: Frames a clip; each takes those stacked before it as the frames before.
         memory: P.
         like: A tensor of the device.
     """

@@ -347,7 +347,8 @@ class OnlineMetaTracker(ModelTracker):
             scores: (N,) detection scores.
             labels: (N,) classes; a track never changes its own.
             feats: (N, C) embeddings, or inputs of the adapted layer if a head is bound. None:
-                motion and overlap only. Those of detections below ``score_thr`` are not used.
+                motion and overlap only. Those of detections below ``score_thr`` serve the stage
+                ``graph`` alone.
             image: (H, W, 3) BGR or (H, W) grey uint8, to estimate the motion of the camera from;
                 looked at only by a tracker with ``camera_motion`` options, which needs it.
             camera_motion: (2, 3) affine, pixels of the frame before to pixels of this frame,

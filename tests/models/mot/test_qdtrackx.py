@@ -12,6 +12,9 @@ from mmengine.config import Config
 from mmengine.structures import InstanceData
 from torch import Tensor
 
+from mmmaml.apis.given_detector import GivenDetector, to_instances
+from mmmaml.apis.model_stages import ModelStages
+from mmmaml.apis.stage_clock import StageClock
 from mmmaml.models import OnlineMetaTracker, QDTrackX
 from mmmaml.registry import MODELS
 from mmmaml.structures import TaskDataSample
@@ -291,6 +294,38 @@ def test_boxes_are_in_pixels_of_the_original_image(learned) -> None:
         ours, theirs = half[0].get(name), whole[0].get(name)
         torch.testing.assert_close(2 * ours.bboxes, theirs.bboxes)
     torch.testing.assert_close(half[0].pred_instances.feats, whole[0].pred_instances.feats)
+
+
+def test_given_detections_are_embedded_and_tracked() -> None:
+    model = build(OURS).eval()
+    model.detector = GivenDetector(model.detector)
+    boxes = np.array([PEOPLE[1][0], PEOPLE[2][0]])
+    model.detector.given = to_instances(np.column_stack([boxes / 2, [0.9, 0.8]]))
+    at_double = video(range(1))
+    at_double[0].set_metainfo({'scale_factor': (2.0, 2.0), 'ori_shape': (32, 48)})
+    inputs, _ = pair()
+    with torch.no_grad():
+        [[sample]] = model.predict(inputs[:, :1], [at_double])
+        maps = model.detector.extract_feat(inputs[:, 0])
+        expected = model.track_head.predict(maps, [torch.as_tensor(boxes).float()])
+    tracks = sample.pred_track_instances
+    np.testing.assert_allclose(tracks.bboxes, boxes / 2)
+    assert tracks.instances_id.tolist() == [1, 2]
+    torch.testing.assert_close(tracks.feats, expected)
+
+
+def test_all_its_networks_are_timed_as_such() -> None:
+    model, now = build(OURS).eval(), [0.0]
+    model.detector = GivenDetector(model.detector)
+    clock = StageClock(timer=lambda: now[0])
+    ModelStages(model, clock)
+    detector = model.detector
+    parts = [detector.backbone, detector.bbox_head, model.track_head.roi_extractor]
+    for seconds, part in zip((1, 10, 100), parts, strict=True):
+        part.register_forward_hook(lambda *_, took=seconds: now.__setitem__(0, now[0] + took))
+    with torch.no_grad(), clock.stage('association'):
+        model.predict(pair()[0][:, :1], [video(range(1))])
+    assert clock.seconds == {'network': 111, 'association': 0}
 
 
 def test_a_frame_without_detections_is_tracked() -> None:
