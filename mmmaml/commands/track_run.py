@@ -36,7 +36,8 @@ from .track_display import Picture, progress, report
 ENDINGS = ('.mp4', '.txt', '.csv', '.json', '_timing.json')
 SUSPICIOUS = '_suspicious.csv'
 COUNTS = count_files.ENDING
-"""Files that are written if they are asked for, and if the model counts."""
+OPTIONAL = (COUNTS, SUSPICIOUS, DECISIONS)
+"""Files that not every run writes; those of an earlier run belong to tracks that are no more."""
 STAGES = ('decode', 'network', 'association', 'adaptation', 'drawing')
 FRAMES_BEHIND = 4
 """Tracked frames that wait to be drawn and encoded; each takes 6 MB in full HD."""
@@ -118,9 +119,7 @@ def result_paths(args: argparse.Namespace, source: FrameSource) -> Paths:
         OSError: They cannot be written.
         ValueError: They would replace an input, or other results.
     """
-    also = {SUSPICIOUS: args.suspicious is not None, DECISIONS: args.decisions}
-    endings = [*ENDINGS, COUNTS, *(ending for ending, wanted in also.items() if wanted)]
-    paths = {ending: args.out_dir / f'{source.name}{ending}' for ending in endings}
+    paths = {end: args.out_dir / f'{source.name}{end}' for end in (*ENDINGS, *OPTIONAL)}
     _check_outputs(args, source, paths)
     return paths
 
@@ -145,6 +144,11 @@ class Results:
     ) -> None:
         self.table = TrackTable()
         self._source, self._paths, self._frame_rate = source, paths, frame_rate
+        self._unwritten = {COUNTS}
+        if args.suspicious is None:
+            self._unwritten.add(SUSPICIOUS)
+        if not args.decisions:
+            self._unwritten.add(DECISIONS)
         self._picture = Picture(round(args.trail_seconds * frame_rate), args.show)
         self._offline = OfflineTracks(frame_rate, **offline_options(args))
         self._places = None
@@ -159,7 +163,7 @@ class Results:
         self._temporary = {
             end: self._files.enter_context(atomic_path(path))
             for end, path in paths.items()
-            if end != COUNTS
+            if end not in self._unwritten
         }
         made = video(self._temporary['.mp4'], paths['.mp4'], self._frame_rate, self._picture)
         self._draw = self._video.enter_context(made)
@@ -222,14 +226,14 @@ class Results:
             write_decisions(files[DECISIONS], self._decisions)
         if self.table.counts_crowd:
             self.table.write_counts(self._files.enter_context(atomic_path(self._paths[COUNTS])))
-        else:
-            self._files.callback(self._paths[COUNTS].unlink, missing_ok=True)  # of another model
+            self._unwritten.remove(COUNTS)
+        for end in self._unwritten:
+            self._files.callback(self._paths[end].unlink, missing_ok=True)  # of an earlier run
 
     @property
     def written(self) -> Paths:
         """Files that :meth:`finish` has written, by their endings."""
-        counts = self.table.counts_crowd
-        return {end: path for end, path in self._paths.items() if counts or end != COUNTS}
+        return {end: path for end, path in self._paths.items() if end not in self._unwritten}
 
     def abandon(self, error: Exception) -> None:
         """Write nothing, because of an error."""

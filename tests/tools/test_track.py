@@ -118,6 +118,11 @@ def test_each_box_has_its_decision(track, sequence: Path) -> None:
     )
     assert {'start', 'appearance'} <= {d['stage'] for d in decisions}
     assert any(d['similarity'] for d in decisions)
+    # What the next run is not asked for would be of tracks that are no more.
+    track(sequence, '--suspicious')
+    assert written() == sorted(NAME + each for each in [*FILES, '_suspicious.csv'])
+    track(sequence)
+    assert written() == sorted(NAME + each for each in FILES)
 
 
 def test_a_video_is_tracked_with_a_detection_file(track, sequence: Path, video: Path) -> None:

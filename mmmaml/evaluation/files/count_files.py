@@ -66,13 +66,33 @@ def read_counts(path: str | os.PathLike, num_frames: int) -> CrowdCounts:
                     f'{path}, line {reader.line_num}: {list(row.values())} are not a frame and '
                     'its numbers of people'
                 ) from None
-            if not 1 <= frame <= num_frames or min(values) < 0 or np.isinf(values).any():
+            wrong = any(each < 0 or np.isinf(each) for each in values)
+            if wrong or not 1 <= frame <= num_frames:
                 raise ValueError(
                     f'{path}, line {reader.line_num}: frame {frame} with {values[0]:g} people; '
                     f'expected frames 1 to {num_frames} and numbers from 0'
                 )
             density[frame - 1], boxes[frame - 1] = values
     return CrowdCounts(density, boxes)
+
+
+def last_counted_frame(results: str | os.PathLike) -> int:
+    """Return the last frame in the counts beside a file of tracks; 0 if there are none.
+
+    It may lie behind the last track: nobody is in the frames at the end.
+
+    Raises:
+        ValueError: A frame is no number.
+    """
+    path = counts_file(results)
+    if not path.is_file():
+        return 0
+    with path.open(newline='', encoding='utf-8') as file:
+        reader = csv.DictReader(file)
+        try:
+            return max((int(row.get(FRAME) or 0) for row in reader), default=0)
+        except ValueError as error:
+            raise ValueError(f'{path}, line {reader.line_num}: {error}') from None
 
 
 def read_counts_beside(results: str | os.PathLike, num_frames: int) -> CrowdCounts | None:

@@ -16,7 +16,7 @@ from ..scoring.crowd_counting import count_errors
 from ..scoring.motmetrics_events import EVENT_COLUMNS
 from ..scoring.tables import scores_from_json
 from ..sequences import Evaluation, ScoredSequence, SequenceImages, TrackedSequence
-from .count_files import read_counts_beside
+from .count_files import last_counted_frame, read_counts_beside
 from .row_files import read_row_file
 
 SEQUENCES_FILE = 'sequences.json'
@@ -128,7 +128,10 @@ def _read_sequence(folder: Path, name: str, place: Mapping[str, Any] | None) -> 
         numbers = np.asarray(place['image_numbers'], dtype=np.int64)
         images = SequenceImages(Path(place['folder']), numbers)
     last = max(int(rows[:, FRAME].max(initial=0)) for rows in (truth, tracks))
-    num_frames = last if images is None else len(images.numbers)
+    if images is None:
+        num_frames = max(last, last_counted_frame(tracks_path))
+    else:
+        num_frames = len(images.numbers)
     return TrackedSequence(
         name,
         truth,

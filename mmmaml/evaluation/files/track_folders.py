@@ -7,7 +7,7 @@ import numpy as np
 
 from ...utils.mot_files import CLASS, FRAME, ID, read_stated_seqinfo
 from ..sequences import TrackedSequence
-from .count_files import read_counts_beside
+from .count_files import last_counted_frame, read_counts_beside
 from .row_files import read_row_file
 
 
@@ -60,7 +60,7 @@ def read_sequence(
     """Read the files of one sequence.
 
     Number of frames and frame rate are those of a ``seqinfo.ini`` beside the ground truth;
-    without it, the last frame in either file is the last one. Counted people are read from
+    without it, the last frame in any file is the last one. Counted people are read from
     ``SEQ_counts.csv`` beside the tracks, if it is there.
 
     Args:
@@ -76,7 +76,8 @@ def read_sequence(
     folder = gt.parent.parent if nested else gt.with_suffix('')
     truth, truth_file = read_row_file(gt)
     tracks, tracks_file = read_row_file(results)
-    num_frames = max(int(rows[:, FRAME].max(initial=1)) for rows in (truth, tracks))
+    last = max(int(rows[:, FRAME].max(initial=1)) for rows in (truth, tracks))
+    num_frames = max(last, last_counted_frame(results))
     image_size = None
     if (folder / 'seqinfo.ini').is_file():
         info = read_stated_seqinfo(folder)

@@ -6,6 +6,7 @@ import pytest
 from mmmaml.evaluation import evaluate_folders
 from mmmaml.evaluation.files.count_files import (
     counts_file,
+    last_counted_frame,
     read_counts,
     read_counts_beside,
     write_counts,
@@ -45,6 +46,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         ),
         ('frame,crowd_count\n0,1\n', 'line 2: frame 0'),
         ('frame,crowd_count\n1,-1\n', 'line 2: frame 1 with -1 people.*numbers from 0'),
+        ('frame,crowd_count,boxes\n1,,-1\n', 'line 2: frame 1 with nan people.*numbers from 0'),
         ('frame,crowd_count\n1,inf\n', 'line 2: frame 1 with inf people'),
         ('frame,crowd_count\n1,many\n', r"line 2: \['1', 'many'\] are not a frame"),
         ('frame,crowd_count\nx\n', 'line 2: .* are not a frame'),
@@ -65,3 +67,18 @@ def test_counts_beside_tracks_are_scored(tmp_path: Path, person, track) -> None:
     write_counts(tmp_path / 'results' / 'A_counts.csv', columns)
     counting = evaluate_folders(tmp_path / 'gt', tmp_path / 'results').sequences['A'].counting
     assert (counting['density'].mae, counting['tracks'].mae) == (0.25, 0.5)
+
+
+def test_empty_frames_at_the_end_count_without_seqinfo(tmp_path: Path) -> None:
+    for folder, row in (('gt', '1,1,0,0,9,9,1,1,1'), ('results', '1,1,0,0,9,9,1,-1,-1,-1')):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / 'A.txt').write_text(row + '\n')
+    columns = {'frame': np.array([1, 2, 3]), 'crowd_count': np.array([1.0, 0.5, 0.0])}
+    write_counts(tmp_path / 'results' / 'A_counts.csv', columns)
+    found = evaluate_folders(tmp_path / 'gt', tmp_path / 'results').sequences['A']
+    assert found.sequence.num_frames == 3
+    assert found.counting['density'].absolute == 0.5
+    assert last_counted_frame(tmp_path / 'results' / 'A.txt') == 3
+    (tmp_path / 'results' / 'A_counts.csv').write_text('frame,crowd_count\nx,1\n')
+    with pytest.raises(ValueError, match=r'A_counts\.csv, line 2: .*x'):
+        evaluate_folders(tmp_path / 'gt', tmp_path / 'results')

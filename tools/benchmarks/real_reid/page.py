@@ -166,7 +166,8 @@ def _training(each: FolderTraining) -> str:
     changed = {**each.inner_loop, **each.options, **each.people}
     options = [f'`{name.split(".")[-1]}={value!r}`' for name, value in changed.items()]
     if each.augment is not None:
-        options.append(f'then {", ".join(_transform(t) for t in each.augment) or "nothing"}')
+        augment = ', '.join(_transform(t) for t in each.augment) or 'nothing'
+        options.append(f'{augment} after the flip')
     return f'`{each.config}_*`' + (f' with {", ".join(options)}' if options else '')
 
 

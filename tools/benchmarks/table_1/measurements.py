@@ -12,17 +12,11 @@ import torch
 from mmengine.config import Config
 from torch.utils.flop_counter import FlopCounterMode
 
+from mmmaml.evaluation import TrackedSequence
+from mmmaml.evaluation.scoring.crowd_counting import people_per_frame, true_counts
 from mmmaml.registry import RUNNERS
 from mmmaml.utils import register_all_modules, write_text
-from mmmaml.utils.mot_files import (
-    CLASS,
-    FRAME,
-    PEDESTRIAN,
-    SCORE,
-    find_sequences,
-    read_rows,
-    read_seqinfo,
-)
+from mmmaml.utils.mot_files import find_sequences, read_rows, read_seqinfo
 from tools.benchmarks.common.commands import Command
 from tools.benchmarks.common.paths import ROOT
 from tools.benchmarks.table_1.systems import Row
@@ -102,19 +96,21 @@ def box_count_error(results: Path, sequences: Path) -> float:
 
     Args:
         results: Folder of the tracks, ``SEQ.txt`` each.
-        sequences: Folder of the sequences with ground truth; people who count in the scores do.
+        sequences: Folder of the sequences with ground truth; true people are those of
+            ``CountMAE``.
     """
     errors = []
     for sequence in find_sequences(sequences):
-        length = read_seqinfo(sequence).num_frames
-        gt = read_rows(sequence / 'gt' / 'gt.txt')
-        gt = gt[(gt[:, SCORE] != 0) & (gt[:, CLASS] == PEDESTRIAN)]
-        tracks = read_rows(results / f'{sequence.name}.txt')
-        found, true = (
-            np.bincount(rows[:, FRAME].astype(int), minlength=length + 1)[1:]
-            for rows in (tracks, gt)
+        info = read_seqinfo(sequence)
+        tracked = TrackedSequence(
+            sequence.name,
+            read_rows(sequence / 'gt' / 'gt.txt'),
+            read_rows(results / f'{sequence.name}.txt'),
+            info.num_frames,
+            image_size=(info.width, info.height),
         )
-        errors.append(np.abs(found - true))
+        found = people_per_frame(tracked.results, info.num_frames)
+        errors.append(np.abs(found - true_counts(tracked, 'MOT17')))
     return float(np.concatenate(errors).mean())
 
 

@@ -57,6 +57,7 @@ def test_errors_of_counts_by_hand(tmp_path: Path) -> None:
     )
     people = [(1, 1, 1, 1), (1, 2, 1, 1), (2, 1, 1, 1), (2, 3, 1, 7), (3, 4, 0, 1)]
     gt = [[frame, who, 1, 1, 5, 9, flag, kind, 1] for frame, who, flag, kind in people]
+    gt.append([3, 5, 60, 1, 9, 9, 1, 1, 1])  # its centre is outside, and no density map counts it
     np.savetxt(sequence / 'gt' / 'gt.txt', gt, fmt='%d', delimiter=',')
     tracks = [[frame, who, 1, 1, 5, 9, 0.9, -1, -1, -1] for frame, who in [(1, 1), (2, 1)]]
     tracks += [[3, who, 1, 1, 5, 9, 0.9, -1, -1, -1] for who in (1, 2)]
