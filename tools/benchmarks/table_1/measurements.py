@@ -30,6 +30,8 @@ from tools.benchmarks.table_1.trainings import (
 RATIOS = 'MOTA', 'IDF1', 'HOTA', 'AssA'
 SWITCHES = 'IDs'
 COUNT_ERROR = 'CountMAE'
+DETECTED_COUNT_ERROR = 'BoxCountMAE'
+COUNT_ERRORS = {'density': COUNT_ERROR, 'boxes': DETECTED_COUNT_ERROR}
 BOX_COUNT_ERROR = 'mean absolute error of the number of tracked boxes'
 MINUTES = 'minutes of processor time of the training'
 FRAMES = 3
@@ -75,10 +77,11 @@ class Trial:
 
     def results(self) -> dict[str, float]:
         """Return fractions, switches, errors of the count of a frame, minutes if known."""
-        scores = json.loads((self.folder / 'metrics.json').read_text(encoding='utf-8'))['overall']
-        names = (*RATIOS, SWITCHES, *([COUNT_ERROR] if COUNT_ERROR in scores else []))
+        tested = json.loads((self.folder / 'metrics.json').read_text(encoding='utf-8'))
+        counted = tested.get('counting', {}).get('overall', {})
         return {
-            **{name: scores[name] for name in names},
+            **{name: tested['overall'][name] for name in (*RATIOS, SWITCHES)},
+            **{name: counted[part]['MAE'] for part, name in COUNT_ERRORS.items() if counted},
             BOX_COUNT_ERROR: box_count_error(self.folder / 'results', self.training.data / 'test'),
             **({} if (minutes := self.training.minutes) is None else {MINUTES: minutes}),
         }

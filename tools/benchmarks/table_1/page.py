@@ -10,6 +10,7 @@ from tools.benchmarks.common.tables import table
 from tools.benchmarks.table_1.measurements import (
     BOX_COUNT_ERROR,
     COUNT_ERROR,
+    DETECTED_COUNT_ERROR,
     MINUTES,
     RATIOS,
     SWITCHES,
@@ -123,12 +124,17 @@ def _verdict(better: int, number: int) -> str:
 
 
 def _counts(rows: Measured) -> str:
-    body = []
-    for row, measured in rows.items():
-        known = [COUNT_ERROR in each for each in measured['seeds'].values()]
-        density = _spread(_by_name(measured, COUNT_ERROR), digits=2) if all(known) else NONE
-        body.append([row.title, density, _spread(_by_name(measured, BOX_COUNT_ERROR), digits=2)])
-    return table(['system', 'count of the network', 'tracked boxes'], body)
+    names = COUNT_ERROR, DETECTED_COUNT_ERROR, BOX_COUNT_ERROR
+    body = [
+        [row.title, *(_error(measured, name) for name in names)] for row, measured in rows.items()
+    ]
+    return table(['system', 'count of the network', 'its boxes', 'tracked boxes'], body)
+
+
+def _error(measured: Results, name: str) -> str:
+    if any(name not in each for each in measured['seeds'].values()):
+        return NONE
+    return _spread(_by_name(measured, name), digits=2)
 
 
 def _sizes(rows: Measured) -> str:

@@ -97,6 +97,7 @@ def test_page_and_numbers(study: Path) -> None:
         stem = Path(row['config']).stem
         scores = json.loads((study / 'work' / stem / 'seed0/test/metrics.json').read_text())
         assert row['seeds']['0']['MOTA'] == scores['overall']['MOTA']
+        assert ('CountMAE' in row['seeds']['0']) is name.startswith('counting')
         assert row['size'] == [96, 64]
         assert row['seeds']['0'][MINUTES] == 1.5
         assert f'`configs/{row["config"]}`' in text, name
