@@ -10,10 +10,7 @@ from mmmaml.registry import MODELS
 
 from .center_targets import CenterTargets
 from .density_maps import people_map, spread, structural_similarity, window_counts
-from .one_shot_head import CenterMaps, OneShotHead, head_branch
-
-COUNTING = 'density_mse', 'density_ssim', 'density_agreement'
-"""Losses of the density map; all others of detection are those of the boxes."""
+from .one_shot_head import CenterMaps, FurtherLoss, OneShotHead, head_branch
 
 
 @MODELS.register_module()
@@ -43,6 +40,9 @@ class CountingHead(OneShotHead):
     """
 
     maps = (*OneShotHead.maps, 'density')
+    further = FurtherLoss(
+        'counting', 'loss_count', ('density_mse', 'density_ssim', 'density_agreement')
+    )
 
     def __init__(
         self,
@@ -115,24 +115,6 @@ class CountingHead(OneShotHead):
                 'density_agreement': F.mse_loss(scale * density, scale * spread_detected.detach())
                 + frame * F.mse_loss(density.sum((1, 2, 3)), number),
             }
-
-    def weighted_losses(
-        self,
-        detection: dict[str, Tensor],
-        identity: dict[str, Tensor],
-        with_identities: Tensor,
-    ) -> dict[str, Tensor]:
-        """Weigh detection, identification and counting, see :class:`UncertaintyWeights`.
-
-        Returns:
-            Those of :class:`OneShotHead` and ``loss_count``.
-        """
-        boxes = {name: value for name, value in detection.items() if name not in COUNTING}
-        weighted = super().weighted_losses(boxes, identity, with_identities)
-        counting = {name: detection[name] for name in COUNTING}
-        loss = self.weights.further_weight('counting') * torch.stack(list(counting.values())).sum()
-        logged = {name: value.detach() for name, value in counting.items()}
-        return weighted | {'loss_count': loss} | logged
 
     def predict(
         self,

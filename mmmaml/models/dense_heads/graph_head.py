@@ -14,10 +14,7 @@ from mmmaml.structures import TaskDataSample
 
 from .center_decoding import decode_centers
 from .center_targets import CenterTargets
-from .one_shot_head import CenterMaps, OneShotHead
-
-GRAPH = 'graph_edge', 'graph_node'
-"""Losses of the graph; all others of detection are those of the boxes."""
+from .one_shot_head import CenterMaps, FurtherLoss, OneShotHead
 
 UNKNOWN = -1
 """Person of a box that is somebody whose identity is not known."""
@@ -66,6 +63,8 @@ class GraphHead(OneShotHead):
         weights: Arguments of :class:`UncertaintyWeights`, ``graph`` among them.
         **options: Of :class:`OneShotHead`.
     """
+
+    further = FurtherLoss('graph', 'loss_graph', ('graph_edge', 'graph_node'))
 
     def __init__(
         self,
@@ -170,24 +169,6 @@ class GraphHead(OneShotHead):
             'graph_edge': _focal(self.loss_edge, logits.edges[judged], same[judged]),
             'graph_node': _focal(self.loss_node, logits.nodes, people != NOBODY),
         }
-
-    def weighted_losses(
-        self,
-        detection: dict[str, Tensor],
-        identity: dict[str, Tensor],
-        with_identities: Tensor,
-    ) -> dict[str, Tensor]:
-        """Weigh detection, identification and the graph, see :class:`UncertaintyWeights`.
-
-        Returns:
-            Those of :class:`OneShotHead` and ``loss_graph``.
-        """
-        boxes = {name: value for name, value in detection.items() if name not in GRAPH}
-        weighted = super().weighted_losses(boxes, identity, with_identities)
-        graph = {name: detection[name] for name in GRAPH}
-        loss = self.weights.further_weight('graph') * torch.stack(list(graph.values())).sum()
-        logged = {name: value.detach() for name, value in graph.items()}
-        return weighted | {'loss_graph': loss} | logged
 
 
 def successive_frames(frame_ids: list[list[int]]) -> Tensor:

@@ -39,6 +39,20 @@ class CenterMaps(NamedTuple):
     offsets: Tensor
 
 
+class FurtherLoss(NamedTuple):
+    """A loss with a learned weight of its own, beside those of detection and identification.
+
+    Attributes:
+        weight: Its name among the arguments of :class:`UncertaintyWeights`.
+        name: Name of the weighted loss.
+        parts: Names of the losses of detection that it is the sum of.
+    """
+
+    weight: str
+    name: str
+    parts: tuple[str, ...]
+
+
 @MODELS.register_module()
 class OneShotHead(BaseDenseHead):
     """Centre head with an embedding branch, that of FairMOT with a meta-learned last layer.
@@ -65,9 +79,11 @@ class OneShotHead(BaseDenseHead):
 
     Attributes:
         maps: Names of what :meth:`forward` returns.
+        further: Loss of a subclass that is weighed by itself, if there is one.
     """
 
     maps: tuple[str, ...] = ('heatmap', 'boxes', 'offsets', 'features')
+    further: FurtherLoss | None = None
 
     def __init__(
         self,
@@ -230,16 +246,23 @@ class OneShotHead(BaseDenseHead):
             with_identities: Bool scalar, whether there was anybody to identify.
 
         Returns:
-            ``loss_det``, the losses of identification weighted under their names, and
-            ``loss_weights``, which add up to the loss; those of detection for the log.
+            ``loss_det``, the losses of identification weighted under their names,
+            ``loss_weights`` and the loss of ``further``, which add up to the loss; those of
+            detection for the log.
         """
         detection_weight, identity_weight, balance = self.weights(with_identities)
-        return {
-            'loss_det': detection_weight * torch.stack(list(detection.values())).sum(),
+        apart = () if self.further is None else self.further.parts
+        boxes = [value for name, value in detection.items() if name not in apart]
+        losses = {
+            'loss_det': detection_weight * torch.stack(boxes).sum(),
             **{name: identity_weight * value for name, value in identity.items()},
             'loss_weights': balance,
-            **{name: value.detach() for name, value in detection.items()},
         }
+        if self.further is not None:
+            weight = self.weights.further_weight(self.further.weight)
+            parts = torch.stack([detection[name] for name in apart])
+            losses[self.further.name] = weight * parts.sum()
+        return losses | {name: value.detach() for name, value in detection.items()}
 
     def loss_by_feat(self, *args: object, **kwargs: object) -> NoReturn:
         """Refuse: features are not computed for whole maps."""
