@@ -94,13 +94,14 @@ class CropTasks:
     ) -> list[np.ndarray]:
         """Transform the images of a task together."""
         stacked = np.stack(images).reshape(*shape, *images[0].shape)
-        results = self._task_pipeline({'img': stacked, 'rng': rng.of_whole_task()})
-        if results is None or results['img'].shape != stacked.shape:
+        results = self._task_pipeline({'img': stacked, 'rng': rng.of_whole_task()}) or {}
+        left = results.get('img')
+        if left is None or left.shape != stacked.shape:
             raise ValueError(
-                f'task_pipeline must leave images of the shape {stacked.shape} under '
-                f"'img', got {None if results is None else results['img'].shape}"
+                f"task_pipeline must leave images of the shape {stacked.shape} under 'img', it "
+                f'left {None if left is None else left.shape}'
             )
-        return [*results['img'].reshape(-1, *images[0].shape)]
+        return [*left.reshape(-1, *images[0].shape)]
 
     def _locate(self, item: int) -> tuple[BaseDataset, int]:
         part = int(np.searchsorted(self._ends, item, side='right'))

@@ -215,7 +215,7 @@ def test_task_pipeline_sees_all_images_of_a_task_and_a_generator_of_the_task():
     assert torch.equal(swapped.with_pipeline([plain.dataset.paint])[2]['inputs'], before)
 
 
-@pytest.mark.parametrize('result', [None, {'img': np.zeros((1, 5, 4, 2, 3), np.uint8)}])
+@pytest.mark.parametrize('result', [None, {}, {'img': np.zeros((1, 5, 4, 2, 3), np.uint8)}])
 def test_task_pipeline_has_to_leave_all_images(result):
     tasks = EpisodicDataset(Crops(TWO_VIDEOS), num_ways=3, task_pipeline=[lambda _: result])
     with pytest.raises(
