@@ -19,8 +19,6 @@ model = dict(
                 feat_channels=128,
                 # What follows an inner loop in closed form, and suits one by gradient steps.
                 task_classifier='prototype',
-                # A heavier one takes from detection what it gives identification.
-                query_loss_weight=0.3,
                 # A task of 8 ways and 5 shots takes 60 kB.
                 memory=dict(max_tasks=512),
             ),
