@@ -112,8 +112,9 @@ ATTEMPTS = {
 TRAININGS = {**MAIN, **ATTEMPTS}
 
 
-ATTEMPT_SEEDS = {'careful': 5, 'noshift': 3, 'erase': 5, 'plain_erase': 5, 'no_paste': 5}
-ATTEMPT_SEEDS |= {'k2': 3, 'k4': 1, 'k4_q1': 1}
+NO_PASTE = dict.fromkeys((*MAIN, 'no_paste'), 5)
+ATTEMPT_SEEDS = {'careful': 5, 'noshift': 3, 'erase': 5, 'plain_erase': 5, 'k2': 3}
+ATTEMPT_SEEDS |= {'k4': 1, 'k4_q1': 1}
 SETS = {
     each.key: each
     for each in (
@@ -123,13 +124,28 @@ SETS = {
             40,
             4,
             SCARCE,
-            trainings={**dict.fromkeys(MAIN, 5), **ATTEMPT_SEEDS},
+            trainings={**NO_PASTE, **ATTEMPT_SEEDS},
         ),
-        PeopleSet('s100', '100 people, 4 images each', 100, 4, SCARCE),
-        PeopleSet('s40_long', '40 people, 4 images each, longer', 40, 4, 4 * SCARCE),
+        PeopleSet('s100', '100 people, 4 images each', 100, 4, SCARCE, trainings=NO_PASTE),
+        PeopleSet(
+            's40_long',
+            '40 people, 4 images each, longer',
+            40,
+            4,
+            4 * SCARCE,
+            trainings=NO_PASTE,
+        ),
         PeopleSet('full', '551 people, all images'),
         PeopleSet('s40_128', '40 people, 4 images each, 128x64', 40, 4, SCARCE, (128, 64)),
-        PeopleSet('s100_128', '100 people, 4 images each, 128x64', 100, 4, SCARCE, (128, 64)),
+        PeopleSet(
+            's100_128',
+            '100 people, 4 images each, 128x64',
+            100,
+            4,
+            SCARCE,
+            (128, 64),
+            trainings=dict.fromkeys(MAIN, 3),
+        ),
     )
 }
 
