@@ -137,15 +137,7 @@ SETS = {
         ),
         PeopleSet('full', '551 people, all images'),
         PeopleSet('s40_128', '40 people, 4 images each, 128x64', 40, 4, SCARCE, (128, 64)),
-        PeopleSet(
-            's100_128',
-            '100 people, 4 images each, 128x64',
-            100,
-            4,
-            SCARCE,
-            (128, 64),
-            trainings=dict.fromkeys(MAIN, 3),
-        ),
+        PeopleSet('s100_128', '100 people, 4 images each, 128x64', 100, 4, SCARCE, (128, 64)),
     )
 }
 
