@@ -3,9 +3,8 @@
 _base_ = './maml-mot_r18-64x32_market1501.py'
 
 train_pipeline = [
-    dict(type='LoadCrop', scale=(64, 128), jitter=0.05, max_cached_mb=600),
-    dict(type='FlipCrop', prob=0.5),
-    dict(type='ShiftTaskAppearance'),
+    dict(type='LoadCrop', scale=(64, 128), jitter=0.2, max_cached_mb=600),
+    *_base_.train_pipeline[1:],
 ]
 model = dict(tracker=dict(reid=dict(img_scale=(128, 64))))
 train_dataloader = dict(dataset=dict(dataset=dict(pipeline=train_pipeline)))

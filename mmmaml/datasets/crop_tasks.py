@@ -1,11 +1,12 @@
 """Tasks of crops: k + q images of each of N people."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 import torch
-from mmengine.dataset import BaseDataset
+from mmengine.dataset import BaseDataset, Compose
 
 from mmmaml.structures import TaskDataSample
 
@@ -23,6 +24,7 @@ class CropTasks:
         num_ways: N, identities a task.
         window: Length of the subsequence in frames; None takes whole videos.
         allow_repeats: Let identities with few images repeat those of the support.
+        task_pipeline: Transforms of all images of a task together.
 
     Raises:
         KeyError: Items lack a key; the message names it.
@@ -37,8 +39,10 @@ class CropTasks:
         num_ways: int,
         window: int | None,
         allow_repeats: bool,
+        task_pipeline: Sequence[dict],
     ) -> None:
         self._parts = parts
+        self._task_pipeline = Compose(task_pipeline)
         self._ends = np.cumsum([len(part) for part in parts])
         self.num_ways, self.window = num_ways, window
         keys = _item_keys(parts)
@@ -60,8 +64,10 @@ class CropTasks:
     def load(self, task: Task, rng: TaskRandomness, pipeline: Pipeline | None) -> dict[str, Any]:
         """Load ``inputs`` (N, k + q, 3, H, W) uint8 and ``data_samples``.
 
+        Another pipeline is used alone, without the transforms of all images together.
+
         Raises:
-            ValueError: The pipeline returned no image, or images of different sizes.
+            ValueError: A pipeline returned no image, or images of different sizes.
         """
         sources = [self._locate(int(item)) for item in task.items.ravel()]
         infos = [part.get_data_info(local) for part, local in sources]
@@ -76,10 +82,26 @@ class CropTasks:
         shapes = {image.shape for image in images}
         if len(shapes) > 1:
             raise ValueError(f'images of a task differ in shape: {sorted(shapes)}; resize them')
+        if pipeline is None and self._task_pipeline.transforms:
+            images = self._augment(images, task.items.shape, rng)
         return {
             'inputs': _channels_first(images, task.items.shape),
             'data_samples': self._annotate(task, infos),
         }
+
+    def _augment(
+        self, images: list[np.ndarray], shape: tuple[int, ...], rng: TaskRandomness
+    ) -> list[np.ndarray]:
+        """Transform the images of a task together."""
+        stacked = np.stack(images).reshape(*shape, *images[0].shape)
+        results = self._task_pipeline({'img': stacked, 'rng': rng.of_whole_task()}) or {}
+        left = results.get('img')
+        if left is None or left.shape != stacked.shape:
+            raise ValueError(
+                f"task_pipeline must leave images of the shape {stacked.shape} under 'img', it "
+                f'left {None if left is None else left.shape}'
+            )
+        return [*left.reshape(-1, *images[0].shape)]
 
     def _locate(self, item: int) -> tuple[BaseDataset, int]:
         part = int(np.searchsorted(self._ends, item, side='right'))

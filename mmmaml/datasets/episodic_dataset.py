@@ -51,6 +51,9 @@ class EpisodicDataset(Dataset):
             leaves them out, ``'repeat'`` repeats support images if there are at least 1 + q,
             of crops only.
         seed: Seed of all tasks.
+        task_pipeline: Transforms of all images of a task together, after those of the dataset's
+            own pipeline, which see one image at a time; of crops only. They find the images
+            (N, k + q, H, W, 3) under ``img`` and a ``numpy.random.Generator`` under ``rng``.
 
     Raises:
         KeyError: Items lack a key; the message names it.
@@ -83,6 +86,7 @@ class EpisodicDataset(Dataset):
         window: int | None = None,
         short_identities: Literal['drop', 'repeat'] = 'drop',
         seed: int = 0,
+        task_pipeline: Sequence[dict] = (),
     ) -> None:
         if min(num_support, num_query, num_ways) < 1:
             raise ValueError(
@@ -104,7 +108,7 @@ class EpisodicDataset(Dataset):
         self.num_ways, self.window, self.seed = num_ways, window, seed
         self._pipeline: Compose | None = None
         numbers = (num_support, num_query, num_ways, window)
-        self._source = _source(self.dataset, numbers, short_identities == 'repeat')
+        self._source = _source(self.dataset, numbers, short_identities == 'repeat', task_pipeline)
         counts = self.index.counts
         print_log(
             f'{len(self)} tasks of {self._source} from {counts.identities} identities in '
@@ -133,7 +137,7 @@ class EpisodicDataset(Dataset):
         """Do nothing: the wrapped dataset was read on construction."""
 
     def with_pipeline(self, pipeline: Sequence[dict]) -> 'EpisodicDataset':
-        """Return the same tasks, their images loaded by another pipeline."""
+        """Return the same tasks, their images loaded by another pipeline and nothing else."""
         other = copy.copy(self)
         other._pipeline = Compose(pipeline)
         return other
@@ -166,9 +170,17 @@ class EpisodicDataset(Dataset):
 
 
 def _source(
-    dataset: Dataset, numbers: tuple[int, int, int, int | None], allow_repeats: bool
+    dataset: Dataset,
+    numbers: tuple[int, int, int, int | None],
+    allow_repeats: bool,
+    task_pipeline: Sequence[dict],
 ) -> TaskSource:
     if isinstance(dataset, MOTFrameDataset | ConcatFrameDataset):
+        if task_pipeline:
+            raise ValueError(
+                'task_pipeline transforms the crops of a task together, frames are transformed '
+                'one by one: leave it out'
+            )
         if allow_repeats:
             raise ValueError(
                 "short_identities='repeat' repeats crops; people in few frames take part in tasks "
@@ -184,4 +196,4 @@ def _source(
                 f'tasks are drawn from a dataset or a ConcatDataset of datasets, not from a '
                 f'{type(part).__name__}: wrap what is inside it'
             )
-    return CropTasks(parts, *numbers, allow_repeats)
+    return CropTasks(parts, *numbers, allow_repeats, task_pipeline)

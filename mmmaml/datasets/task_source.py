@@ -30,6 +30,10 @@ class TaskRandomness:
         own.advance(slot << 64)  # far more than an image draws
         return dict(zip(('rng', 'task_rng'), self._generators, strict=True))
 
+    def of_whole_task(self) -> np.random.Generator:
+        """Return a generator for transforms of all images together."""
+        return np.random.Generator(np.random.PCG64((self.seed, 3, self.index)))
+
     @cached_property
     def _bits(self) -> list[np.random.PCG64]:
         return [np.random.PCG64((self.seed, which, self.index)) for which in (1, 2)]

@@ -195,6 +195,35 @@ def test_other_wrappers_are_refused():
         EpisodicDataset(RepeatDataset(Crops(TWO_VIDEOS), 2))
 
 
+def test_task_pipeline_sees_all_images_of_a_task_and_a_generator_of_the_task():
+    seen = []
+
+    def swap(results):
+        seen.append((results['img'].copy(), results['rng'].integers(1 << 30)))
+        return {**results, 'img': results['img'][::-1]}
+
+    plain, swapped = (
+        EpisodicDataset(Crops(TWO_VIDEOS), num_ways=3, seed=4, task_pipeline=pipeline)
+        for pipeline in ((), [swap])
+    )
+    before, after = plain[2]['inputs'], swapped[2]['inputs']
+    assert torch.equal(after, before.flip(0))
+    assert np.array_equal(seen[0][0], before.permute(0, 1, 3, 4, 2))
+    swapped[2], swapped[3]
+    assert seen[0][1] == seen[1][1] != seen[2][1]
+    # What a task memory is filled with, or a tracker sees, is not augmented.
+    assert torch.equal(swapped.with_pipeline([plain.dataset.paint])[2]['inputs'], before)
+
+
+@pytest.mark.parametrize('result', [None, {}, {'img': np.zeros((1, 5, 4, 2, 3), np.uint8)}])
+def test_task_pipeline_has_to_leave_all_images(result):
+    tasks = EpisodicDataset(Crops(TWO_VIDEOS), num_ways=3, task_pipeline=[lambda _: result])
+    with pytest.raises(
+        ValueError, match=r'task_pipeline must leave images of the shape \(3, 5, 4'
+    ):
+        tasks[0]
+
+
 def test_another_pipeline_loads_the_same_tasks():
     dataset = EpisodicDataset(Crops(TWO_VIDEOS), num_ways=2)
 

@@ -172,6 +172,8 @@ def test_impossible_tasks_are_refused(tmp_path):
     part = frames(tmp_path, VIDEOS)
     with pytest.raises(ValueError, match="leave it at 'drop'"):
         EpisodicDataset(part, short_identities='repeat')
+    with pytest.raises(ValueError, match='task_pipeline transforms the crops of a task together'):
+        EpisodicDataset(part, task_pipeline=[dict])
     with pytest.raises(ValueError, match='at most 10 frames'):
         EpisodicDataset(part, num_support=10)
     with pytest.raises(TypeError, match='joined by ConcatFrameDataset'):

@@ -14,7 +14,10 @@ model = dict(
         ),
         neck=dict(in_channels=[16, 32, 64, 128], upsample_conv='plain'),
         bbox_head=dict(
-            in_channels=16, head_channels=64, reid=dict(in_channels=64, feat_channels=64)
+            in_channels=16,
+            head_channels=64,
+            # Frames of tasks train detection, too, and a heavier query loss takes from that.
+            reid=dict(in_channels=64, feat_channels=64, query_loss_weight=0.3),
         ),
     ),
 )

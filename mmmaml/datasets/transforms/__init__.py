@@ -11,6 +11,7 @@ _MODULES = {
     'LoadCrop': 'load_crop',
     'LoadFrame': 'load_frame',
     'PackFrame': 'pack_frame',
+    'PasteOccluders': 'paste_occluders',
     'RandomEraseCrop': 'augment_crop',
     'ShiftFrameHSV': 'augment_frame',
     'ShiftTaskAppearance': 'shift_task_appearance',

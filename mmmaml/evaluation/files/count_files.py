@@ -50,10 +50,12 @@ def read_counts(path: str | os.PathLike, num_frames: int) -> CrowdCounts:
         num_frames: Frames T of the sequence.
 
     Raises:
-        ValueError: A column is missing, or a row is none of a frame of the sequence.
+        ValueError: A column is missing, a row is none of a frame of the sequence, or a frame has
+            two.
     """
     density, boxes = np.full(num_frames, np.nan), np.full(num_frames, np.nan)
-    with Path(path).open(newline='', encoding='utf-8') as file:
+    found = np.zeros(num_frames, bool)
+    with Path(path).open(newline='', encoding='utf-8-sig') as file:
         reader = csv.DictReader(file)
         if missing := {FRAME, DENSITY} - set(reader.fieldnames or ()):
             raise ValueError(f'{path} has no column {", ".join(sorted(missing))}')
@@ -72,6 +74,12 @@ def read_counts(path: str | os.PathLike, num_frames: int) -> CrowdCounts:
                     f'{path}, line {reader.line_num}: frame {frame} with {values[0]:g} people; '
                     f'expected frames 1 to {num_frames} and numbers from 0'
                 )
+            if found[frame - 1]:
+                raise ValueError(
+                    f'{path}, line {reader.line_num}: frame {frame} was counted before; leave one '
+                    'row of a frame'
+                )
+            found[frame - 1] = True
             density[frame - 1], boxes[frame - 1] = values
     return CrowdCounts(density, boxes)
 
@@ -87,7 +95,7 @@ def last_counted_frame(results: str | os.PathLike) -> int:
     path = counts_file(results)
     if not path.is_file():
         return 0
-    with path.open(newline='', encoding='utf-8') as file:
+    with path.open(newline='', encoding='utf-8-sig') as file:
         reader = csv.DictReader(file)
         try:
             return max((int(row.get(FRAME) or 0) for row in reader), default=0)

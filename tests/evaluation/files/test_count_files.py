@@ -35,6 +35,13 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert read_counts_beside(tmp_path / 'b.txt', 4) is None
 
 
+def test_a_table_that_a_spreadsheet_saved_is_read(tmp_path: Path) -> None:
+    path = tmp_path / 'a_counts.csv'
+    path.write_text('\ufeffframe,crowd_count\r\n2,1.5\r\n', encoding='utf-8')
+    np.testing.assert_array_equal(read_counts(path, 2).density, [np.nan, 1.5])
+    assert last_counted_frame(tmp_path / 'a.txt') == 2
+
+
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
@@ -50,6 +57,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         ('frame,crowd_count\n1,inf\n', 'line 2: frame 1 with inf people'),
         ('frame,crowd_count\n1,many\n', r"line 2: \['1', 'many'\] are not a frame"),
         ('frame,crowd_count\nx\n', 'line 2: .* are not a frame'),
+        ('frame,crowd_count\n2,1\n2,1\n', 'line 3: frame 2 was counted before'),
     ],
 )
 def test_a_malformed_table_is_named(tmp_path: Path, text: str, message: str) -> None:

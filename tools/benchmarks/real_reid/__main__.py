@@ -48,7 +48,7 @@ class Preset:
     """
 
     seeds: int = 5
-    layer_seeds: int = 10
+    layer_seeds: int = 20
     layer_iterations: int = 300
     iterations: int = 700
     options: Mapping[str, Any] = field(default_factory=dict)

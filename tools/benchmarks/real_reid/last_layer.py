@@ -49,7 +49,7 @@ class LayerTraining:
     plain_loss_weight: float = 1.0
     query_loss_weight: float = 0.3
     trained: bool = True
-    seeds: int = 10
+    seeds: int = 20
 
 
 LAYERS = {

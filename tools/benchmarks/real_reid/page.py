@@ -22,6 +22,7 @@ from tools.benchmarks.evidence.variants import Comparison
 from tools.benchmarks.real_reid.last_layer import LAYERS
 from tools.benchmarks.real_reid.variants import (
     ATTEMPTS,
+    MAIN,
     SETS,
     TRAININGS,
     FolderTraining,
@@ -59,9 +60,7 @@ def page(records: Records, layers: Records, iterations: int, facts: Mapping[str,
     return Template(TEMPLATE.read_text(encoding='utf-8')).substitute(
         facts,
         versions=f'torch {torch.__version__}, Python {platform.python_version()}',
-        summary='\n'.join(
-            change_sentences(evidence, _compared(evidence, sets, [AGAINST_PLAIN]), ALL)
-        ),
+        summary='\n'.join(change_sentences(evidence, _compared(evidence, sets, META), ALL)),
         sets='\n'.join(f'- {_describe(each, iterations)}' for each in sets),
         trainings='\n'.join(
             f'| {each.name} | {_training(each)} |'
@@ -72,24 +71,21 @@ def page(records: Records, layers: Records, iterations: int, facts: Mapping[str,
             evidence,
             _compared(evidence, sets, META),
             [ALL],
-            'training set: against',
+            'training set and comparison',
         ),
         by_video=change_table(
             evidence,
-            _compared(evidence, sets, [AGAINST_PLAIN]),
+            _compared(evidence, sets, META),
             groups[1:],
-            'training set: against',
+            'training set and comparison',
         ),
         adaptation=change_table(
-            evidence, _compared(evidence, sets, ADAPTATION), [ALL], 'training set: network'
+            evidence, _compared(evidence, sets, ADAPTATION), [ALL], 'training set and network'
         ),
         levels='\n\n'.join(_levels(evidence, each) for each in sets),
         layers=_layers(layers),
-        twins=change_table(
-            evidence, _compared(evidence, sets, TWINS), [ALL], 'training set: against'
-        ),
         attempts=change_table(
-            evidence, _compared(evidence, sets, TRIED), [ALL], 'training set: attempt'
+            evidence, _compared(evidence, sets, TRIED), [ALL], 'training set and attempt'
         ),
     )
 
@@ -101,24 +97,24 @@ def _compared(
 ) -> list[Comparison]:
     """Compare variants, new and old, of each set on which both were measured."""
     return [
-        Comparison(f'{each.name}: {TRAININGS[shown].name}', new, old, each.key)
+        Comparison(f'{each.name}, {words}', new, old, each.key)
         for each in sets
-        for new, old, shown in pairs
+        for new, old, words in pairs
         if {new, old} <= {*evidence.rows(each.key)}
     ]
 
 
-AGAINST_PLAIN = (('meta', ADAPTED), ('plain', ADAPTED), 'plain')
-META = (
-    AGAINST_PLAIN,
-    (('meta', ADAPTED), ('plain_shifted', ADAPTED), 'plain_shifted'),
+META = tuple(
+    (('meta', ADAPTED), (key, ADAPTED), f'against {MAIN[key].name}')
+    for key in ('plain', 'plain_rough')
 )
 ADAPTATION = tuple(
-    ((key, ADAPTED), (key, NOT_ADAPTED), key) for key in ('plain', 'plain_shifted', 'meta')
+    ((key, ADAPTED), (key, NOT_ADAPTED), training.name) for key, training in MAIN.items()
 )
-TRIED = tuple(((key, ADAPTED), ('plain', ADAPTED), key) for key in ATTEMPTS)
-TWINS = ((('erase', ADAPTED), ('plain_erase', ADAPTED), 'plain_erase'),)
-"""Variants, new and old, and the training that names their comparison."""
+TRIED = tuple(
+    ((key, ADAPTED), ('plain', ADAPTED), training.name) for key, training in ATTEMPTS.items()
+)
+"""Variants, new and old, and words for their comparison."""
 
 
 def _levels(evidence: Evidence, each: PeopleSet) -> str:

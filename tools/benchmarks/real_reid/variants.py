@@ -40,53 +40,70 @@ class PeopleSet(TrainingSet):
     """
 
     size: tuple[int, int] = (64, 32)
-    trainings: dict[str, int] = field(default_factory=lambda: {'plain': 5, 'meta': 5})
+    trainings: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MAIN, 5))
 
 
 SCARCE = 3 / 14
 """Length of a training on few images, as a share of that on all, which is one epoch."""
 
+ERASE = {'type': 'RandomEraseCrop', 'prob': 0.5}
+TASKS = 'train_dataloader.dataset.'
+HEAD = 'model.reid.head.'
+OCCLUDERS = [{'type': 'PasteOccluders', 'prob': 0.3}]
+BOXES, IN_FRONT = f'{TASKS}dataset.pipeline.0.jitter', f'{TASKS}task_pipeline'
+ROUGH = {BOXES: 0.2, IN_FRONT: OCCLUDERS}
+CAREFUL = {BOXES: 0.05, IN_FRONT: []}
+"""Boxes and occlusion of the meta-trained config, and of the plain one."""
+
 MAIN = {
     each.key: each
     for each in (
         FolderTraining('plain', 'plain', PLAIN),
-        FolderTraining('plain_shifted', 'plain, with shifted appearance', PLAIN, augment=(SHIFT,)),
+        FolderTraining(
+            'plain_rough', 'plain, the same images', PLAIN, options=ROUGH, augment=(SHIFT, ERASE)
+        ),
         FolderTraining('meta', 'meta (default)', META),
     )
 }
-ERASE = {'type': 'RandomEraseCrop', 'prob': 0.5}
-TASKS = 'train_dataloader.dataset.'
-HEAD = 'model.reid.head.'
-DEMO = {f'{TASKS}num_support': 4, f'{TASKS}num_ways': 8}
-TWO_QUERIES = {f'{TASKS}num_support': 2, f'{TASKS}num_query': 2}
+DEMO = {**CAREFUL, f'{TASKS}num_support': 4, f'{TASKS}num_ways': 8}
 QUERY = {f'{HEAD}query_loss_weight': 1.0, f'{HEAD}plain_loss_weight': 0.3}
 ATTEMPTS = {
     each.key: each
     for each in (
-        FolderTraining('noshift', 'meta, without shifted appearance', META, augment=()),
-        FolderTraining('erase', 'meta, rectangles erased', META, augment=(SHIFT, ERASE)),
+        FolderTraining('careful', 'meta, careful images', META, options=CAREFUL, augment=(SHIFT,)),
+        FolderTraining(
+            'noshift', 'meta, careful images as they are', META, options=CAREFUL, augment=()
+        ),
+        FolderTraining(
+            'erase',
+            'meta, careful images, erased',
+            META,
+            options=CAREFUL,
+            augment=(SHIFT, ERASE),
+        ),
         FolderTraining(
             'plain_erase',
-            'plain, with shifted appearance, rectangles erased',
+            'plain, careful images, shifted and erased',
             PLAIN,
             augment=(SHIFT, ERASE),
         ),
-        FolderTraining('k2', 'meta, 2 support and 2 query images', META, options=TWO_QUERIES),
-        FolderTraining('q1', 'meta, query loss before the plain one', META, options=QUERY),
-        FolderTraining('k4', 'meta, tasks of the demo', META, options=DEMO),
-        FolderTraining('k4_plain', 'plain, tasks of the demo', PLAIN, options=DEMO),
+        FolderTraining('no_paste', 'meta, nobody in front', META, options={IN_FRONT: []}),
         FolderTraining(
-            'k4_q1',
-            'meta, tasks of the demo, query loss before the plain one',
+            'k2',
+            'meta, careful images, 2 support and 2 query images',
             META,
-            options={**DEMO, **QUERY},
+            options={**CAREFUL, f'{TASKS}num_support': 2, f'{TASKS}num_query': 2},
+            augment=(SHIFT,),
         ),
         FolderTraining(
-            'k4_erase',
-            'meta, tasks of the demo, rectangles erased',
+            'k4', 'meta, careful images, tasks of the demo', META, options=DEMO, augment=(SHIFT,)
+        ),
+        FolderTraining(
+            'k4_q1',
+            'meta, careful images, tasks of the demo, query loss before the plain one',
             META,
-            options=DEMO,
-            augment=(SHIFT, ERASE),
+            options={**DEMO, **QUERY},
+            augment=(SHIFT,),
         ),
     )
 }
@@ -95,16 +112,28 @@ ATTEMPTS = {
 TRAININGS = {**MAIN, **ATTEMPTS}
 
 
-ON_FEW = {'plain': 5, 'plain_shifted': 3, 'meta': 5, 'noshift': 3, 'erase': 5, 'k2': 3}
-ON_FEW |= {'plain_erase': 5, 'q1': 1, 'k4': 1, 'k4_plain': 1, 'k4_q1': 1, 'k4_erase': 1}
-LONG = {'plain': 3, 'meta': 3}
+NO_PASTE = dict.fromkeys((*MAIN, 'no_paste'), 5)
+ATTEMPT_SEEDS = {'careful': 5, 'noshift': 3, 'erase': 5, 'plain_erase': 5, 'k2': 3}
+ATTEMPT_SEEDS |= {'k4': 1, 'k4_q1': 1}
 SETS = {
     each.key: each
     for each in (
-        PeopleSet('s40', '40 people, 4 images each', 40, 4, SCARCE, trainings=ON_FEW),
-        PeopleSet('s100', '100 people, 4 images each', 100, 4, SCARCE),
         PeopleSet(
-            's40_long', '40 people, 4 images each, longer', 40, 4, 4 * SCARCE, trainings=LONG
+            's40',
+            '40 people, 4 images each',
+            40,
+            4,
+            SCARCE,
+            trainings={**NO_PASTE, **ATTEMPT_SEEDS},
+        ),
+        PeopleSet('s100', '100 people, 4 images each', 100, 4, SCARCE, trainings=NO_PASTE),
+        PeopleSet(
+            's40_long',
+            '40 people, 4 images each, longer',
+            40,
+            4,
+            4 * SCARCE,
+            trainings=NO_PASTE,
         ),
         PeopleSet('full', '551 people, all images'),
         PeopleSet('s40_128', '40 people, 4 images each, 128x64', 40, 4, SCARCE, (128, 64)),
