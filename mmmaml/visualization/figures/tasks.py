@@ -1,5 +1,6 @@
 """A training task as a picture: support and query side by side."""
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from .canvas import line_color, new_figure
 
 _GAP = 0.35
 """Width between support and query, in images."""
+_LETTERS_PER_INCH = 17
+"""Of the names above pictures: a long one is broken into lines and does not cover the next."""
 
 
 def task_figure(inputs: Tensor, sample: TaskDataSample, title: str = '') -> Figure:
@@ -42,7 +45,8 @@ def task_figure(inputs: Tensor, sample: TaskDataSample, title: str = '') -> Figu
     pictures = images.flip(2).permute(0, 1, 3, 4, 2).cpu().numpy()
     rows, columns, height, width = pictures.shape[:4]
     tall = 1.5 if not frames else 2.2
-    figure = new_figure(tall * width / height * (columns + 1.5), (tall + 0.25) * rows + 0.7)
+    wide = tall * width / height
+    figure = new_figure(wide * (columns + 1.5), (tall + 0.25) * rows + 0.7)
     support = sample.metainfo['num_support']
     ratios = [1.0] * support + [_GAP] + [1.0] * (columns - support)
     grid = figure.subplots(rows, columns + 1, squeeze=False, gridspec_kw={'width_ratios': ratios})
@@ -51,7 +55,8 @@ def task_figure(inputs: Tensor, sample: TaskDataSample, title: str = '') -> Figu
             ax = grid[row][column if column < support else column + 1]
             _draw_image(ax, pictures[row, column], is_query=column >= support)
             path = Path(sample.metainfo['img_paths'][row * columns + column])
-            ax.set_title(path.name, fontsize=6, pad=2)
+            letters = max(8, int(wide * _LETTERS_PER_INCH))
+            ax.set_title(textwrap.fill(path.name, letters), fontsize=6, pad=2)
             if frames:
                 _draw_people(ax, sample, column)
         grid[row][support].set_axis_off()

@@ -43,6 +43,19 @@ def test_rows_are_people_and_query_stands_apart() -> None:
     assert figure.get_suptitle() == 'A'
 
 
+def test_names_do_not_cover_each_other() -> None:
+    inputs, sample = crops_task()
+    names = [f'd/A/0002_c1s1_{n:06d}_01.jpg' for n in range(6)]
+    sample.set_metainfo({'img_paths': names})
+    figure = task_figure(inputs, sample)
+    figure.draw_without_rendering()
+    first, second, query = [ax for ax in figure.axes if ax.images][:3]
+    assert first.get_title().replace('\n', '') == '0002_c1s1_000000_01.jpg'
+    left, middle, right = (ax.title.get_window_extent() for ax in (first, second, query))
+    assert left.x1 < middle.x0
+    assert middle.x1 < right.x0
+
+
 def test_people_of_a_task_of_frames_are_framed() -> None:
     inputs = torch.zeros(2, 3, 40, 60, dtype=torch.uint8)
     sample = TaskDataSample(
