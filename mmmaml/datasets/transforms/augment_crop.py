@@ -9,6 +9,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from ...registry import TRANSFORMS
+from ...utils.option_checks import check_number
 from .rng import generator
 
 
@@ -23,7 +24,8 @@ class FlipCrop(BaseTransform):
     per_task = False
 
     def __init__(self, prob: float = 0.5) -> None:
-        self.prob = _probability(prob)
+        check_number('prob', prob, 'between 0 and 1', at_least=0, at_most=1)
+        self.prob = prob
 
     def transform(self, results: dict) -> dict:
         """Mirror or leave the image; sets ``flip``."""
@@ -91,7 +93,8 @@ class RandomEraseCrop(BaseTransform):
         area: tuple[float, float] = (0.02, 0.3),
         aspect: float = 0.4,
     ) -> None:
-        self.prob = _probability(prob)
+        check_number('prob', prob, 'between 0 and 1', at_least=0, at_most=1)
+        self.prob = prob
         if not 0 < area[0] <= area[1] < 1:
             raise ValueError(f'area={area} must be (least, greatest), both between 0 and 1')
         if not 0 < aspect <= 1:
@@ -113,9 +116,3 @@ class RandomEraseCrop(BaseTransform):
         image[top : top + h, left : left + w] = rng.integers(0, 256, (h, w, 3), np.uint8)
         results['img'] = image
         return results
-
-
-def _probability(value: float) -> float:
-    if not 0 <= value <= 1:
-        raise ValueError(f'prob={value} must be between 0 and 1')
-    return value

@@ -10,6 +10,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from ...registry import TRANSFORMS
+from ...utils.option_checks import check_number
 from .augment_crop import FlipCrop
 from .frame_boxes import boxes_of, set_boxes
 from .rng import generator
@@ -99,8 +100,7 @@ class AffineFrame(BaseTransform):
         fill: int = 127,
         per_task: bool = False,
     ) -> None:
-        if not 0 <= prob <= 1:
-            raise ValueError(f'prob={prob} must be between 0 and 1')
+        check_number('prob', prob, 'between 0 and 1', at_least=0, at_most=1)
         if not 0 < scale[0] <= scale[1]:
             raise ValueError(f'scale={scale} must be (least, greatest), both above 0')
         if rotation < 0 or not 0 <= shear < 45 or not 0 <= translation < 1:

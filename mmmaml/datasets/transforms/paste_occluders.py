@@ -4,8 +4,10 @@ from functools import lru_cache
 
 import numpy as np
 from mmcv.transforms import BaseTransform
+from scipy.special import expit
 
 from ...registry import TRANSFORMS
+from ...utils.option_checks import check_number
 from .rng import generator
 
 HALF_WIDTH = 0.3
@@ -47,8 +49,7 @@ class PasteOccluders(BaseTransform):
         side: tuple[float, float] = (0.3, 0.9),
         down: tuple[float, float] = (-0.1, 0.6),
     ) -> None:
-        if not 0 <= prob <= 1:
-            raise ValueError(f'prob={prob} must be between 0 and 1')
+        check_number('prob', prob, 'between 0 and 1', at_least=0, at_most=1)
         for name, (least, greatest), bound in (('side', side, 0), ('down', down, -1)):
             if not bound <= least <= greatest <= 1:
                 raise ValueError(
@@ -90,11 +91,6 @@ def _paste(image: np.ndarray, other: np.ndarray, opacity: np.ndarray, dy: int, d
 def _opacity(height: int, width: int) -> np.ndarray:
     """Opacity (H, W, 1) of a pasted crop: 1 in its middle, 0 at its sides and above the head."""
     row, column = ((np.arange(size) + 0.5) / size for size in (height, width))
-    upper = _step((row - HEAD) / EDGE[1])
-    sides = _step((HALF_WIDTH - np.abs(column - 0.5)) / EDGE[0])
+    upper = expit((row - HEAD) / EDGE[1])
+    sides = expit((HALF_WIDTH - np.abs(column - 0.5)) / EDGE[0])
     return (upper[:, None, None] * sides[:, None]).astype(np.float32)
-
-
-def _step(x: np.ndarray) -> np.ndarray:
-    """Smooth step from 0 to 1, 0.5 at 0."""
-    return (1 + np.tanh(x / 2)) / 2

@@ -5,6 +5,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from ...registry import TRANSFORMS
+from ...utils.option_checks import check_number
 from .rng import generator
 
 
@@ -39,8 +40,7 @@ class ShiftTaskAppearance(BaseTransform):
         blur: float = 0.023,
         noise: float = 12.0,
     ) -> None:
-        if not 0 <= prob <= 1:
-            raise ValueError(f'prob={prob} must be between 0 and 1')
+        check_number('prob', prob, 'between 0 and 1', at_least=0, at_most=1)
         if not 0 < brightness[0] <= brightness[1]:
             raise ValueError(f'brightness={brightness} must be (least, greatest), both above 0')
         if colour < 1 or blur < 0 or noise < 0:
