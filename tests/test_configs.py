@@ -97,21 +97,21 @@ def test_every_part_builds(path: Path, mot_root: Path, people_root: Path, scope:
     assert issubclass(MetaRunner, Runner)
 
 
-SHOWN_BY_META_TRAINING = {'ShiftTaskAppearance', 'RandomEraseCrop', 'PasteOccluders'}
-"""Transforms that show people as a tracker sees them."""
+AS_TRACKED = {'RandomEraseCrop', 'PasteOccluders'}
+"""Transforms that show people of a Re-ID folder as a tracker sees them."""
 
 
 def without_meta_training(config: Config) -> dict:
     config = config.to_dict()
     config.pop('custom_hooks')
     tasks = config['train_dataloader']['dataset']
-    tasks['dataset']['pipeline'] = [
-        {key: value for key, value in each.items() if key != 'jitter'}
-        for each in tasks['dataset']['pipeline']
-        if each['type'] not in SHOWN_BY_META_TRAINING
-    ]
-    shown = tasks.pop('task_pipeline', [])
-    assert {each['type'] for each in shown} <= SHOWN_BY_META_TRAINING
+    crops = tasks['dataset']
+    changed = {'ShiftTaskAppearance'}
+    if crops['type'] == 'PersonFolderDataset':
+        changed |= AS_TRACKED
+        crops['pipeline'][0].pop('jitter')
+        assert {each['type'] for each in tasks.pop('task_pipeline')} <= AS_TRACKED
+    crops['pipeline'] = [each for each in crops['pipeline'] if each['type'] not in changed]
     config.pop('train_pipeline')
     return config
 
