@@ -106,7 +106,7 @@ def _compared(
 
 META = tuple(
     (('meta', ADAPTED), (key, ADAPTED), f'against {MAIN[key].name}')
-    for key in ('plain', 'plain_rough')
+    for key in ('plain', 'plain_noisy')
 )
 ADAPTATION = tuple(
     ((key, ADAPTED), (key, NOT_ADAPTED), training.name) for key, training in MAIN.items()
@@ -159,7 +159,7 @@ def _describe(each: PeopleSet, iterations: int) -> str:
 
 
 def _training(each: FolderTraining) -> str:
-    changed = {**each.inner_loop, **each.options, **each.people}
+    changed = {**each.inner_loop, **each.options}
     options = [f'`{name.split(".")[-1]}={value!r}`' for name, value in changed.items()]
     if each.augment is not None:
         augment = ', '.join(_transform(t) for t in each.augment) or 'nothing'

@@ -100,7 +100,6 @@ def config_of(job: Job) -> Config:
         num_people=wanted.identities,
         images_per_person=wanted.samples,
         seed=job.run.seed,
-        **training.people,
     )
     if training.augment is not None:
         people.pipeline = [*people.pipeline[:2], *training.augment]

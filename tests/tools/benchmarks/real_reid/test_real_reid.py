@@ -92,10 +92,10 @@ def test_twins_see_the_same_images(people: Path, tmp_path: Path) -> None:
         key: config_of(
             Job(Run(TRAININGS[key], subset, 3, ()), people, tmp_path, tmp_path, 93, {})
         ).to_dict()
-        for key in ('plain', 'plain_rough', 'meta')
+        for key in ('plain', 'plain_noisy', 'meta')
     }
     dataset = {key: each['train_dataloader']['dataset'] for key, each in configs.items()}
-    assert dataset['plain_rough'] == dataset['meta']
+    assert dataset['plain_noisy'] == dataset['meta']
     assert dataset['plain']['dataset']['num_people'] == 30
     assert dataset['plain']['dataset']['seed'] == 3
     assert {each['train_cfg']['max_epochs'] for each in configs.values()} == {2}
